@@ -1,0 +1,76 @@
+# The course, on Linux and macOS. The README has the same as plain pip commands, for Windows.
+#   make lab          open JupyterLab on lesson 00          make test        all tests
+#   make course       run every lesson, pages in build/     make browser     drive the lessons in a real browser
+# Authors:
+#   make notebooks · exercises · check · recorded-runs · benchmarks · requirements · clean
+.DEFAULT_GOAL := help
+.PHONY: help lab test test-package test-lessons course browser notebooks exercises check recorded-runs benchmarks \
+        requirements clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+# Whatever Jupyter, IPython and matplotlib want to keep stays inside this folder.
+HERE := $(CURDIR)/.jupyter
+JUPYTER_ENV := JUPYTER_CONFIG_DIR=$(HERE)/config JUPYTER_DATA_DIR=$(HERE)/data JUPYTER_RUNTIME_DIR=$(HERE)/runtime \
+               IPYTHONDIR=$(HERE)/ipython MPLCONFIGDIR=$(HERE)/matplotlib
+SMOKE := $(JUPYTER_ENV) DCGAN_COURSE_BUDGET=smoke
+NBVAL := $(BIN)/python -m pytest --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider --durations=10
+EXACT := notebooks/01_convolution_arithmetic.ipynb notebooks/02_transposed_convolution.ipynb
+
+help:
+	@sed -n '2,5p' Makefile | cut -c3-
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "This course needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 lab"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.learner: requirements.txt pyproject.toml | $(VENV)/.python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.author: requirements-dev.txt $(VENV)/.learner
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+lab: $(VENV)/.learner
+	$(JUPYTER_ENV) $(BIN)/python -m jupyterlab --ServerApp.root_dir=. notebooks/00_start_here.ipynb
+
+test: test-package test-lessons
+
+test-package: $(VENV)/.author
+	$(SMOKE) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations=10 tests
+
+# Lax: every cell runs without an error. Exact: the outputs are also those that are stored.
+test-lessons: $(VENV)/.author
+	$(SMOKE) $(NBVAL) -n $(WORKERS) --dist loadfile --nbval-lax $(filter-out $(EXACT),$(wildcard notebooks/*.ipynb)) solutions
+	$(SMOKE) $(NBVAL) -n $(WORKERS) --dist loadfile --nbval $(EXACT)
+
+course: $(VENV)/.author
+	$(JUPYTER_ENV) $(BIN)/python -m authoring.pages
+
+browser: $(VENV)/.author
+	$(SMOKE) $(BIN)/python -m pytest tests/browser -p no:cacheprovider --durations=10 -s
+
+notebooks: $(VENV)/.author
+	$(JUPYTER_ENV) $(BIN)/python -m authoring.notebooks
+
+exercises: $(VENV)/.author
+	$(BIN)/python -m authoring.notebooks --exercises
+
+check: $(VENV)/.author
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+requirements: $(VENV)/.author
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	  requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	  requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf build $(VENV) .jupyter .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What authors use: percent scripts to notebooks, solutions to exercises, notebooks to pages."""

@@ -1,0 +1,178 @@
+"""Make the notebooks from the percent scripts, and run those whose script changed.
+
+python -m authoring.notebooks              lessons and solutions whose script changed
+python -m authoring.notebooks 02           only those whose name begins with 02
+python -m authoring.notebooks --all        run everything again
+python -m authoring.notebooks --exercises  cut exercises/ from the solutions; runs nothing
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = {"lessons": "notebooks", "solutions": "solutions"}  # folder under sources/ → folder of the notebooks
+BLANK = 'raise NotImplementedError("replace this line with your answer")'
+CELL_TIMEOUT_S = 900
+
+
+def scripts(kind: str) -> list[Path]:
+    """Return the percent scripts of one kind, "lessons" or "solutions", in order."""
+    return sorted((ROOT / "sources" / kind).glob("[0-9][0-9]_*.py"))
+
+
+def notebook_path(script: Path) -> Path:
+    """Return where the notebook of a script lies."""
+    return ROOT / KINDS[script.parent.name] / f"{script.stem}.ipynb"
+
+
+def fingerprint(script: Path) -> str:
+    """Return a hash of a script's text; it is kept in the notebook to see whether the outputs are of this text."""
+    return hashlib.sha256(script.read_bytes()).hexdigest()
+
+
+def from_script(script: Path) -> nbformat.NotebookNode:
+    """Turn a percent script into a notebook without outputs: same script, same bytes."""
+    notebook = jupytext.read(script, fmt="py:percent")
+    for index, cell in enumerate(notebook.cells):
+        cell["id"] = f"{script.stem[:2]}-{index:03d}"
+        cell.metadata.pop("lines_to_next_cell", None)
+        _add_grading(cell)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "dcgan_course": {"script_sha256": fingerprint(script)},
+        }
+    )
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def _add_grading(cell):
+    """Write out nbgrader's marks from the short ones: exercise="name", or check="name" with points=2."""
+    name, check, points = (cell.metadata.pop(key, None) for key in ("exercise", "check", "points"))
+    if name is None and check is None:
+        return
+    if check is not None and not points:
+        raise SystemExit(f"the check {check!r} carries no points: write points=… behind it")
+    marks = {"schema_version": 3, "task": False, "cell_type": "code"}
+    if name is not None:
+        marks |= {"grade_id": name, "solution": True, "grade": False, "locked": False}
+    else:
+        marks |= {"grade_id": f"{check}-check", "solution": False, "grade": True, "locked": True, "points": points}
+    cell.metadata["nbgrader"] = marks
+
+
+def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+    """Execute a notebook in place, in `folder`, and remove what differs from run to run."""
+    from nbclient import NotebookClient
+
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT_S,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        store_widget_state=True,  # a notebook that is opened without a kernel shows its sliders as they stood
+    )
+    client.execute()
+    _remove_progress_bars(notebook)
+    return _with_steady_names(notebook)
+
+
+def _remove_progress_bars(notebook: nbformat.NotebookNode):
+    """Remove tqdm's bars: stored, they show the speed of one machine, at 0 %."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [out for out in cell.outputs if not re.match(r"[^\n]*\d+%\|", _plain_text(out))]
+
+
+def _plain_text(output) -> str:
+    return output.get("text", "") or output.get("data", {}).get("text/plain", "")
+
+
+def _with_steady_names(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Number the widgets in order of appearance: their random names would differ from run to run."""
+    text = nbformat.writes(notebook)
+    found = re.findall(r"\b[0-9a-f]{32}\b", text)
+    order = {name: f"{index:032x}" for index, name in enumerate(dict.fromkeys(found))}
+    text = re.sub(r"\b[0-9a-f]{32}\b", lambda match: order[match[0]], text)
+    return nbformat.reads(text, as_version=4)
+
+
+def is_current(script: Path) -> bool:
+    """Tell whether the notebook holds the outputs of this very script."""
+    path = notebook_path(script)
+    if not path.exists():
+        return False
+    return nbformat.read(path, as_version=4).metadata.get("dcgan_course", {}).get("script_sha256") == fingerprint(
+        script
+    )
+
+
+def make_notebooks(only: str = "", again: bool = False):
+    """Run every script that changed and store its notebook."""
+    os.environ.setdefault("DCGAN_COURSE_BUDGET", "cpu")
+    for script in scripts("lessons") + scripts("solutions"):
+        if not script.stem.startswith(only) or (is_current(script) and not again):
+            continue
+        start = time.perf_counter()
+        path = notebook_path(script)
+        path.parent.mkdir(exist_ok=True)
+        notebook = run(from_script(script), path.parent)
+        nbformat.write(notebook, path)
+        print(
+            f"{path.relative_to(ROOT)}: ran in {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e3:.0f} kB"
+        )
+
+
+def exercise(script: Path) -> nbformat.NotebookNode:
+    """Cut the blanks of a solution script: the notebook that a learner fills in."""
+    from nbconvert.exporters import NotebookExporter
+    from nbgrader.preprocessors import ClearSolutions
+    from traitlets.config import Config
+
+    notebook = from_script(script)
+    notebook.cells = [cell for cell in notebook.cells if "explanation" not in cell.metadata.get("tags", [])]
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": BLANK}
+    config.ClearSolutions.enforce_metadata = False
+    exporter = NotebookExporter(config=config)
+    exporter.register_preprocessor(ClearSolutions(config=config), enabled=True)
+    text, _ = exporter.from_notebook_node(notebook)
+    return nbformat.reads(text, as_version=4)
+
+
+def make_exercises():
+    """Write exercises/ anew from the solution scripts."""
+    for script in scripts("solutions"):
+        path = ROOT / "exercises" / f"{script.stem}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        nbformat.write(exercise(script), path)
+        print(f"{path.relative_to(ROOT)}: made")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("only", nargs="?", default="", help="beginning of the name, for example 02")
+    parser.add_argument("--all", action="store_true", help="run also what has not changed")
+    parser.add_argument("--exercises", action="store_true", help="cut the exercises instead")
+    options = parser.parse_args(arguments)
+    if options.exercises:
+        make_exercises()
+    else:
+        make_notebooks(options.only, options.all)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

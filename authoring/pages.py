@@ -1,0 +1,56 @@
+"""Run every lesson without a screen and leave pages to look at.
+
+python -m authoring.pages                 runs the lessons in the budget of this machine; pages in build/
+python -m authoring.pages --stored        turns the stored notebooks into pages; runs nothing
+"""
+
+import argparse
+import sys
+import time
+from html import escape
+
+import nbformat
+
+from authoring.notebooks import ROOT, from_script, notebook_path, run, scripts
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def page(notebook: nbformat.NotebookNode, title: str) -> str:
+    """Turn a notebook into one HTML page. Widgets need a kernel: the page shows their sentence and their twin."""
+    from nbconvert import HTMLExporter
+
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    for output in outputs:
+        output.get("data", {}).pop(WIDGET, None)
+    html, _ = HTMLExporter().from_notebook_node(notebook, resources={"metadata": {"name": title}})
+    for output in outputs:  # this template leaves alternative texts out
+        if png := output.get("data", {}).get("image/png"):
+            alt = escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
+            source = f'src="data:image/png;base64,{png.strip()}'
+            html = html.replace(f"<img {source}", f'<img alt="{alt}" {source}', 1)
+    return html
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stored", action="store_true", help="take the stored outputs instead of running")
+    options = parser.parse_args(arguments)
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    for script in scripts("lessons") + (scripts("solutions") if options.stored else []):
+        start = time.perf_counter()
+        path = notebook_path(script)
+        if options.stored and not path.exists():
+            print(f"{path.name} was not made yet: run `make notebooks`")
+            continue
+        stored = options.stored
+        notebook = nbformat.read(path, as_version=4) if stored else run(from_script(script), path.parent)
+        target = folder / f"{path.parent.name}_{script.stem}.html"
+        target.write_text(page(notebook, script.stem), encoding="utf-8")
+        print(f"{target.relative_to(ROOT)}: {time.perf_counter() - start:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""A whole training in one file: weights, optimisers, random states, losses, history and settings.
+
+The file is safetensors: tensors and a table of text. Reading it runs no code, wherever it comes from. It is written
+aside and renamed, so that a kill at any moment leaves either the old file or the new one.
+"""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dcgan_course.errors import CheckpointError
+
+FORMAT, VERSION = "dcgan_course training", "1"
+NETWORKS = ("generator", "discriminator")
+OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
+LOSSES = ("discriminator_losses", "generator_losses")
+
+
+def write_tensors(path: str | Path, tensors: dict[str, Tensor], texts: dict[str, str]):
+    """Write tensors and texts as one safetensors file, aside first and then renamed.
+
+    Raises:
+        CheckpointError: the file cannot be written (no space, no folder, no right); an older file stays as it was.
+    """
+    from safetensors.torch import save
+
+    path = Path(path)
+    aside = path.with_name(path.name + ".part")
+    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, texts)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(aside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"{path.name} could not be written ({error.strerror}): free some space or choose another folder. "
+            "An older file of that name is untouched."
+        ) from error
+
+
+def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a safetensors file as (tensors, texts).
+
+    Raises:
+        CheckpointError: there is no such file, or it is cut short, damaged, or of another kind.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(
+            f"{path.name} cannot be read ({error.strerror}): check the name and the folder."
+        ) from error
+    try:
+        tensors = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    except (SafetensorError, ValueError) as error:
+        raise CheckpointError(
+            f"{path.name} is cut short or is not a safetensors file: delete it, or take an older copy."
+        ) from error
+    return tensors, header.get("__metadata__", {})
+
+
+def save_training(path: str | Path, training):
+    """Write a `train.Training` so that `load_training` continues it to the same bits.
+
+    Raises:
+        CheckpointError: the file cannot be written; an older one stays as it was.
+    """
+    tensors = {"noise": training.noise.get_state(), "random": torch.get_rng_state()}
+    if training.device.type == "cuda":
+        tensors["random_cuda"] = torch.cuda.get_rng_state(training.device)
+    for name in NETWORKS:
+        tensors |= {f"{name}/{key}": value for key, value in getattr(training, name).state_dict().items()}
+    for name in OPTIMIZERS:
+        for index, state in getattr(training, name).state_dict()["state"].items():
+            tensors |= {f"{name}/{index}/{key}": value for key, value in state.items()}
+    for name in LOSSES:
+        if losses := getattr(training, name):
+            tensors[name] = torch.stack(losses)
+    texts = {
+        "format": FORMAT,
+        "version": VERSION,
+        "step": str(training.step),
+        "config": json.dumps(dataclasses.asdict(training.config)),
+        "history": json.dumps(dataclasses.asdict(training.history)),
+        "data_shape": json.dumps(training.data_shape),
+    }
+    write_tensors(path, tensors, texts)
+
+
+def load_training(path: str | Path, training):
+    """Put a saved training back, in place. Everything is checked before anything is changed.
+
+    Raises:
+        CheckpointError: the file is damaged, is no training of this course, or is of other networks, pictures or
+            settings (a larger number of epochs is allowed: that is how a finished run is continued).
+    """
+    tensors, texts = read_tensors(path)
+    name = Path(path).name
+    if texts.get("format") != FORMAT:
+        raise CheckpointError(f"{name} is a safetensors file, but not a training of this course: choose another file.")
+    if texts.get("version") != VERSION:
+        raise CheckpointError(
+            f"{name} has version {texts.get('version')}, but this package reads version {VERSION}: train anew, "
+            "or install the version that wrote it."
+        )
+    _refuse_other_run(name, tensors, texts, training)
+    for network in NETWORKS:
+        getattr(training, network).load_state_dict(_part(tensors, network))
+    for optimizer in OPTIMIZERS:
+        _load_optimizer(getattr(training, optimizer), _part(tensors, optimizer))
+    for losses in LOSSES:
+        stored = tensors.get(losses, torch.empty(0)).to(training.device)
+        setattr(training, losses, list(stored.unbind()))
+    training.noise.set_state(tensors["noise"])
+    torch.set_rng_state(tensors["random"])
+    if "random_cuda" in tensors and training.device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["random_cuda"], training.device)
+    training.step = int(texts["step"])
+    training.history = type(training.history)(**json.loads(texts["history"]))
+
+
+def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Return what stands under `name/`, with the rest of its key."""
+    return {key.split("/", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{name}/")}
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, stored: dict[str, Tensor]):
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in stored.items():
+        index, entry = key.split("/")
+        state.setdefault(int(index), {})[entry] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _refuse_other_run(name: str, tensors: dict[str, Tensor], texts: dict[str, str], training):
+    for network in NETWORKS:
+        stored, wanted = _part(tensors, network), getattr(training, network).state_dict()
+        shapes = {key: tuple(value.shape) for key, value in stored.items()}
+        for key, value in wanted.items():
+            if shapes.get(key) != tuple(value.shape):
+                raise CheckpointError(
+                    f"{name} belongs to another {network}: its {key} is {shapes.get(key, 'missing')}, "
+                    f"but here it is {tuple(value.shape)}; build the same networks or choose another file."
+                )
+        if extra := sorted(shapes.keys() - wanted.keys()):
+            raise CheckpointError(
+                f"{name} belongs to another {network}: it also holds {extra[0]}; choose another file."
+            )
+    stored_config, config = json.loads(texts["config"]), json.loads(json.dumps(dataclasses.asdict(training.config)))
+    for key, value in config.items():
+        if key != "epochs" and stored_config.get(key) != value:
+            raise CheckpointError(
+                f"{name} was trained with {key} = {stored_config.get(key)}, but {value} is asked for: "
+                f"set {key} back, or choose another file."
+            )
+    if json.loads(texts["data_shape"]) != training.data_shape:
+        raise CheckpointError(
+            f"{name} was trained on pictures {tuple(json.loads(texts['data_shape']))}, but here they are "
+            f"{tuple(training.data_shape)}: load the same pictures, or choose another file."
+        )

@@ -1,0 +1,1 @@
+"""Instant feedback for the exercises. One module a lesson: `from dcgan_course.checks import lesson_01 as check`."""

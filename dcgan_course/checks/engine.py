@@ -1,0 +1,126 @@
+"""How an answer is judged: beside an oracle, and beside the mistakes that learners really make.
+
+A mistake is written down as code: a wrong answer that computes what a learner with that idea computes. When
+the learner's answer disagrees with the oracle but agrees with a mistake on every case, the check knows which
+idea it is, and says so. A message that only says "wrong" teaches nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dcgan_course.errors import CheckFailed
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong idea: `wrong(*case)` computes what somebody with that idea answers; `hint` says why it is wrong."""
+
+    wrong: Callable
+    hint: str
+
+
+def same(got, want, tolerance: float = 1e-4) -> bool:
+    """Tell whether two answers agree: numbers and tensors within `tolerance`, sequences item by item."""
+    import torch
+
+    if isinstance(want, torch.Tensor):
+        if not isinstance(got, torch.Tensor) or got.shape != want.shape:
+            return False
+        if got.is_floating_point() != want.is_floating_point():
+            return False
+        return bool(torch.allclose(got.double(), want.double(), rtol=tolerance, atol=tolerance))
+    if isinstance(want, (list, tuple)):
+        if not isinstance(got, (list, tuple)) or len(got) != len(want):
+            return False
+        return all(same(one, other, tolerance) for one, other in zip(got, want, strict=True))
+    if isinstance(want, (bool, str)) or want is None:
+        return type(got) is type(want) and got == want
+    if isinstance(got, torch.Tensor) and got.numel() == 1:
+        got = got.item()
+    return (
+        isinstance(got, (int, float)) and not isinstance(got, bool) and abs(got - want) <= tolerance * max(1, abs(want))
+    )
+
+
+def describe(value) -> str:
+    """Write an answer so that it fits into a sentence."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        if value.numel() <= 9:
+            numbers = torch.round(value.detach().double(), decimals=3).tolist()
+            return f"{numbers} (shape {tuple(value.shape)})"
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return repr(value)
+
+
+def fail(exercise: str, message: str):
+    """Raise CheckFailed with the line a learner reads."""
+    raise CheckFailed(f"✗ {exercise}: {message}")
+
+
+def passed(exercise: str, message: str):
+    """Print the line a learner hopes for."""
+    print(f"✓ {exercise}: {message}")
+
+
+def answer(exercise: str, function: Callable, case: Sequence):
+    """Call a learner's function on one case. Turns the blank and any exception into a readable CheckFailed."""
+    shown = ", ".join(describe(item) for item in case)
+    try:
+        return function(*case)
+    except NotImplementedError:
+        fail(
+            exercise,
+            "not written yet. Replace `raise NotImplementedError(...)` with your answer and run the cell again.",
+        )
+    except Exception as error:  # whatever the learner's code raises is the finding
+        fail(exercise, f"your function raised {type(error).__name__} for ({shown}): {error}")
+
+
+def judge(
+    exercise: str,
+    function: Callable,
+    cases: Sequence[Sequence],
+    oracle: Callable,
+    mistakes: Sequence[Mistake] = (),
+    praise: str = "",
+    tolerance: float = 1e-4,
+):
+    """Compare a learner's function with an oracle on every case.
+
+    Args:
+        exercise: its name, as the learner sees it. function: the learner's.
+        cases: argument tuples. They are rebuilt by the caller for each check, so a learner's function may spoil them.
+        oracle: the right function. mistakes: tried in order when the answer is wrong.
+        praise: said after a pass: what was shown by passing.
+
+    Raises:
+        CheckFailed: not written, raised an error, or differs from the oracle; the message names the first case
+            that differs, both answers, and the hint of the first mistake that explains every answer.
+    """
+    got = [answer(exercise, function, case) for case in cases]
+    want = [oracle(*case) for case in cases]
+    wrong = [i for i in range(len(cases)) if not same(got[i], want[i], tolerance)]
+    if not wrong:
+        passed(exercise, praise or f"right on all {len(cases)} cases.")
+        return
+    first = wrong[0]
+    shown = ", ".join(describe(item) for item in cases[first])
+    if got[first] is None:
+        fail(exercise, f"your function gave nothing back for ({shown}). Does it end with `return`?")
+    message = f"for ({shown}) your answer is {describe(got[first])}, but it should be {describe(want[first])}."
+    for mistake in mistakes:
+        if all(same(got[i], _quiet(mistake.wrong, cases[i]), tolerance) for i in range(len(cases))):
+            fail(exercise, f"{message}\n  Hint: {mistake.hint}")
+    fail(exercise, f"{message} ({len(wrong)} of {len(cases)} cases differ.)")
+
+
+def _quiet(wrong: Callable, case: Sequence):
+    """What a mistake answers; None where even the mistaken idea cannot answer."""
+    try:
+        return wrong(*case)
+    except (ArithmeticError, ValueError, TypeError, RuntimeError, IndexError):
+        return None

@@ -1,0 +1,172 @@
+"""Number grids, arrows and labels drawn with Pillow: one frame takes milliseconds, and is the same everywhere.
+
+The explorers redraw at every move of a slider, and matplotlib is too slow for that. Lessons use the same
+drawings as figures, so a learner meets one look only. Colours are from the Okabe–Ito palette, which
+colour-blind readers can tell apart.
+"""
+
+import functools
+import io
+from fractions import Fraction
+
+COLOURS = {
+    "ink": "#1a1a1a",
+    "grey": "#8a8a8a",
+    "light": "#e9e9e9",
+    "paper": "#ffffff",
+    "blue": "#0072b2",
+    "sky": "#a6d3ee",
+    "orange": "#d55e00",
+    "peach": "#f8d2b3",
+    "green": "#009e73",
+    "mint": "#b5e3d4",
+    "yellow": "#f0e442",
+    "purple": "#cc79a7",
+}
+
+
+@functools.cache
+def _font(size: int, bold: bool):
+    """DejaVu Sans, which every matplotlib brings along: the same letters on every machine."""
+    from matplotlib import get_data_path
+    from PIL import ImageFont
+
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(f"{get_data_path()}/fonts/ttf/{name}", size)
+
+
+def number_text(value: float) -> str:
+    """Write a number as a head reads it: 2, −1, ⅔ as 2/3, else two decimals."""
+    value = float(value)
+    if value == round(value):
+        text = str(int(round(value)))
+    else:
+        fraction = Fraction(value).limit_denominator(12)
+        close = abs(float(fraction) - value) < 1e-6
+        text = f"{fraction.numerator}/{fraction.denominator}" if close else f"{value:.2f}"
+    return text.replace("-", "−")
+
+
+class Canvas:
+    """A white sheet to draw on. Lengths are in points; the picture holds `scale` pixels a point.
+
+    Args:
+        width, height: size of the sheet in points.
+        scale: pixels a point; 2 stays sharp on a projector.
+    """
+
+    def __init__(self, width: int, height: int, scale: int = 2):
+        from PIL import Image, ImageDraw
+
+        self.width, self.height, self.scale = width, height, scale
+        self.image = Image.new("RGB", (width * scale, height * scale), COLOURS["paper"])
+        self._draw = ImageDraw.Draw(self.image)
+
+    def text(self, x, y, text: str, *, size=16, colour="ink", bold=False, anchor="la"):
+        """Write at (x, y). `anchor` is Pillow's: "la" left-top, "mm" centre, "rm" right-middle."""
+        self._draw.text(
+            (x * self.scale, y * self.scale),
+            text,
+            fill=COLOURS[colour],
+            font=_font(int(size * self.scale), bold),
+            anchor=anchor,
+        )
+
+    def text_width(self, text: str, *, size=16, bold=False) -> float:
+        """Width of `text` in points."""
+        return _font(int(size * self.scale), bold).getlength(text) / self.scale
+
+    def box(self, x, y, width, height, *, fill=None, outline="ink", line=1.0):
+        """Draw a rectangle with its upper left corner at (x, y)."""
+        self._draw.rectangle(
+            [x * self.scale, y * self.scale, (x + width) * self.scale, (y + height) * self.scale],
+            fill=COLOURS[fill] if fill else None,
+            outline=COLOURS[outline] if outline else None,
+            width=max(1, round(line * self.scale)),
+        )
+
+    def line(self, x0, y0, x1, y1, *, colour="ink", line=1.5):
+        """Draw a straight line."""
+        points = [x0 * self.scale, y0 * self.scale, x1 * self.scale, y1 * self.scale]
+        self._draw.line(points, fill=COLOURS[colour], width=max(1, round(line * self.scale)))
+
+    def arrow(self, x0, y0, x1, y1, *, colour="ink", line=2.0, head=8):
+        """Draw a line from (x0, y0) that ends in a head at (x1, y1)."""
+        length = max(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 1e-9)
+        along = ((x1 - x0) / length, (y1 - y0) / length)
+        foot = (x1 - head * along[0], y1 - head * along[1])
+        self.line(x0, y0, *foot, colour=colour, line=line)
+        across = (-along[1] * head / 2, along[0] * head / 2)
+        corners = [
+            (x1, y1),
+            (foot[0] + across[0], foot[1] + across[1]),
+            (foot[0] - across[0], foot[1] - across[1]),
+        ]
+        self._draw.polygon([(a * self.scale, b * self.scale) for a, b in corners], fill=COLOURS[colour])
+
+    def grid(self, values, x, y, cell, *, fills=None, inks=None, show_numbers=True):
+        """Draw a table of numbers, one square a number.
+
+        Args:
+            values: (H, W), any nested sequence, array or tensor; None leaves a square without a number.
+            x, y: upper left corner. cell: side of one square, all in points.
+            fills, inks: {(row, column): colour name} for squares and numbers that are not plain.
+            show_numbers: False draws the squares only.
+        """
+        fills, inks = fills or {}, inks or {}
+        for row, line in enumerate(values):
+            for column, value in enumerate(line):
+                place = (row, column)
+                left, top = x + column * cell, y + row * cell
+                self.box(left, top, cell, cell, fill=fills.get(place, "paper"), outline="grey")
+                if value is None or not show_numbers:
+                    continue
+                text = number_text(value)
+                size = cell * (0.42 if len(text) <= 3 else 1.35 / len(text))
+                ink = inks.get(place, "ink")
+                self.text(left + cell / 2, top + cell / 2, text, size=size, colour=ink, anchor="mm")
+
+    def frame(self, x, y, cell, rows, columns, *, colour="orange", line=3.0):
+        """Draw a thick frame round `rows` × `columns` squares of a grid whose corner is (x, y)."""
+        self.box(x, y, columns * cell, rows * cell, outline=colour, line=line)
+
+    def png(self, compress_level: int = 6) -> bytes:
+        """Return the sheet as PNG bytes; level 1 is three times faster than 6 and the file is larger."""
+        buffer = io.BytesIO()
+        self.image.save(buffer, "PNG", compress_level=compress_level)
+        return buffer.getvalue()
+
+
+def tile_pictures(images, columns: int, zoom: int = 2, gap: int = 2):
+    """Lay pictures out as one sheet.
+
+    Args:
+        images: (N, C, H, W) with C = 1 or 3; float in [−1, 1] or uint8 in [0, 255].
+        columns: pictures in a row. zoom: screen pixels a picture pixel. gap: pixels between pictures.
+
+    Returns:
+        A PIL image.
+    """
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    images = torch.as_tensor(images).detach().cpu()
+    if images.dtype != torch.uint8:
+        images = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    count, channels, height, width = images.shape
+    rows = -(-count // columns)
+    step_y, step_x = height * zoom + gap, width * zoom + gap
+    sheet = np.full((rows * step_y - gap, columns * step_x - gap, channels), 255, dtype=np.uint8)
+    enlarged = images.permute(0, 2, 3, 1).numpy().repeat(zoom, axis=1).repeat(zoom, axis=2)
+    for index, picture in enumerate(enlarged):
+        top, left = (index // columns) * step_y, (index % columns) * step_x
+        sheet[top : top + height * zoom, left : left + width * zoom] = picture
+    return Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet)
+
+
+def png_of_pictures(images, columns: int, zoom: int = 2, gap: int = 2) -> bytes:
+    """Return `tile_pictures(...)` as PNG bytes: what a slider shows."""
+    buffer = io.BytesIO()
+    tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

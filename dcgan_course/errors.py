@@ -1,0 +1,34 @@
+"""The errors of the course. Each is one sentence: what was given, what is allowed, what to do.
+
+In a notebook they show that sentence alone. The traceback would point into the package, and the
+reader's mistake is never there.
+"""
+
+
+class _OneSentence:
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class InvalidValue(_OneSentence, ValueError):
+    """An argument has a value that cannot work. The message names the argument and what is allowed."""
+
+
+class DataNotFound(_OneSentence, FileNotFoundError):
+    """Pictures that were asked for are not on this machine and could not be fetched."""
+
+
+class CheckpointError(_OneSentence, RuntimeError):
+    """A checkpoint is damaged, is not ours, or belongs to other networks."""
+
+
+class TrainingDiverged(_OneSentence, ArithmeticError):
+    """A loss is no longer a finite number. What was saved before is still there."""
+
+
+class CheckFailed(_OneSentence, AssertionError):
+    """An exercise's answer is not right yet. The message says why, as far as the check can tell."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]

@@ -1,0 +1,79 @@
+"""Numbers that judge a generator, computed from arrays. Each says what it does not see."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+@torch.no_grad()
+def class_histogram(classifier: nn.Module, images: Tensor, classes: int = 10) -> Tensor:
+    """Return how many pictures a classifier puts into each class: (classes,) whole numbers.
+
+    Args:
+        classifier: pictures → logits (N, classes). images: (N, C, H, W) in [−1, 1].
+
+    It counts kinds, not quality: a classifier must choose a class even for a picture of nothing.
+    """
+    was_training = classifier.training
+    classifier.eval()
+    guesses = torch.cat([classifier(part).argmax(dim=1) for part in images.split(1000)])
+    classifier.train(was_training)
+    return torch.bincount(guesses, minlength=classes)
+
+
+def entropy(counts: Tensor) -> float:
+    """Return the entropy of a histogram in nats: log(classes) when all are equal, 0 when one class holds all."""
+    shares = counts.double() / counts.sum()
+    shares = shares[shares > 0]
+    return float(-(shares * shares.log()).sum())
+
+
+def nearest_neighbours(queries: Tensor, reference: Tensor, count: int = 1) -> tuple[Tensor, Tensor]:
+    """Find the closest reference pictures by the distance between pixels.
+
+    Args:
+        queries: (Q, ...), reference: (R, ...), the same kind of numbers in the same range. count: how many a query.
+
+    Returns:
+        indices (Q, count) into reference and Euclidean distances (Q, count), the closest first.
+    """
+    flat, others = queries.flatten(1).float(), reference.flatten(1)
+    best_distance = torch.full((len(flat), count), math.inf)
+    best_index = torch.zeros(len(flat), count, dtype=torch.long)
+    for start in range(0, len(others), 10_000):
+        distances = torch.cdist(flat, others[start : start + 10_000].float())
+        near, index = distances.topk(min(count, distances.shape[1]), largest=False)
+        pool = torch.cat([best_distance, near], dim=1)
+        places = torch.cat([best_index, index + start], dim=1)
+        best_distance, order = pool.topk(count, largest=False)
+        best_index = places.gather(1, order)
+    return best_index, best_distance
+
+
+def parzen_log_likelihood(samples: Tensor, points: Tensor, sigma: float) -> Tensor:
+    """Return the log-likelihood of each point under a Gaussian kernel density of the samples, in nats: (P,).
+
+    log p(x) = log mean_i N(x; samples_i, sigma² I).
+
+    Args:
+        samples: (S, ...) what the density is built from. points: (P, ...) what it is asked about.
+        sigma: width of every kernel, in the units of the pictures.
+
+    Source: Breuleux, Bengio and Vincent 2011; used by Goodfellow et al. 2014, section 5. Why it misleads: Theis,
+    van den Oord and Bethge 2016, section 3.3.
+    """
+    centres, asked = samples.flatten(1).double(), points.flatten(1).double()
+    dimensions = centres.shape[1]
+    constant = math.log(len(centres)) + dimensions * math.log(sigma * math.sqrt(2 * math.pi))
+    parts = []
+    for part in asked.split(500):
+        exponents = -torch.cdist(part, centres).square() / (2 * sigma**2)
+        parts.append(exponents.logsumexp(dim=1) - constant)
+    return torch.cat(parts)
+
+
+def best_sigma(samples: Tensor, validation: Tensor, candidates) -> float:
+    """Return the sigma under which the samples' kernel density gives validation points the highest mean likelihood."""
+    scores = [float(parzen_log_likelihood(samples, validation, sigma).mean()) for sigma in candidates]
+    return candidates[scores.index(max(scores))]

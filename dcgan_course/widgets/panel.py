@@ -1,0 +1,20 @@
+"""What all explorers have in common: a box that says in one sentence what it is."""
+
+import ipywidgets
+
+
+class Panel(ipywidgets.VBox):
+    """A column of controls and a picture.
+
+    Args:
+        children: the widgets, top to bottom. sentence: what a page without a kernel shows instead.
+        controls: {name: slider or button}, for tests and for readers who want to drive it from code.
+    """
+
+    def __init__(self, children, sentence: str, controls: dict):
+        super().__init__(children)
+        self.sentence = sentence
+        self.controls = controls
+
+    def __repr__(self) -> str:
+        return self.sentence

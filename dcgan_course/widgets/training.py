@@ -1,0 +1,125 @@
+"""The training monitor: traces and samples while a GAN trains, and a stop button."""
+
+import threading
+import time
+
+import ipywidgets
+import torch
+
+from dcgan_course import latent
+from dcgan_course.drawing import Canvas, png_of_pictures
+from dcgan_course.train import mean_probabilities
+from dcgan_course.widgets.panel import Panel
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 280, 50, 20, 40, 44
+
+
+class TrainingMonitor:
+    """A hook for `train` that shows what is going on, and stops the training when its button is pressed.
+
+    Show `monitor.panel`, then call `train(..., hook=monitor)`. In JupyterLab the button works while the cell runs;
+    where a front end delivers clicks only between cells, the kernel's own interrupt (■) does the same, and nothing
+    is lost either way. With `checkpoint=` the next call of `train` continues.
+
+    Args:
+        test_images: uint8 pictures on which p_real and p_fake are measured (the first 1,000 are used).
+        pictures: how many samples are shown. seed: of their z, which stay the same all the time.
+        every: seconds between two drawings.
+    """
+
+    def __init__(self, test_images, *, pictures: int = 30, seed: int = 0, every: float = 1.0):
+        self.test_images = test_images[:1000]
+        self.pictures, self.seed, self.every = pictures, seed, every
+        self.epochs: list[float] = []
+        self.p_real: list[float] = []
+        self.p_fake: list[float] = []
+        self._stop = threading.Event()
+        self._next_drawing = self._last_call = 0.0
+        self.button = ipywidgets.Button(
+            description="Stop training",
+            icon="stop",
+            button_style="warning",
+            tooltip="Stop after the step under way; everything so far is kept",
+        )
+        self.button.on_click(self._press)
+        self.bar = ipywidgets.IntProgress(min=0, max=1, layout=ipywidgets.Layout(width="300px"))
+        self.words = ipywidgets.HTML("Training has not started.")
+        self.traces = ipywidgets.Image(value=self.traces_png(), format="png", width=WIDTH, height=HEIGHT)
+        self.samples = ipywidgets.Image(value=Canvas(280, 280).png(), format="png", height=HEIGHT)
+        self.panel = Panel(
+            [
+                ipywidgets.HBox([self.button, self.bar, self.words]),
+                ipywidgets.HBox([self.traces, self.samples]),
+            ],
+            "The training monitor: a stop button, live traces and samples. The figures below keep what it showed.",
+            {"stop": self.button},
+        )
+
+    def __call__(self, training) -> bool:
+        """Draw if it is time; return whether the button was pressed."""
+        now = self._last_call = time.monotonic()
+        last = training.step == training.last_step
+        if now >= self._next_drawing or last or self._stop.is_set():
+            self._look(training)
+            self._next_drawing = now + self.every
+        if not self._stop.is_set():
+            return False
+        self._stop.clear()
+        self.words.value = f"Stopped after step {training.step:,}. Run the training cell again to continue."
+        self.button.description = "Stop training"
+        return True
+
+    def _press(self, button):
+        if time.monotonic() - self._last_call > 5:
+            self.words.value = "No training is running, so there is nothing to stop."
+            return
+        self._stop.set()
+        button.description = "Stopping …"
+
+    def _look(self, training):
+        epoch = training.step / training.steps_per_epoch
+        p_real, p_fake = mean_probabilities(training.generator, training.discriminator, self.test_images)
+        if not self.epochs or epoch > self.epochs[-1]:
+            self.epochs.append(epoch)
+            self.p_real.append(p_real)
+            self.p_fake.append(p_fake)
+        self.bar.max, self.bar.value = training.last_step, training.step
+        self.words.value = f"epoch {epoch:.1f} of {training.config.epochs}: p_real {p_real:.2f}, p_fake {p_fake:.2f}"
+        self.traces.value = self.traces_png(training.config.epochs)
+        self.samples.value = self.samples_png(training.generator)
+
+    @torch.no_grad()
+    def samples_png(self, generator) -> bytes:
+        """Return the generator's pictures of the fixed z as PNG bytes; the generator's mode is left as it was."""
+        device = next(generator.parameters()).device
+        was_training = generator.training
+        images = generator.eval()(latent.sample(self.pictures, generator.latent_dim, self.seed).to(device))
+        generator.train(was_training)
+        return png_of_pictures(images, columns=6, zoom=2)
+
+    def traces_png(self, last_epoch: float = 1.0) -> bytes:
+        """Return p_real and p_fake over the epochs so far as PNG bytes."""
+        canvas = Canvas(WIDTH, HEIGHT)
+        inner_width, inner_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+
+        def place(epoch, p):
+            return LEFT + inner_width * epoch / last_epoch, TOP + inner_height * (1 - p)
+
+        for p in (0.0, 0.5, 1.0):
+            canvas.line(*place(0, p), *place(last_epoch, p), colour="grey" if p == 0.5 else "light")
+            canvas.text(LEFT - 8, place(0, p)[1], f"{p:g}", size=14, anchor="rm")
+        for share in (0.0, 0.5, 1.0):
+            x, y = place(share * last_epoch, 0)
+            canvas.text(x, y + 6, f"{share * last_epoch:g}", size=14, anchor="ma")
+        canvas.text(LEFT + inner_width / 2, HEIGHT - 18, "epoch", size=14, anchor="ma")
+        for values, colour, name, x in (
+            (self.p_real, "blue", "p_real: D on test pictures", LEFT),
+            (self.p_fake, "orange", "p_fake: D on samples", LEFT + inner_width / 2 + 20),
+        ):
+            points = [place(epoch, p) for epoch, p in zip(self.epochs, values, strict=True)]
+            for start, end in zip(points, points[1:], strict=False):
+                canvas.line(*start, *end, colour=colour, line=3)
+            for x_dot, y_dot in points[-1:]:
+                canvas.box(x_dot - 3, y_dot - 3, 6, 6, fill=colour, outline=None)
+            canvas.text(x, 10, f"■ {name}", size=14, colour=colour, bold=True)
+        return canvas.png()
