@@ -72,5 +72,11 @@ requirements: $(VENV)/.author
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  requirements-dev.in -o requirements-dev.txt
 
+recorded-runs: $(VENV)/.author
+	$(BIN)/python -m authoring.record
+
+benchmarks: $(VENV)/.author
+	$(BIN)/python benchmarks/mlp_gan.py
+
 clean:
 	rm -rf build $(VENV) .jupyter .pytest_cache .ruff_cache .hypothesis

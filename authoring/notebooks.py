@@ -8,6 +8,7 @@ python -m authoring.notebooks --exercises  cut exercises/ from the solutions; ru
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import sys
@@ -21,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"lessons": "notebooks", "solutions": "solutions"}  # folder under sources/ → folder of the notebooks
 BLANK = 'raise NotImplementedError("replace this line with your answer")'
 CELL_TIMEOUT_S = 900
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_NAME = r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"  # also in IPY_MODEL_…, where the letters go on before it
 
 
 def scripts(kind: str) -> list[Path]:
@@ -82,6 +85,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
+        coalesce_streams=True,  # else the cuts between outputs depend on the clock
         store_widget_state=True,  # a notebook that is opened without a kernel shows its sliders as they stood
     )
     client.execute()
@@ -101,11 +105,24 @@ def _plain_text(output) -> str:
 
 
 def _with_steady_names(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Number the widgets in order of appearance: their random names would differ from run to run."""
-    text = nbformat.writes(notebook)
-    found = re.findall(r"\b[0-9a-f]{32}\b", text)
-    order = {name: f"{index:032x}" for index, name in enumerate(dict.fromkeys(found))}
-    text = re.sub(r"\b[0-9a-f]{32}\b", lambda match: order[match[0]], text)
+    """Number the widgets as the cells show them, outer before inner: their random names differ from run to run."""
+    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    written = {name: json.dumps(model, sort_keys=True) for name, model in state.items()}
+    order: dict[str, str] = {}
+
+    def number(text: str):
+        for name in re.findall(WIDGET_NAME, text):
+            if name not in order:
+                order[name] = f"{len(order):032x}"
+                number(written.get(name, ""))
+
+    def with_known_names(name: str) -> str:
+        return re.sub(WIDGET_NAME, lambda match: order.get(match[0], ""), written[name])
+
+    number(json.dumps(notebook.cells, sort_keys=True))
+    for name in sorted((name for name in written if name not in order), key=with_known_names):  # links between widgets
+        number(name)
+    text = re.sub(WIDGET_NAME, lambda match: order.get(match[0], match[0]), nbformat.writes(notebook))
     return nbformat.reads(text, as_version=4)
 
 

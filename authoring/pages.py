@@ -5,6 +5,8 @@ python -m authoring.pages --stored        turns the stored notebooks into pages;
 """
 
 import argparse
+import copy
+import re
 import sys
 import time
 from html import escape
@@ -14,12 +16,19 @@ import nbformat
 from authoring.notebooks import ROOT, from_script, notebook_path, run, scripts
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+FORMULA = re.compile(
+    r"(?P<block>\$\$(?P<long>.+?)\$\$)|(?<![\\$])\$(?P<short>[^$\n]+?)\$(?!\d)|(?P<code>`[^`]*`)", re.DOTALL
+)
 
 
 def page(notebook: nbformat.NotebookNode, title: str) -> str:
     """Turn a notebook into one HTML page. Widgets need a kernel: the page shows their sentence and their twin."""
     from nbconvert import HTMLExporter
 
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = FORMULA.sub(_as_mathml, cell.source)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     for output in outputs:
         output.get("data", {}).pop(WIDGET, None)
@@ -30,6 +39,17 @@ def page(notebook: nbformat.NotebookNode, title: str) -> str:
             source = f'src="data:image/png;base64,{png.strip()}'
             html = html.replace(f"<img {source}", f'<img alt="{alt}" {source}', 1)
     return html
+
+
+def _as_mathml(match: re.Match) -> str:
+    """Write a formula so that every browser shows it without a library from the internet."""
+    from latex2mathml.converter import convert
+
+    if match["code"]:
+        return match["code"]
+    block = match["block"] is not None
+    formula = " ".join((match["long"] if block else match["short"]).split())
+    return convert(formula, display="block" if block else "inline")
 
 
 def main(arguments: list[str] | None = None) -> int:

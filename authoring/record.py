@@ -47,7 +47,7 @@ def write_weights(path: Path, network: torch.nn.Module):
 def write_card(folder: Path, facts: dict):
     """Store a card for programs (card.json) and for people (CARD.md)."""
     made = {"date": datetime.date.today().isoformat(), "torch": torch.__version__, "hardware": hardware()}
-    facts = facts | made
+    facts = json.loads(json.dumps(facts | made))  # as a reader of the file will get them
     (folder / "card.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = [f"# {folder.name}", ""] + [f"* **{key.replace('_', ' ')}**: {value}" for key, value in facts.items()]
     (folder / "CARD.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -144,7 +144,7 @@ def record_mnist_mlp(epochs: int = 200, seed: int = 0):
         folder,
         {
             "what": "MLP GAN 100–256–256–784 against 784–256–256–1, the recipe of lesson 04",
-            "data": f"{train_data.source}; {len(train_data.images):,} to train, {len(test_data.images):,} for the traces",
+            "data": f"{train_data.source}; {len(train_data.images):,} to train, {len(test_data.images):,} for traces",
             "command": "python -m authoring.record mnist_mlp",
             "seed": seed,
             "config": asdict(config),

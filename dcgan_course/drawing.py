@@ -38,7 +38,7 @@ def _font(size: int, bold: bool):
 def number_text(value: float) -> str:
     """Write a number as a head reads it: 2, −1, ⅔ as 2/3, else two decimals."""
     value = float(value)
-    if value == round(value):
+    if abs(value - round(value)) < 1e-6:
         text = str(int(round(value)))
     else:
         fraction = Fraction(value).limit_denominator(12)

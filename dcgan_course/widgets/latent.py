@@ -37,10 +37,11 @@ def latent_slider(generator, *, points: int = 6, steps: int = 20, seed: int = 0,
     def move(change=None):
         image.value = frames[place.value]
         point, share = divmod(place.value, steps)
+        following = (point + 1) % points
         words.value = (
             f"Here z is point {point + 1} of {points}, exactly as it was drawn."
             if share == 0
-            else f"Here z is {100 * share // steps} % of the way from point {point + 1} to point {(point + 1) % points + 1}."
+            else f"Here z is {100 * share // steps} % of the way from point {point + 1} to point {following + 1}."
         )
 
     place.observe(move, names="value")

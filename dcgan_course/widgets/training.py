@@ -8,7 +8,7 @@ import torch
 
 from dcgan_course import latent
 from dcgan_course.drawing import Canvas, png_of_pictures
-from dcgan_course.train import mean_probabilities
+from dcgan_course.training_run import mean_probabilities
 from dcgan_course.widgets.panel import Panel
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 280, 50, 20, 40, 44
@@ -42,6 +42,7 @@ class TrainingMonitor:
             tooltip="Stop after the step under way; everything so far is kept",
         )
         self.button.on_click(self._press)
+        _deliver_while_a_cell_runs(self.button)
         self.bar = ipywidgets.IntProgress(min=0, max=1, layout=ipywidgets.Layout(width="300px"))
         self.words = ipywidgets.HTML("Training has not started.")
         self.traces = ipywidgets.Image(value=self.traces_png(), format="png", width=WIDTH, height=HEIGHT)
@@ -123,3 +124,12 @@ class TrainingMonitor:
                 canvas.box(x_dot - 3, y_dot - 3, 6, 6, fill=colour, outline=None)
             canvas.text(x, 10, f"■ {name}", size=14, colour=colour, bold=True)
         return canvas.png()
+
+
+def _deliver_while_a_cell_runs(widget):
+    """Let a click reach the kernel's second thread (subshell), to which JupyterLab sends it.
+
+    ipykernel 7.4 hands the messages of a widget to the thread that last sent something to that widget: here the one
+    that trains, which has no time. Other versions do not ask this question, so that the answer changes nothing there.
+    """
+    widget.comm._reply_subshell_for = lambda _data, subshell_id: subshell_id

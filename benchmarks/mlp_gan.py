@@ -1,0 +1,192 @@
+"""How fast is `train`, beside the loop that most tutorials show, and how much memory does each lesson need?
+
+    DCGAN_COURSE_DATA=… python benchmarks/mlp_gan.py            both; writes benchmarks/results/mlp_gan.json and .md
+    DCGAN_COURSE_DATA=… python benchmarks/mlp_gan.py --speed    the first only; writes nothing
+
+Both loops train the same MLP networks on the same 20,000 MNIST pictures with batches of 200. They take turns, so
+that a machine that slows down slows both. The textbook loop: DataLoader over torchvision's MNIST with ToTensor and
+Normalize, `.item()` on every loss.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.data import DataLoader, Subset
+
+from dcgan_course.data import load_images
+from dcgan_course.models import MLPDiscriminator, MLPGenerator
+from dcgan_course.train import TrainConfig, train
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES, BATCH, ROUNDS = 20_000, 200, 5
+ALLOWED_MB = 700
+
+
+def networks():
+    """Build the same pair at each call."""
+    torch.manual_seed(0)
+    return MLPGenerator(), MLPDiscriminator()
+
+
+def textbook(dataset) -> float:
+    """Train one epoch as tutorials do; return seconds."""
+    generator, discriminator = networks()
+    g_optimizer = torch.optim.Adam(generator.parameters(), lr=1e-4)
+    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=1e-4)
+    ones, zeros = torch.ones(BATCH), torch.zeros(BATCH)
+    losses = []
+    start = time.perf_counter()
+    for real, _ in DataLoader(dataset, batch_size=BATCH, shuffle=True):
+        fake = generator(torch.randn(BATCH, 100))
+        d_loss = binary_cross_entropy_with_logits(discriminator(real), ones)
+        d_loss = d_loss + binary_cross_entropy_with_logits(discriminator(fake.detach()), zeros)
+        d_optimizer.zero_grad()
+        d_loss.backward()
+        d_optimizer.step()
+        g_loss = binary_cross_entropy_with_logits(discriminator(generator(torch.randn(BATCH, 100))), ones)
+        g_optimizer.zero_grad()
+        g_loss.backward()
+        g_optimizer.step()
+        losses.append((d_loss.item(), g_loss.item()))
+    return time.perf_counter() - start
+
+
+def ours(images) -> float:
+    """Train one epoch with `train`; return seconds."""
+    start = time.perf_counter()
+    train(*networks(), images, TrainConfig(epochs=1, batch_size=BATCH), progress=False)
+    return time.perf_counter() - start
+
+
+def measure_speed() -> dict:
+    """Run both in turns and return images per second, and the ratio round by round."""
+    from torchvision import datasets, transforms
+
+    steps = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+    dataset = Subset(datasets.MNIST(os.environ["DCGAN_COURSE_DATA"], transform=steps), range(PICTURES))
+    images = load_images("mnist").images[:PICTURES]
+    ours(images[:2000])  # warm up
+    plain, fast = [], []
+    for number in range(1, ROUNDS + 1):
+        plain.append(PICTURES / textbook(dataset))
+        fast.append(PICTURES / ours(images))
+        ratio = fast[-1] / plain[-1]
+        print(f"round {number}: textbook {plain[-1]:,.0f}, train {fast[-1]:,.0f} images/s, ratio {ratio:.2f}")
+    ratios = [a / b for a, b in zip(fast, plain, strict=True)]
+    return {
+        "textbook_images_per_second_median": round(statistics.median(plain)),
+        "train_images_per_second_median": round(statistics.median(fast)),
+        "ratio_median": round(statistics.median(ratios), 2),
+        "ratio_smallest": round(min(ratios), 2),
+        "ratio_largest": round(max(ratios), 2),
+        "rounds": ROUNDS,
+        "pictures": PICTURES,
+    }
+
+
+MEASURE = """
+import json as _json, resource as _resource, sys as _sys
+import psutil as _psutil
+_peak = _resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss * (1 if _sys.platform == "darwin" else 1024)
+print("MEMORY " + _json.dumps([_psutil.Process().memory_info().rss, _peak]))
+"""
+
+
+def kernel_memory(notebook: nbformat.NotebookNode) -> tuple[float, float]:
+    """Run a notebook in a fresh kernel; return its memory at the end and at its highest, in MB."""
+    from authoring.notebooks import run
+
+    notebook.cells.append(nbformat.v4.new_code_cell(MEASURE))
+    run(notebook, ROOT / "notebooks")
+    text = "".join(out.get("text", "") for out in notebook.cells[-1].outputs)
+    return tuple(number / 2**20 for number in json.loads(text.split("MEMORY ")[1]))
+
+
+def measure_memory() -> dict:
+    """Return the memory of a kernel after each lesson, in MB above a kernel that imported torch."""
+    from authoring.notebooks import from_script, scripts
+
+    base, base_peak = kernel_memory(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import torch")]))
+    print(f"a kernel that imported torch: {base:.0f} MB")
+    found = {}
+    for script in scripts("lessons"):
+        after, peak = kernel_memory(from_script(script))
+        found[script.stem] = {"after_mb": round(after - base), "peak_mb": round(peak - base_peak)}
+        print(f"{script.stem}: {after - base:.0f} MB more at the end, {peak - base_peak:.0f} MB more at its highest")
+    return found
+
+
+def in_words(speed: dict) -> str:
+    """Write the ratio with its spread."""
+    return f"median {speed['ratio_median']}, from {speed['ratio_smallest']} to {speed['ratio_largest']}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--speed", action="store_true", help="measure the speed only")
+    options = parser.parse_args(arguments)
+    speed = measure_speed()
+    print(f"ratio: {in_words(speed)}")
+    if options.speed:
+        return 0
+    os.environ.setdefault("DCGAN_COURSE_BUDGET", "cpu")
+    memory = measure_memory()
+    facts = {
+        "command": "python benchmarks/mlp_gan.py",
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{os.cpu_count()} CPU cores, torch {torch.__version__}, {torch.get_num_threads()} threads",
+        "data": "MNIST",
+        "speed": speed,
+        "budget_of_the_lessons": os.environ["DCGAN_COURSE_BUDGET"],
+        "memory_above_import_torch": memory,
+    }
+    write_results(facts)
+    too_much = [name for name, row in memory.items() if row["after_mb"] > ALLOWED_MB]
+    if speed["ratio_median"] < 2.5 or too_much:
+        print(f"NOT MET: the ratio must be at least 2.5; more than {ALLOWED_MB} MB are used by {too_much or 'none'}")
+        return 1
+    return 0
+
+
+def write_results(facts: dict):
+    """Store the figures for programs and as a page."""
+    folder = ROOT / "benchmarks" / "results"
+    folder.mkdir(exist_ok=True)
+    (folder / "mlp_gan.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    speed = facts["speed"]
+    lines = [
+        "# MLP GAN: speed and memory",
+        "",
+        f"`{facts['command']}`, {facts['date']}, {facts['machine']}, {facts['data']}.",
+        "",
+        f"One epoch of {speed['pictures']:,} pictures in batches of {BATCH}, {speed['rounds']} rounds in turns:",
+        "",
+        "| loop | images per second, median |",
+        "| --- | --- |",
+        f"| textbook | {speed['textbook_images_per_second_median']:,} |",
+        f"| `train` | {speed['train_images_per_second_median']:,} |",
+        "",
+        f"Ratio, round by round: {in_words(speed)}.",
+        "",
+        "Memory of a kernel after each lesson, above one that only imported torch; "
+        f"budget `{facts['budget_of_the_lessons']}`:",
+        "",
+        "| lesson | MB at the end | MB at its highest |",
+        "| --- | --- | --- |",
+    ]
+    rows = facts["memory_above_import_torch"].items()
+    lines += [f"| {name} | {row['after_mb']} | {row['peak_mb']} |" for name, row in rows]
+    (folder / "mlp_gan.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

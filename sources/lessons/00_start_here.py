@@ -1,0 +1,162 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 00 · Start here
+#
+# *Does my machine work, and what will I be able to make?*
+#
+# | | |
+# | --- | --- |
+# | **You will be able to** | run a lesson, read what your machine has, and move through the space from which a GAN draws |
+# | **You need first** | Python, and one classifier that you trained yourself at some time |
+# | **Time** | 10 minutes, of which 0 are training on a 2-core CPU |
+#
+# Press **Shift + Enter** to run a cell and go to the next one. Or choose *Run → Run All Cells*.
+
+# %% tags=["parameters"]
+seed = 0  # another whole number gives other pictures
+pictures = 40  # how many samples the grid shows; 40 cost less than a second
+
+# %%
+import torch
+
+from dcgan_course import doctor, drawing, latent, plots, pretrained, widgets
+
+plots.use_course_style()
+
+# %% [markdown]
+# ## Does my machine work?
+#
+# The next cell looks at everything that the course needs. A line with ✓ is fine. A line with ! tells below the table what
+# to do.
+
+# %%
+print(doctor.report(doctor.examine()))
+
+# %% [markdown]
+# Three of these lines decide how the course feels:
+#
+# * **device.** A GPU is not needed before lesson 07. The lessons find one by themselves and use it.
+# * **data.** If it says *not here yet*, the first lesson that needs pictures fetches them. Without internet the
+#   lessons go on with drawn pictures instead, and say so in every title. To use the real ones, get them on another machine, copy the folder, and
+#   set the variable `DCGAN_COURSE_DATA` to it before you start Jupyter. MNIST lies there as `MNIST/raw/…`, CIFAR-10
+#   as `cifar-10-batches-py/…`: the folders that torchvision makes.
+# * **budget.** How long a training may take. `cpu` keeps all the training of one lesson under five minutes. `gpu` is
+#   the full length. The variable `DCGAN_COURSE_BUDGET` chooses another one.
+
+# %% [markdown]
+# ## What will I be able to make?
+#
+# A [**generator**](../GLOSSARY.md#generator) is a network that turns random numbers into a picture. This one was
+# trained by lesson 04's own code. It never saw a training picture itself. It only heard, again and again, how far
+# another network believed its own pictures.
+
+# %%
+run = pretrained.load_run("mnist_mlp")
+print(f"The generator has {sum(p.numel() for p in run.generator.parameters()):,} numbers that training has set.")
+print(f"It was trained for {run.card['config']['epochs']} epochs; that took {run.card['minutes']} minutes on:")
+print(f"  {run.card['hardware']}")
+
+# %% [markdown]
+# Its input is a list of 100 random numbers, called [**z**](../GLOSSARY.md#z). Each number is drawn from the normal
+# distribution N(0, 1). Here are pictures for 40 lists that nobody chose.
+
+# %%
+z = latent.sample(pictures, run.generator.latent_dim, seed)
+samples = run.generator(z)
+print(f"z has the shape {tuple(z.shape)}; the pictures have {tuple(samples.shape)}: number, channels, height, width.")
+
+# %%
+figure = plots.image_grid(samples, f"{pictures} samples: most are digits, some are not", columns=10)
+plots.show(figure, alt="A grid of samples of the recorded GAN: handwritten digits, some of them broken or unreadable.")
+
+# %% [markdown]
+# Most of them can be read. Some cannot: strokes end in the air, and grey dots lie around them. That is what two small networks
+# without a single convolution can do. Lessons 01 and 02 bring the convolutions; lesson 06 builds a better
+# generator from them.
+
+# %% [markdown] tags=["predict"]
+# ## What lies between two pictures?
+#
+# **Predict first.** The slider below moves z slowly from one random point to the next. Between two digits, will the
+# picture *jump* at some place, or will it *change shape* step by step? Will the pictures in the middle be digits?
+
+# %%
+widgets.latent_slider(run.generator, seed=seed)
+
+# %% [markdown]
+# Drag the slider, or click it and use the arrow keys, or press play. The same walk, for a page where nothing can move:
+
+# %%
+strip = widgets.latent_twin(run.generator, seed=seed)
+plots.show_png(
+    strip,
+    alt="Twenty-four pictures on a walk through latent space: each digit changes its shape step by step into the next.",
+)
+
+# %% [markdown]
+# Does anything jump? We measure how much a pixel changes from one place of the slider to the next.
+
+# %%
+walk = run.generator(latent.walk(latent.sample(6, run.generator.latent_dim, seed), steps=20))
+change = (walk.roll(-1, 0) - walk).abs().mean(dim=(1, 2, 3))
+apart = (samples[1:] - samples[:-1]).abs().mean()
+print(
+    f"from one place to the next, a pixel changes by {change.mean():.3f} on average, and by {change.max():.3f} at most;"
+)
+print(f"between two unrelated samples it changes by {apart:.3f}. (A pixel goes from −1 to 1.)")
+
+# %% [markdown]
+# Nothing jumps: even the largest step is far smaller than the way to an unrelated picture. One digit turns into another through shapes that lie between them. Some of those shapes are digits and some are
+# not. So the generator did not store a list of pictures. It learned a *space*. Lesson 08 walks through it with more
+# than one slider.
+
+# %% [markdown]
+# ## What happens outside?
+#
+# **Break it.** The generator has only ever seen z from N(0, 1). In 100 dimensions such a z has a length of about 10.
+# What does it draw for a z that is much shorter, or much longer?
+
+# %% tags=["break-it"]
+direction = z[0] / z[0].norm()
+lengths = [0, 2, 5, 10, 20, 50, 200]
+far = run.generator(torch.stack([length * direction for length in lengths]))
+print(f"The z of the grid above have lengths from {z.norm(dim=1).min():.1f} to {z.norm(dim=1).max():.1f}.")
+print(f"The pictures below have lengths {lengths}.")
+
+# %%
+plots.show_png(
+    drawing.png_of_pictures(far, columns=len(lengths), zoom=4),
+    alt="Seven pictures along one direction of z, with growing length: a grey blur at 0, a digit with soft edges near 5, "
+    "a hard black and white shape from 20 on.",
+)
+
+# %% [markdown]
+# At length 0 it draws a grey blur: N(0, 1) never gives such a z, so nothing there was ever corrected. Near length 10 it
+# draws what it was trained for. Far out the strokes become hard black and white, and going further changes less
+# and less. Remember the number 10: lesson 08 needs it again.
+
+# %% [markdown]
+# ## Take-aways
+#
+# * The course runs on your machine, with or without a GPU, with or without internet.
+# * A generator turns random numbers z into pictures, and near z there are near pictures.
+# * It is only good where it was trained: at lengths of z that N(0, 1) really gives.
+#
+# ## Next
+#
+# [01 · Convolution arithmetic](01_convolution_arithmetic.ipynb): how big is the output, and what is in it?
+#
+# All words in bold with a link stand in the [glossary](../GLOSSARY.md), in English and Korean.
+#
+# ## Sources
+#
+# * I. Goodfellow et al., *Generative Adversarial Nets* (2014): the two networks and their game.
+# * The card of the generator: `dcgan_course/pretrained/mnist_mlp/CARD.md`, with data, command, seed and figures.
+# * Pictures for training: MNIST by Y. LeCun, C. Cortes and C. Burges.

@@ -1,0 +1,134 @@
+"""What a lesson builds in plain sight is what the package holds."""
+
+import ast
+import inspect
+import itertools
+import math
+
+import jupytext
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+from authoring.notebooks import scripts
+from dcgan_course import arithmetic, losses, models, train
+from dcgan_course.errors import InvalidValue
+
+
+def built() -> dict:
+    """Execute every cell tagged `builds` in its lesson's order; return {name: what the lesson made}."""
+    made = {}
+    for script in scripts("lessons"):
+        space = {"torch": torch, "nn": nn, "math": math, "softplus": softplus, "models": models, "F": nn.functional}
+        space["conv_output_size"] = arithmetic.conv_output_size  # lesson 02 imports it
+        for cell in jupytext.read(script, fmt="py:percent").cells:
+            if "builds" not in cell.metadata.get("tags", []):
+                continue
+            exec(compile(cell.source, script.name, "exec"), space)  # the lesson's own code
+            kinds = (ast.FunctionDef, ast.ClassDef)
+            made |= {node.name: space[node.name] for node in ast.parse(cell.source).body if isinstance(node, kinds)}
+    return made
+
+
+BUILT = built()
+PACKAGE = {name: getattr(module, name) for module in (arithmetic, losses, models, train) for name in vars(module)}
+
+
+def same_sizes(name, cases):
+    for case in cases:
+        try:
+            want = PACKAGE[name](*case)
+        except InvalidValue:
+            continue
+        assert BUILT[name](*case) == want, case
+
+
+def check_conv_output_size():
+    same_sizes("conv_output_size", itertools.product(range(1, 12), range(1, 6), range(1, 4), range(3), range(1, 4)))
+
+
+def check_conv_transpose_output_size():
+    cases = itertools.product(range(1, 7), range(1, 6), range(1, 4), range(3), range(3), range(1, 4))
+    same_sizes("conv_transpose_output_size", cases)
+
+
+def check_insert_zeros():
+    for height, width, stride in itertools.product(range(1, 5), range(1, 5), range(1, 4)):
+        x = torch.randn(2, height, width)[0]
+        assert torch.equal(BUILT["insert_zeros"](x, stride), arithmetic.insert_zeros(x, stride))
+
+
+def check_conv_matrix():
+    for stride, padding, dilation in itertools.product((1, 2), (0, 1), (1, 2)):
+        kernel = torch.randn(3, 2)
+        case = (kernel, (5, 6), stride, padding, dilation)
+        torch.testing.assert_close(BUILT["conv_matrix"](*case), arithmetic.conv_matrix(*case))
+
+
+def check_receptive_field():
+    for layers in ([(3, 1)], [(3, 2), (3, 1)], [(4, 2)] * 4, [(5, 1), (2, 2), (3, 1)]):
+        assert BUILT["receptive_field"](layers) == arithmetic.receptive_field(layers)
+
+
+def check_losses(name):
+    generator = torch.Generator().manual_seed(0)
+    arguments = [50 * torch.randn(30, generator=generator) for _ in inspect.signature(PACKAGE[name]).parameters]
+    torch.testing.assert_close(BUILT[name](*arguments), PACKAGE[name](*arguments))
+
+
+def check_networks(name):
+    results = []
+    for maker in (BUILT[name], PACKAGE[name]):
+        torch.manual_seed(0)
+        network = maker().eval()
+        x = torch.randn(3, 100) if "Generator" in name else torch.randn(3, 1, 28, 28)
+        results.append((network.state_dict(), network(x)))
+    assert results[0][0].keys() == results[1][0].keys()
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
+def check_steps(name):
+    results = []
+    for step in (BUILT[name], PACKAGE[name]):
+        torch.manual_seed(0)
+        networks = models.MLPGenerator((1, 4, 4), 3, 8), models.MLPDiscriminator((1, 4, 4), 8)
+        moving = networks[0] if name == "generator_step" else networks[1]
+        optimizer = torch.optim.Adam(moving.parameters(), lr=0.1)
+        real = () if name == "generator_step" else (torch.rand(6, 1, 4, 4),)
+        loss = step(*networks, optimizer, *real, torch.randn(6, 3))
+        results.append((loss, [p.detach() for network in networks for p in network.parameters()]))
+    torch.testing.assert_close(results[0], results[1])
+
+
+CHECKS = {
+    "conv_output_size": check_conv_output_size,
+    "conv_transpose_output_size": check_conv_transpose_output_size,
+    "insert_zeros": check_insert_zeros,
+    "conv_matrix": check_conv_matrix,
+    "receptive_field": check_receptive_field,
+    "discriminator_loss": lambda: check_losses("discriminator_loss"),
+    "non_saturating": lambda: check_losses("non_saturating"),
+    "minimax": lambda: check_losses("minimax"),
+    "MLPGenerator": lambda: check_networks("MLPGenerator"),
+    "MLPDiscriminator": lambda: check_networks("MLPDiscriminator"),
+    "discriminator_step": lambda: check_steps("discriminator_step"),
+    "generator_step": lambda: check_steps("generator_step"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BUILT))
+def test_the_lesson_builds_what_the_package_holds(name):
+    assert name in CHECKS, f"{name} is tagged `builds` in a lesson, but nothing holds it equal to the package"
+    CHECKS[name]()
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS.keys() & BUILT.keys()))
+def test_it_has_the_same_arguments(name):
+    lesson, package = (list(inspect.signature(thing).parameters) for thing in (BUILT[name], PACKAGE[name]))
+    assert lesson == package
+
+
+def test_the_first_lessons_build_what_they_promise():
+    promised = {"conv_output_size", "conv_matrix", "insert_zeros", "conv_transpose_output_size", "generator_step"}
+    assert promised <= BUILT.keys()

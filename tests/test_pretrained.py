@@ -1,0 +1,73 @@
+import json
+import math
+
+import pytest
+import torch
+
+from dcgan_course import metrics, pretrained
+from dcgan_course.data import already_here, load_images, scale
+from dcgan_course.errors import InvalidValue
+
+real_mnist = pytest.mark.skipif(not already_here("mnist"), reason="no MNIST here: set DCGAN_COURSE_DATA")
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_a_recorded_run_is_complete(name):
+    run = pretrained.load_run(name)
+    assert not run.generator.training and not run.discriminator.training
+    assert len(run.history) == run.card["config"]["epochs"] and not run.history.stopped
+    assert run.frames.dtype == torch.uint8
+    assert run.frames.shape[0] == len(run.frame_epochs) and run.frames.shape[2:] == run.generator.image_shape
+    for fact in ("data", "command", "seed", "hardware", "date", "torch", "minutes", "samples_by_class_0_to_9"):
+        assert run.card[fact] or run.card[fact] == 0, fact
+    assert f"seed: {run.card['seed']}" in pretrained.card_text(name)
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_the_files_are_small_and_hold_no_pickle(name):
+    files = list((pretrained.FOLDER / name).iterdir())
+    assert {path.suffix for path in files} == {".safetensors", ".json", ".png", ".md"}
+    assert sum(path.stat().st_size for path in files) < 3_000_000
+
+
+def test_the_card_of_the_mlp_gan_says_what_the_weights_do():
+    """The card's figures are measured again from the shipped weights."""
+    run = pretrained.load_run("mnist_mlp")
+    z = torch.randn(10_000, run.generator.latent_dim, generator=torch.Generator().manual_seed(run.card["seed"] + 1))
+    counts = metrics.class_histogram(pretrained.digit_classifier(), run.generator(z))
+    stated = torch.tensor(run.card["samples_by_class_0_to_9"])
+    assert stated.sum() == 10_000 and (counts - stated).abs().max() <= 100  # half precision moves a few
+    assert run.card["p_real_at_the_end"] == pytest.approx(run.history.p_real[-1], abs=1e-4)
+    assert metrics.entropy(counts) > 0.9 * math.log(10)
+
+
+def test_the_frames_are_the_ones_of_the_shipped_generator():
+    run = pretrained.load_run("mnist_mlp")
+    z = torch.randn(len(run.frames[0]), 100, generator=torch.Generator().manual_seed(run.card["seed"]))
+    drawn = run.generator(z)
+    assert run.frame_epochs[-1] == run.card["config"]["epochs"]
+    assert (scale(run.frames[-1]) - drawn).abs().mean() < 0.02
+
+
+@real_mnist
+@pytest.mark.real_data
+def test_the_digit_classifier_reads_real_digits():
+    test = load_images("mnist", "test")
+    with torch.no_grad():
+        guesses = pretrained.digit_classifier()(scale(test.images)).argmax(dim=1)
+    accuracy = 100 * float((guesses == test.labels).float().mean())
+    assert accuracy >= 98.5
+    assert accuracy == pytest.approx(pretrained.card("digit_classifier")["test_accuracy_percent"], abs=0.1)
+
+
+def test_an_unknown_run_is_refused_with_the_names():
+    with pytest.raises(InvalidValue, match="'cifar', but the recorded runs are: .*mnist_mlp"):
+        pretrained.load_run("cifar")
+
+
+def test_cards_are_the_same_for_programs_and_people():
+    for folder in pretrained.FOLDER.iterdir():
+        if (folder / "card.json").exists():
+            facts = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+            text = (folder / "CARD.md").read_text(encoding="utf-8")
+            assert all(f"**{key.replace('_', ' ')}**: {value}" in text for key, value in facts.items())
