@@ -1,4 +1,4 @@
-"""Make the notebooks from the percent scripts, and run those whose script changed.
+"""Make the notebooks from the percent scripts, and run those whose code changed.
 
 python -m authoring.notebooks              lessons and solutions whose script changed
 python -m authoring.notebooks 02           only those whose name begins with 02
@@ -7,7 +7,6 @@ python -m authoring.notebooks --exercises  cut exercises/ from the solutions; ru
 """
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -36,11 +35,6 @@ def notebook_path(script: Path) -> Path:
     return ROOT / KINDS[script.parent.name] / f"{script.stem}.ipynb"
 
 
-def fingerprint(script: Path) -> str:
-    """Return a hash of a script's text; it is kept in the notebook to see whether the outputs are of this text."""
-    return hashlib.sha256(script.read_bytes()).hexdigest()
-
-
 def from_script(script: Path) -> nbformat.NotebookNode:
     """Turn a percent script into a notebook without outputs: same script, same bytes."""
     notebook = jupytext.read(script, fmt="py:percent")
@@ -52,7 +46,6 @@ def from_script(script: Path) -> nbformat.NotebookNode:
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
-            "dcgan_course": {"script_sha256": fingerprint(script)},
         }
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -126,30 +119,40 @@ def _with_steady_names(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
     return nbformat.reads(text, as_version=4)
 
 
-def is_current(script: Path) -> bool:
-    """Tell whether the notebook holds the outputs of this very script."""
-    path = notebook_path(script)
-    if not path.exists():
+def bare(notebook: nbformat.NotebookNode) -> list:
+    """Return a notebook's cells without what running adds."""
+    return [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells]
+
+
+def keep_outputs(notebook: nbformat.NotebookNode, old: nbformat.NotebookNode) -> bool:
+    """Give a fresh notebook the outputs of an old one, if every line of code is the same; return whether it was."""
+    new_code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    old_code = [cell for cell in old.cells if cell.cell_type == "code"]
+    if [cell.source for cell in new_code] != [cell.source for cell in old_code]:
         return False
-    return nbformat.read(path, as_version=4).metadata.get("dcgan_course", {}).get("script_sha256") == fingerprint(
-        script
-    )
+    for new, ran in zip(new_code, old_code, strict=True):
+        new.outputs, new.execution_count = ran.outputs, ran.execution_count
+    if "widgets" in old.metadata:
+        notebook.metadata["widgets"] = old.metadata["widgets"]
+    return True
 
 
 def make_notebooks(only: str = "", again: bool = False):
-    """Run every script that changed and store its notebook."""
+    """Store the notebook of every script that changed; run it where a line of code changed."""
     os.environ.setdefault("DCGAN_COURSE_BUDGET", "cpu")
     for script in scripts("lessons") + scripts("solutions"):
-        if not script.stem.startswith(only) or (is_current(script) and not again):
+        path, notebook = notebook_path(script), from_script(script)
+        old = nbformat.read(path, as_version=4) if path.exists() else nbformat.v4.new_notebook()
+        if not script.stem.startswith(only) or (bare(notebook) == bare(old) and not again):
             continue
         start = time.perf_counter()
-        path = notebook_path(script)
         path.parent.mkdir(exist_ok=True)
-        notebook = run(from_script(script), path.parent)
+        what = "outputs kept, only prose changed"
+        if again or not keep_outputs(notebook, old):
+            notebook = run(notebook, path.parent)
+            what = f"ran in {time.perf_counter() - start:.0f} s"
         nbformat.write(notebook, path)
-        print(
-            f"{path.relative_to(ROOT)}: ran in {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e3:.0f} kB"
-        )
+        print(f"{path.relative_to(ROOT)}: {what}, {path.stat().st_size / 1e3:.0f} kB")
 
 
 def exercise(script: Path) -> nbformat.NotebookNode:

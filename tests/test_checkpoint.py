@@ -134,7 +134,9 @@ def test_a_checkpoint_of_other_networks_is_refused_before_anything_changes(finis
     _, go_on = finished
     other = tiny_networks(hidden_dim=8)
     before = weights(*other)
-    with pytest.raises(CheckpointError, match=r"another generator: its layers.0.weight is \(16, 5\), but here it is \(8, 5\)"):
+    with pytest.raises(
+        CheckpointError, match=r"another generator: its layers.0.weight is \(16, 5\), but here it is \(8, 5\)"
+    ):
         go_on(other)
     assert torch.equal(weights(*other), before)
 

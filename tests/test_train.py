@@ -33,7 +33,9 @@ class TestSteps:
     def test_discriminator_step_moves_the_discriminator_only(self, tiny_networks):
         generator, discriminator = tiny_networks()
         old_g, old_d = copy_of(generator), copy_of(discriminator)
-        train.discriminator_step(generator, discriminator, adam(discriminator), torch.rand(8, 1, 6, 6), torch.randn(8, 5))
+        train.discriminator_step(
+            generator, discriminator, adam(discriminator), torch.rand(8, 1, 6, 6), torch.randn(8, 5)
+        )
         assert unchanged(generator, old_g) and not unchanged(discriminator, old_d)
         assert all(parameter.grad is None for parameter in generator.parameters())
 
@@ -58,7 +60,12 @@ class TestSteps:
         z, real = torch.randn(16, 5, dtype=torch.float64), torch.rand(16, 1, 6, 6, dtype=torch.float64)
         d = lambda x: torch.sigmoid(discriminator(x))
         value = d(real).log().mean() + (1 - d(generator(z))).log().mean()
-        want = [p + 0.1 * g for p, g in zip(discriminator.parameters(), torch.autograd.grad(value, list(discriminator.parameters())), strict=True)]
+        want = [
+            p + 0.1 * g
+            for p, g in zip(
+                discriminator.parameters(), torch.autograd.grad(value, list(discriminator.parameters())), strict=True
+            )
+        ]
         optimizer = torch.optim.SGD(discriminator.parameters(), lr=0.1)
         train.discriminator_step(generator, discriminator, optimizer, real, z)
         torch.testing.assert_close(list(discriminator.parameters()), [nn_parameter(w) for w in want])
@@ -89,7 +96,9 @@ class TestTrain:
         images[..., :3] = 230
         images += torch.randint(0, 25, images.shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
         generator, discriminator = tiny_networks(hidden_dim=32)
-        train.train(generator, discriminator, images, TrainConfig(epochs=40, batch_size=64, learning_rate=2e-3), progress=False)
+        train.train(
+            generator, discriminator, images, TrainConfig(epochs=40, batch_size=64, learning_rate=2e-3), progress=False
+        )
         drawn = generator.eval()(torch.randn(200, 5, generator=torch.Generator().manual_seed(3))).mean(dim=(0, 1, 2))
         assert drawn[:3].min() > 0.25 and drawn[3:].max() < -0.25
 
@@ -160,7 +169,9 @@ class TestTrain:
         thread.join()
         assert len(found[0]) == 3
 
-    def test_a_loss_that_is_not_finite_stops_with_a_sentence_and_keeps_the_checkpoint(self, tiny_networks, tiny_images, tmp_path):
+    def test_a_loss_that_is_not_finite_stops_with_a_sentence_and_keeps_the_checkpoint(
+        self, tiny_networks, tiny_images, tmp_path
+    ):
         path = tmp_path / "run.safetensors"
         generator, discriminator = tiny_networks()
 
@@ -223,7 +234,9 @@ networks = models.MLPGenerator((1, 4, 4), 3, 8), models.MLPDiscriminator((1, 4, 
 images = torch.zeros(64, 1, 4, 4, dtype=torch.uint8)
 print(len(train.train(*networks, images, train.TrainConfig(epochs=2, batch_size=32), progress=False)))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent.parent
+    )
     assert done.returncode == 0 and done.stdout.strip() == "2", done.stderr
 
 
@@ -237,6 +250,8 @@ print(time.perf_counter() - start)
 from dcgan_course import train
 print("matplotlib" in sys.modules, "ipywidgets" in sys.modules)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent.parent
+    )
     seconds, imported = done.stdout.splitlines()
     assert float(seconds) < 0.2 and imported == "False False"

@@ -53,7 +53,8 @@ def describe(value) -> str:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return repr(value)
+    text = repr(value)
+    return f"a {type(value).__name__}" if "\n" in text else text  # networks and optimisers fill many lines
 
 
 def fail(exercise: str, message: str):
@@ -76,7 +77,7 @@ def answer(exercise: str, function: Callable, case: Sequence):
             exercise,
             "not written yet. Replace `raise NotImplementedError(...)` with your answer and run the cell again.",
         )
-    except Exception as error:  # whatever the learner's code raises is the finding
+    except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the finding
         fail(exercise, f"your function raised {type(error).__name__} for ({shown}): {error}")
 
 

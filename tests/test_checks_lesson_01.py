@@ -1,0 +1,333 @@
+"""The checks of lesson 01: blank, right in two styles, and wrong in the ways learners are wrong."""
+
+import itertools
+
+import jupytext
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from authoring.notebooks import ROOT
+from dcgan_course.checks import lesson_01 as check
+from dcgan_course.checks import lesson_01_table
+from dcgan_course.errors import CheckFailed
+
+SCRIPT = ROOT / "sources" / "solutions" / "01_convolution_arithmetic.py"
+
+
+@pytest.fixture(scope="module")
+def solution():
+    """What the worked exercises define, as a learner's kernel holds it."""
+    names = {}
+    for cell in jupytext.read(SCRIPT, fmt="py:percent").cells:
+        if cell.cell_type == "code" and "check" not in cell.metadata:
+            exec(cell.source, names)
+    return names
+
+
+EXERCISES = [
+    "sizes_by_hand",
+    "output_size",
+    "convolve",
+    "same_padding",
+    "parameters",
+    "multiply_adds",
+    "table_of_edges",
+]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_blank_is_answered_kindly(name):
+    def blank(*_):
+        raise NotImplementedError("replace this line with your answer")
+
+    with pytest.raises(CheckFailed, match="not written yet"):
+        getattr(check, name)(blank)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_passes(name, solution, capsys):
+    getattr(check, name)(solution[name])
+    assert capsys.readouterr().out.startswith("✓")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_nothing_given_back_is_said(name):
+    with pytest.raises(CheckFailed, match="gave nothing back|should be a dict"):
+        getattr(check, name)(lambda *_: None)
+
+
+def refused(name, function) -> str:
+    with pytest.raises(CheckFailed) as caught:
+        getattr(check, name)(function)
+    return str(caught.value)
+
+
+# --- the same answer in another style ----------------------------------------------------------------------------
+
+
+def size_by_trying(input_size, kernel_size, stride=1, padding=0, dilation=1):
+    places, start = 0, 0
+    while start + dilation * (kernel_size - 1) < input_size + 2 * padding:
+        places, start = places + 1, start + stride
+    return places
+
+
+def convolve_by_unfolding(picture, kernel, stride=1, padding=0):
+    columns = F.unfold(picture[None, None], kernel.shape, padding=padding, stride=stride)
+    height = size_by_trying(picture.shape[0], len(kernel), stride, padding)
+    return (kernel.reshape(1, -1) @ columns[0]).view(height, -1)
+
+
+def convolve_in_place(picture, kernel, stride=1, padding=0):
+    picture = F.pad(picture, [padding] * 4)
+    height, width = (size_by_trying(side, len(kernel), stride) for side in picture.shape)
+    output = torch.zeros(height, width, dtype=torch.float64)
+    for a, b in itertools.product(range(len(kernel)), repeat=2):
+        output += (
+            kernel[a, b] * picture[a : a + stride * height : stride, b : b + stride * width : stride][:height, :width]
+        )
+    picture.zero_(), kernel.zero_()
+    return output
+
+
+def same_padding_as_list(kernel_size, dilation=1):
+    lost = (kernel_size - 1) * dilation
+    return [lost // 2, -(-lost // 2)]
+
+
+def parameters_of_pytorch(in_channels, out_channels, kernel_size, bias=True):
+    return sum(p.numel() for p in nn.Conv2d(in_channels, out_channels, kernel_size, bias=bias).parameters())
+
+
+def multiply_adds_of_pytorch(in_channels, out_channels, kernel_size, input_size, stride=1, padding=0):
+    layer = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding)
+    with FlopCounterMode(display=False) as counter:
+        layer(torch.zeros(1, in_channels, input_size, input_size))
+    return counter.get_total_flops() / 2
+
+
+def table_of_arrays():
+    return {name: lesson_01_table._edges(*row).float().numpy().round(2) for name, row in lesson_01_table.ROWS.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("sizes_by_hand", lambda: dict(zip("fedcba", [3.0, 4, 14, 32, torch.tensor(28), 24], strict=True))),
+        ("output_size", size_by_trying),
+        ("convolve", convolve_by_unfolding),
+        ("convolve", convolve_in_place),
+        ("same_padding", same_padding_as_list),
+        ("parameters", parameters_of_pytorch),
+        ("multiply_adds", multiply_adds_of_pytorch),
+        ("table_of_edges", table_of_arrays),
+    ],
+)
+def test_another_style_passes(name, function, capsys):
+    getattr(check, name)(function)
+    assert capsys.readouterr().out.startswith("✓")
+
+
+# --- wrong answers ------------------------------------------------------------------------------------------------
+
+RIGHT_SIZES = {"a": 24, "b": 28, "c": 32, "d": 14, "e": 4, "f": 3}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"a": 23}, r"\+ 1 at the end is missing"),
+        ({"b": 26}, "padding once"),
+        ({"b": 24}, "left the padding out"),
+        ({"d": 14.5}, "rest of the division"),
+        ({"d": 15}, "rounded up"),
+        ({"e": 8}, "left the dilation out"),
+        ({"e": 2}, r"only k − 1 gaps"),
+        ({"f": 7}, "left the stride out"),
+        ({"c": 17}, "Draw the row"),
+        ({"c": None}, "no size yet for c"),
+        ({"c": "32"}, "c is not '32'"),
+    ],
+)
+def test_sizes_by_hand_names_the_mistake(changed, words):
+    with pytest.raises(CheckFailed, match=words):
+        check.sizes_by_hand(lambda: RIGHT_SIZES | changed)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda i, k, s, p, d: (i + 2 * p - d * (k - 1) - 1) / s + 1, "round down"),
+        (lambda i, k, s, p, d: round((i + 2 * p - d * (k - 1) - 1) / s + 0.49) + 1, "rounded up"),
+        (lambda i, k, s, p, d: (i + 2 * p - d * (k - 1) - 1) // s, r"\+ 1 at the end"),
+        (lambda i, k, s, p, d: (i + p - d * (k - 1) - 1) // s + 1, "padding once"),
+        (lambda i, k, s, p, d: (i - d * (k - 1) - 1) // s + 1, "padding out"),
+        (lambda i, k, s, p, d: (i + 2 * p - k) // s + 1, "dilation out"),
+        (lambda i, k, s, p, d: (i + 2 * p - d * k) // s + 1, "k − 1 gaps"),
+        (lambda i, k, s, p, d: (i + 2 * p - d * (k - 1)) // s + 1, "− 1 inside"),
+        (lambda i, k, s, p, d: i + 2 * p - d * (k - 1), "stride out"),
+        (lambda i, k, s, p, d: i, "cases differ"),
+        (lambda i: i, "raised TypeError"),
+    ],
+)
+def test_output_size_names_the_mistake(wrong, words):
+    with pytest.raises(CheckFailed, match=words):
+        check.output_size(wrong)
+
+
+def conv(picture, kernel, stride=1, padding=0):
+    return F.conv2d(picture[None, None], kernel[None, None], None, stride, padding)[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda x, w, s, p: conv(x, torch.rot90(w, 2), s, p), "turned the kernel"),
+        (lambda x, w, s, p: conv(x, w.t(), s, p), "exchanged"),
+        (lambda x, w, s, p: conv(x, w, 1, p), "stride has no effect"),
+        (lambda x, w, s, p: conv(x, w, (s, 1), p), "rows only"),
+        (lambda x, w, s, p: conv(x, w, s), "padding has no effect"),
+        (lambda x, w, s, p: conv(F.pad(x, (0, p, 0, p)), w, s), "right and at the bottom"),
+        (lambda x, w, s, p: conv(F.pad(x, (p, p)), w, s), "left and right only"),
+        (lambda x, w, s, p: F.conv2d(x[None, None], w[None, None], None, s, p), r"shape is \(1, 1, H, W\)"),
+        (lambda x, w, s, p: conv(x, w, s, p).tolist(), "cases differ"),
+    ],
+)
+def test_convolve_names_the_mistake(wrong, words):
+    with pytest.raises(CheckFailed, match=words):
+        check.convolve(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda k, d: (k // 2, k // 2), "grows by 1"),
+        (lambda k, d: ((d * (k - 1)) // 2,) * 2, "shrinks by 1"),
+        (lambda k, d: ((k - 1) // 2, k // 2), "dilation is missing"),
+        (lambda k, d: (d * (k - 1),) * 2, "sum of both sides"),
+        (lambda k, d: tuple(reversed(same_padding_as_list(k, d))), "extra square is in front"),
+        (lambda k, d: d * (k - 1) / 2, "give back a pair"),
+    ],
+)
+def test_same_padding_names_the_mistake(wrong, words):
+    with pytest.raises(CheckFailed, match=words):
+        check.same_padding(wrong)
+
+
+def test_same_padding_is_what_pytorch_does_and_keeps_the_size():
+    for kernel_size, dilation in itertools.product(range(1, 8), range(1, 4)):
+        before, after = check._same(kernel_size, dilation)
+        x, weight = torch.rand(1, 1, 30, 30), torch.rand(1, 1, kernel_size, kernel_size)
+        ours = F.conv2d(F.pad(x, (before, after, before, after)), weight, dilation=dilation)
+        layer = nn.Conv2d(1, 1, kernel_size, padding="same", dilation=dilation, bias=False)
+        assert ours.shape == x.shape
+        assert layer._reversed_padding_repeated_twice == [before, after, before, after]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda i, o, k, bias: o * i * k * k, "bias is missing"),
+        (lambda i, o, k, bias: o * (i * k * k + 1), "where bias is False"),
+        (lambda i, o, k, bias: o * (k * k + bias), "input channels are missing"),
+        (lambda i, o, k, bias: o * i * (k * k + bias), "bias for each kernel"),
+        (lambda i, o, k, bias: o * i * k * k + i * bias, "bias for each input channel"),
+        (lambda i, o, k, bias: o * i * k * k + bias, "bias for the whole layer"),
+        (lambda i, o, k, bias: o * (i * k + bias), "square"),
+    ],
+)
+def test_parameters_names_the_mistake(wrong, words):
+    with pytest.raises(CheckFailed, match=words):
+        check.parameters(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda i, o, k, n, s=1, p=0: i * o * k * k, "each weight once"),
+        (lambda i, o, k, n, s=1, p=0: i * o * k * k * n * n, "squares of the input"),
+        (lambda i, o, k, n, s=1, p=0: i * o * k * k * size_by_trying(n, k, s, p), "one side of the output"),
+        (lambda i, o, k, n, s=1, p=0: o * k * k * size_by_trying(n, k, s, p) ** 2, "input channels are missing"),
+        (lambda i, o, k, n, s=1, p=0: i * k * k * size_by_trying(n, k, s, p) ** 2, "output channels are missing"),
+        (lambda i, o, k, n, s=1, p=0: o * (i * k * k + 1) * size_by_trying(n, k, s, p) ** 2, "counted the bias"),
+        (lambda i, o, k, n, s=1, p=0: 2 * multiply_adds_of_pytorch(i, o, k, n, s, p), "is one"),
+        (lambda i, o, k, n, s=1, p=0: i * o * k * k * (n - k + 1) ** 2, "stride and padding"),
+    ],
+)
+def test_multiply_adds_names_the_mistake(wrong, words):
+    with pytest.raises(CheckFailed, match=words):
+        check.multiply_adds(wrong)
+
+
+def rows(row, times):
+    return [list(row) for _ in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "words"),
+    [
+        ("3x3", rows([0, 3, 3, 0], 4), "division is missing"),
+        ("4x4", rows([0.25] * 3, 3), "divided by 4·4"),
+        ("5x5", rows([-1, -1], 2), "every sign"),
+        ("3x3, stride 2", rows([0, 1, 1, 0], 4), "output of stride 1"),
+        ("3x3, padding 1 with zeros", rows([-1, 0, 1, 1, 0, 0], 6), "two of three rows"),
+        ("3x3, padding 1 with ones", rows([0, 0, 1, 1, 0, -1], 6), "1 − 1 = 0"),
+        ("3x3, padding 1 with zeros", rows([0, 1, 1, 0], 4), "without padding"),
+        ("3x3, padding 1 with ones", "zeros", "padded with 0"),
+        ("3x3, padding 1 with zeros", "slip", "slip of a source"),
+        ("5x5", rows([1, 1, 1], 3), r"size is \(3, 3\).*window of 5 on 6"),
+        ("3x3", [[0, 1, 1, 1]] * 4, "row 1, column 4"),
+        ("3x3", [0, 1, 1, 0], "1 dimensions"),
+        ("3x3", [[0, 1], [1]], "not a table"),
+        ("3x3", None, "not a table"),
+    ],
+)
+def test_table_names_the_row_and_the_mistake(name, table, words):
+    right = table_of_arrays()
+    if isinstance(table, str):
+        table = right["3x3, padding 1 with zeros"].copy()
+        if words == "slip of a source":
+            table[[0, -1]] = np.array([-0.6, 0, 0.6, 0.6, 0, 0])
+    message = refused("table_of_edges", lambda: right | {name: table})
+    assert repr(name) in message
+    with pytest.raises(CheckFailed, match=words):
+        check.table_of_edges(lambda: right | {name: table})
+
+
+def test_table_says_which_rows_are_not_there():
+    assert "'5x5'" in refused("table_of_edges", lambda: {k: v for k, v in table_of_arrays().items() if k != "5x5"})
+
+
+TABLE_A = {
+    "3x3": rows([0, 1, 1, 0], 4),
+    "4x4": rows([1, 1, 1], 3),
+    "5x5": rows([1, 1], 2),
+    "3x3, stride 2": rows([0, 1], 2),
+    "3x3, padding 1 with zeros": [
+        [-2 / 3, 0, 2 / 3, 2 / 3, 0, 0],
+        *rows([-1, 0, 1, 1, 0, 0], 4),
+        [-2 / 3, 0, 2 / 3, 2 / 3, 0, 0],
+    ],
+    "3x3, padding 1 with ones": [
+        [0, 0, 2 / 3, 2 / 3, 0, -2 / 3],
+        *rows([0, 0, 1, 1, 0, -1], 4),
+        [0, 0, 2 / 3, 2 / 3, 0, -2 / 3],
+    ],
+}
+
+
+def test_the_table_of_the_sources_is_the_table_that_is_checked():
+    check.table_of_edges(lambda: TABLE_A)
+    for name, table in TABLE_A.items():
+        np.testing.assert_allclose(lesson_01_table._edges(*lesson_01_table.ROWS[name]), table, atol=1e-12)
+
+
+def test_no_two_mistakes_of_one_check_are_the_same_answer():
+    """A hint must name the idea that the learner had: on the cases of the checks all mistakes differ."""
+    layers = [(i, k, s, p, d) for i in (9, 28) for k in (2, 3, 5) for s in (1, 2, 3) for p in (0, 1, 2) for d in (1, 2)]
+    answers = [tuple(mistake.wrong(*layer) for layer in layers) for mistake in check.SIZE_MISTAKES]
+    assert len(set(answers)) == len(answers)
