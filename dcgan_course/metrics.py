@@ -29,6 +29,7 @@ def entropy(counts: Tensor) -> float:
     return float(-(shares * shares.log()).sum())
 
 
+@torch.no_grad()
 def nearest_neighbours(queries: Tensor, reference: Tensor, count: int = 1) -> tuple[Tensor, Tensor]:
     """Find the closest reference pictures by the distance between pixels.
 
@@ -51,6 +52,7 @@ def nearest_neighbours(queries: Tensor, reference: Tensor, count: int = 1) -> tu
     return best_index, best_distance
 
 
+@torch.no_grad()
 def parzen_log_likelihood(samples: Tensor, points: Tensor, sigma: float) -> Tensor:
     """Return the log-likelihood of each point under a Gaussian kernel density of the samples, in nats: (P,).
 
