@@ -112,11 +112,26 @@ def judge(
     shown = ", ".join(describe(item) for item in cases[first])
     if got[first] is None:
         fail(exercise, f"your function gave nothing back for ({shown}). Does it end with `return`?")
-    message = f"for ({shown}) your answer is {describe(got[first])}, but it should be {describe(want[first])}."
+    message = f"for ({shown}) {_difference(got[first], want[first], tolerance)}."
     for mistake in mistakes:
         if all(same(got[i], _quiet(mistake.wrong, cases[i]), tolerance) for i in range(len(cases))):
             fail(exercise, f"{message}\n  Hint: {mistake.hint}")
     fail(exercise, f"{message} ({len(wrong)} of {len(cases)} cases differ.)")
+
+
+def _difference(got, want, tolerance: float) -> str:
+    """Say what an answer is and should be; of a large tensor of the right shape, the first number that differs."""
+    import torch
+
+    tensors = isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor)
+    if tensors and got.shape == want.shape and want.numel() > 9 and got.dtype == want.dtype:
+        wrong = ~torch.isclose(got.double(), want.double(), rtol=tolerance, atol=tolerance)
+        place = tuple(wrong.nonzero()[0].tolist())
+        return (
+            f"{int(wrong.sum())} of {want.numel()} numbers differ, the first at {list(place)}: "
+            f"yours is {float(got[place]):.4g}, but it should be {float(want[place]):.4g}"
+        )
+    return f"your answer is {describe(got)}, but it should be {describe(want)}"
 
 
 def _quiet(wrong: Callable, case: Sequence):
