@@ -26,6 +26,7 @@ $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "This course needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 lab"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	mkdir -p .jupyter/ipython
 	touch $@
 
 $(VENV)/.learner: requirements.txt pyproject.toml | $(VENV)/.python

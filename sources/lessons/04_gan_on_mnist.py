@@ -1,0 +1,645 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04 · A GAN on MNIST
+#
+# *Can two small MLPs learn to write?*
+#
+# | | |
+# | --- | --- |
+# | **You will be able to** | build both networks, write the two training steps, stop and continue a training, and judge its samples by measurement |
+# | **You need first** | [03 · The adversarial game](03_adversarial_game.ipynb): what the two losses mean |
+# | **Time** | 60 minutes, of which 4 are training on a 2-core CPU |
+
+# %% tags=["parameters"]
+from dcgan_course.budget import course_budget
+
+budget = course_budget()  # "smoke", "cpu" or "gpu"; the variable DCGAN_COURSE_BUDGET chooses
+epochs = {"smoke": 2, "cpu": 40, "gpu": 200}[budget]  # an epoch of 60,000 pictures costs about 4 s on 2 free cores
+epochs_for_k = {"smoke": 1, "cpu": 4, "gpu": 20}[budget]  # for each of three values of k
+pictures = {"smoke": 2_000, "cpu": 60_000, "gpu": 60_000}[budget]  # training pictures that are used
+seed = 0
+
+# %%
+import math
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy, softplus
+
+from dcgan_course import drawing, latent, metrics, models, plots, pretrained, widgets
+from dcgan_course.data import load_images, scale
+from dcgan_course.train import TrainConfig, train
+
+plots.use_course_style()
+device = "cuda" if torch.cuda.is_available() else "cpu"
+
+# %% [markdown]
+# ## What do we learn from?
+#
+# MNIST: grey pictures of handwritten digits, 28×28. The 10,000 test pictures are never trained on. We use them to ask the
+# discriminator how sure it is.
+
+# %%
+digits = load_images("mnist", "train", stand_in=True)
+test = load_images("mnist", "test", stand_in=True)
+images = digits.images[:pictures].to(device)
+print(f"{len(images):,} pictures to learn from, {len(test.images):,} to test with; they come from: {digits.source}")
+
+# %%
+figure = plots.image_grid(digits.images[:40], "What real digits look like" + digits.title_note)
+plots.show(figure, alt="Forty training pictures of handwritten digits, white on black.")
+
+# %% [markdown]
+# In memory a pixel is a whole number from 0 to 255. The generator ends in tanh, which gives numbers from −1 to 1. So the
+# real pictures must be in [−1, 1] too. Otherwise the discriminator could tell real from fake by brightness
+# alone.
+
+# %%
+x = scale(images[:200])
+print(f"stored: {images.dtype}, {images.min()} to {images.max()}; for the networks: {x.min():.0f} to {x.max():.0f}")
+
+# %% [markdown]
+# ## What does the generator look like?
+#
+# Three linear layers: 100 → 256 → 256 → 784. The [**latent dimension**](../GLOSSARY.md#latent-dimension) is 100: the length of one z. [**Dropout**](../GLOSSARY.md#dropout) of 0.1 switches off every tenth
+# hidden unit at random while training.
+
+
+# %% tags=["builds"]
+class MLPGenerator(nn.Module):
+    def __init__(self, image_shape=(1, 28, 28), latent_dim=100, hidden_dim=256, dropout=0.1):
+        super().__init__()
+        self.image_shape = image_shape
+        self.latent_dim = latent_dim
+        self.layers = nn.Sequential(
+            nn.Linear(latent_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, math.prod(image_shape)),
+            nn.Tanh(),
+        )
+        models.init_mlp_weights(self)
+
+    def forward(self, z):
+        return self.layers(z).view(-1, *self.image_shape)
+
+
+# %% [markdown]
+# ## And the discriminator?
+#
+# The same in the other direction: 784 → 256 → 256 → 1. [**LeakyReLU**](../GLOSSARY.md#leakyrelu) lets a little of the negative side through, so that the generator
+# still gets a gradient where a unit of D is off. The last layer gives a [**logit**](../GLOSSARY.md#logit): any number. The
+# sigmoid of it is D(x), the probability of being real. We leave the sigmoid out of the network; the reason comes soon.
+
+
+# %% tags=["builds"]
+class MLPDiscriminator(nn.Module):
+    def __init__(self, image_shape=(1, 28, 28), hidden_dim=256, dropout=0.1):
+        super().__init__()
+        self.image_shape = image_shape
+        self.layers = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(math.prod(image_shape), hidden_dim),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, 1),
+        )
+        models.init_mlp_weights(self)
+
+    def forward(self, images):
+        return self.layers(images).squeeze(1)
+
+
+# %% [markdown]
+# `init_mlp_weights` sets the weights by Xavier's normal rule and the biases uniformly between 0.1 and 0.2, as in the recipe that
+# we follow. Random numbers are used there, so the seed is set first, once.
+
+# %%
+torch.manual_seed(seed)
+generator, discriminator = MLPGenerator().to(device), MLPDiscriminator().to(device)
+print(f"The generator has {models.count_parameters(generator):,} parameters,")
+print(f"the discriminator has {models.count_parameters(discriminator):,}: a fair match.")
+
+# %%
+z = latent.sample(20, generator.latent_dim, seed).to(device)
+before = generator(z)
+plots.show(
+    plots.image_grid(before, "Before training the generator draws noise"),
+    alt="Twenty pictures of an untrained generator: grey noise without any shape.",
+)
+
+# %% [markdown]
+# ## How does an answer become a loss?
+#
+# The paper writes the game as
+#
+# $$\min_G \max_D V(D, G) = \mathbb{E}_x[\log D(x)] + \mathbb{E}_z[\log(1 - D(G(z)))].$$
+#
+# The obvious way: apply the sigmoid, then take the logarithm.
+
+# %% [markdown] tags=["predict"]
+# **Predict first.** The discriminator is very sure that a picture is real and answers with the logit 20. For a fake that
+# would be a serious mistake. What does $\log(1 - \mathrm{sigmoid}(20))$ give on a computer with 32-bit numbers? By hand, it is close to
+# −20.
+
+# %% tags=["break-it"]
+logits = torch.tensor([2.0, 10.0, 20.0], requires_grad=True)
+obvious = torch.log(1 - torch.sigmoid(logits))
+obvious.sum().backward()
+for logit, loss, slope in zip(logits.tolist(), obvious.tolist(), logits.grad.tolist(), strict=True):
+    print(
+        f"logit {logit:4.0f}: log(1 − D) = {loss:8.4f} (exact: {-math.log1p(math.exp(logit)):8.4f}), slope {slope:.4f}"
+    )
+
+# %% [markdown]
+# **Broken.** At 20 the sigmoid is rounded to exactly 1, and the logarithm of 0 is −∞. Its slope is not a number
+# any more. One such picture in a batch destroys the whole network at the next step.
+#
+# PyTorch's `binary_cross_entropy` is careful: it does not let the logarithm go below −100. What does that cost?
+
+# %%
+logits = torch.tensor([2.0, 20.0, 200.0], requires_grad=True)
+careful = binary_cross_entropy(torch.sigmoid(logits), torch.zeros(3), reduction="none")
+careful.sum().backward()
+exact = softplus(logits.detach().double()).tolist()
+for logit, loss, slope, true in zip(logits.tolist(), careful.tolist(), logits.grad.tolist(), exact, strict=True):
+    true_slope = 1 / (1 + math.exp(-logit))
+    print(f"logit {logit:3.0f}: loss {loss:7.3f} (exact {true:7.3f}), slope {slope:.3f} (exact {true_slope:.3f})")
+
+# %% [markdown]
+# No infinity. But at 20 the loss is already wrong: 100 in place of 20. And the slope there is 0, where it should be 1: the network
+# can never correct its biggest mistakes. So we compute with logits:
+#
+# $$-\log D = -\log \mathrm{sigmoid}(a) = \mathrm{softplus}(-a), \qquad -\log(1 - D) = \mathrm{softplus}(a), \qquad
+# \mathrm{softplus}(a) = \log(1 + e^a).$$
+
+
+# %% tags=["builds"]
+def discriminator_loss(real_logits, fake_logits):
+    return softplus(-real_logits).mean() + softplus(fake_logits).mean()
+
+
+def non_saturating(fake_logits):
+    return softplus(-fake_logits).mean()
+
+
+def minimax(fake_logits):
+    return -softplus(fake_logits).mean()
+
+
+# %%
+logits = torch.tensor([2.0, 20.0, 200.0], requires_grad=True)
+softplus(logits).sum().backward()
+print("losses", ", ".join(f"{loss:.3f}" for loss in softplus(logits).tolist()), "for the logits 2, 20 and 200")
+print("slopes", ", ".join(f"{slope:.3f}" for slope in logits.grad.tolist()) + ": never above 1, and not lost")
+
+# %% [markdown]
+# `minimax` is the generator's loss in the formula above. `non_saturating` is the one that people use; lesson 03 shows why. Two
+# numbers to remember: when the discriminator only guesses, every logit is 0.
+
+# %%
+zero = torch.zeros(5)
+print(f"discriminator's loss when it guesses: {discriminator_loss(zero, zero):.3f} = 2 log 2")
+print(f"generator's loss when D guesses:      {non_saturating(zero):.3f} = log 2")
+
+# %% [markdown]
+# ## How does the discriminator move?
+#
+# It sees real pictures and fakes. It does not move the generator, so the fakes are made without a
+# graph for gradients.
+
+
+# %% tags=["builds"]
+def discriminator_step(generator, discriminator, optimizer, real, z):
+    with torch.no_grad():
+        fake = generator(z)
+    loss = discriminator_loss(discriminator(real), discriminator(fake))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+# %% [markdown]
+# ## How does the generator move?
+#
+# The picture goes through the discriminator, and the gradient comes back through it. Only the generator's optimiser makes a step.
+# The discriminator's parameters need no gradients meanwhile: `requires_grad_(False)` says so and saves time.
+
+
+# %% tags=["builds"]
+def generator_step(generator, discriminator, optimizer, z, loss_of_logits=non_saturating):
+    discriminator.requires_grad_(False)
+    loss = loss_of_logits(discriminator(generator(z)))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    discriminator.requires_grad_(True)
+    return loss.detach()
+
+
+# %% [markdown]
+# Does each step really move one network only? We keep a copy of all weights, and look.
+
+
+# %%
+def weights(network):
+    return torch.cat([parameter.detach().flatten().clone() for parameter in network.parameters()])
+
+
+optimizers = [torch.optim.Adam(network.parameters(), lr=1e-4) for network in (generator, discriminator)]
+z = torch.randn(200, generator.latent_dim, device=device)
+old_g, old_d = weights(generator), weights(discriminator)
+discriminator_step(generator, discriminator, optimizers[1], x, z)
+print(
+    f"D step: {(weights(generator) != old_g).sum():,} weights of G moved, {(weights(discriminator) != old_d).sum():,} of D"
+)
+old_d = weights(discriminator)
+generator_step(generator, discriminator, optimizers[0], z)
+print(
+    f"G step: {(weights(generator) != old_g).sum():,} weights of G moved, {(weights(discriminator) != old_d).sum():,} of D"
+)
+
+# %% [markdown]
+# ## What does dropout do to the answers?
+#
+# In training mode dropout draws which units are off, anew at each call. So the same picture gets different answers. [**Eval mode**](../GLOSSARY.md#eval-mode), `eval()`,
+# switches that off.
+
+# %%
+one = x[:1]
+answers = torch.sigmoid(torch.stack([discriminator(one) for _ in range(5)])).flatten()
+print("train mode, the same picture five times: D =", ", ".join(f"{p:.3f}" for p in answers))
+discriminator.eval()
+answers = torch.sigmoid(torch.stack([discriminator(one) for _ in range(5)])).flatten()
+print("eval mode,  the same picture five times: D =", ", ".join(f"{p:.3f}" for p in answers))
+
+# %% [markdown]
+# The recipe that we follow puts D into eval mode while G moves. It says this stops D's gradients. Does it?
+
+# %%
+discriminator.zero_grad()
+non_saturating(discriminator(generator(z))).backward()
+with_gradient = sum(p.grad is not None and p.grad.abs().sum() > 0 for p in discriminator.parameters())
+print(
+    f"D in eval mode: {with_gradient} of {len(list(discriminator.parameters()))} parameter tensors of D got a gradient."
+)
+discriminator.zero_grad()
+discriminator.train()
+print(f"D is in train mode again: {discriminator.training}")
+
+# %% [markdown]
+# No. Every tensor of D got a gradient. `eval()` changes what dropout and batch normalisation compute, nothing
+# else. What stops gradients is `requires_grad_(False)`, or an optimiser that does not hold those parameters. What eval mode
+# *does* change here: G learns from a D without dropout, so its gradient is less noisy. We keep D in train mode in both
+# steps; that is the usual choice.
+
+# %% [markdown]
+# ## Train
+#
+# Everything above now lives in the package, with the same names: `dcgan_course.models`, `losses`, `train`. The recipe:
+# batches of 200, Adam with learning rate 0.0001 for both networks, one step of D for each step of G (k = 1).
+#
+# The **training monitor** below shows the traces and the samples while it trains. Its button stops the training
+# after the step under way. Nothing is lost: run the training cell again and it continues. Where the button does nothing
+# while a cell runs, use the kernel's own stop button (■).
+
+# %%
+monitor = widgets.TrainingMonitor(test.images, seed=seed)
+monitor.panel
+
+# %%
+torch.manual_seed(seed)
+generator, discriminator = models.MLPGenerator().to(device), models.MLPDiscriminator().to(device)
+config = TrainConfig(epochs=epochs, seed=seed)
+checkpoint = Path(tempfile.mkdtemp()) / "mnist_mlp.safetensors"
+
+# %%
+history = train(
+    generator,
+    discriminator,
+    images,
+    config,
+    test_images=test.images,
+    hook=monitor,
+    checkpoint=checkpoint,
+    progress=False,
+)
+print(f"{len(history)} of {epochs} epochs are done; an epoch took {sum(history.seconds) / len(history):.1f} s.")
+
+# %% [markdown]
+# ## Can a training be continued exactly?
+#
+# A stopped training is worth little if what follows is another training. Here is the test: a short run in one piece, and the same run
+# stopped in the middle and continued from its [**checkpoint**](../GLOSSARY.md#checkpoint): one file with weights, optimisers, random states and losses.
+
+
+# %%
+def short_run(file=None, stop_at=None):
+    torch.manual_seed(seed)
+    networks = models.MLPGenerator().to(device), models.MLPDiscriminator().to(device)
+    stop = (lambda training: training.step == stop_at) if stop_at else None
+    short = TrainConfig(epochs=2, seed=seed)
+    train(*networks, images[:2000], short, hook=stop, checkpoint=file, progress=False)
+    return weights(networks[0])
+
+
+file = Path(tempfile.mkdtemp()) / "short.safetensors"
+in_one_piece = short_run()
+stopped = short_run(file, stop_at=7)
+continued = short_run(file)
+print(
+    f"stopped after 7 of 20 steps: {(stopped != in_one_piece).sum():,} of {len(stopped):,} weights differ from the whole run"
+)
+print(f"continued to the end:        {(continued != in_one_piece).sum():,} weights differ")
+
+# %% [markdown]
+# Not one bit differs. The training may be stopped at any step.
+
+# %% [markdown]
+# ## What did it learn to draw?
+#
+# Your own training, 40 random z that nobody chose. After 40 epochs expect shapes and first digits; the recipe needs 200.
+
+# %%
+generator.eval()
+samples = generator(latent.sample(40, generator.latent_dim, seed).to(device))
+figure = plots.image_grid(samples, f"After {len(history)} epochs" + digits.title_note)
+plots.show(figure, alt="Forty samples of the generator that this notebook has just trained.")
+
+# %% [markdown]
+# And the recorded run of the same recipe, with all 200 epochs. Every column is one fixed z. Every row is an epoch.
+
+# %%
+run = pretrained.load_run("mnist_mlp")
+rows = [run.frame_epochs.index(epoch) for epoch in (0, 1, 2, 5, 10, 20, 50, 100, 200)]
+print("rows, from the top: epochs", ", ".join(str(run.frame_epochs[row]) for row in rows))
+plots.show_png(
+    drawing.png_of_pictures(run.frames[rows].flatten(0, 1), columns=20, zoom=1),
+    alt="Nine rows of twenty pictures: noise at epoch 0, the same cloud of dots for every z until 10, shapes at 20, "
+    "first digits at 50, mostly readable digits at 200.",
+    width=860,
+)
+
+# %% [markdown]
+# Read a column from top to bottom. At epochs 1 to 10 there is a cloud of dots in the middle, the same for every z: the
+# generator has learned *where* digits are bright, and nothing else. At 20 the columns begin to differ. At 50 the first
+# digits can be read, many of them the digit 1. At 200 most can. A column may change its digit on the way: look at the
+# second one, which is a 1 at epoch 50 and a 7 at 200. Nobody gave z a meaning. The game gives it one, and may change it
+# again.
+#
+# ## What did the traces do?
+#
+# After each epoch we ask the discriminator about 10,000 test pictures and 10,000 fakes: **p_real** is the mean of D(x), **p_fake** the mean of D(G(z)).
+# These are two separate averages. Nothing makes them add up to 1. The recipe's author reports that both go to about 0.5.
+
+# %%
+last = slice(-20, None)
+p_real, p_fake = (sum(trace[last]) / 20 for trace in (run.history.p_real, run.history.p_fake))
+figure = plots.probability_traces(run.history, f"200 epochs: p_real ends near {p_real:.2f}, p_fake near {p_fake:.2f}")
+plots.show(figure, alt="Two traces over 200 epochs, p_real above and p_fake below the line at one half.")
+
+# %%
+print(
+    f"recorded run, mean of its last 20 epochs: p_real {p_real:.3f}, p_fake {p_fake:.3f}; their sum is {p_real + p_fake:.3f}"
+)
+start = run.history.p_real[0], run.history.p_fake[0]
+print(f"after the first epoch it was p_real {start[0]:.3f}, p_fake {start[1]:.3f}")
+print(f"your run, after {len(history)} epochs: p_real {history.p_real[-1]:.3f}, p_fake {history.p_fake[-1]:.3f}")
+
+# %% [markdown]
+# The traces did **not** go to 0.5. For about 30 epochs D was almost always right: p_real near 1, p_fake near 0. Then both
+# moved towards the middle. They were still moving, slowly, when the recipe's 200 epochs ended, near 0.63 and 0.30. Their
+# sum is not 1 either. So D can still tell: it gives a real test picture about twice the probability that it gives a fake.
+#
+# What this does not show: whether the pictures are good. Two bad players can also meet at 0.5.
+#
+# ## What do the losses say?
+
+# %%
+figure = plots.loss_traces(run.history, "A loss near 3 stands for noise at epoch 1, and for digits at epoch 50")
+plots.show(figure, alt="Both losses of the recorded run over 200 epochs, beside the values that guessing gives.")
+
+# %% [markdown]
+# In other trainings a falling loss means progress. Here each loss depends on how good the *other* network is. Compare
+# two epochs, and look at the rows of pictures above. We add a measure that does not ask D: the distance from a sample to
+# the nearest training picture. (A section below says more about it.)
+
+# %%
+reference = scale(digits.images[:pictures])
+for row, epoch in enumerate(run.frame_epochs):
+    if epoch in (1, 5, 20, 50, 100, 200):
+        _, distance = metrics.nearest_neighbours(scale(run.frames[row]), reference[:10_000])
+        loss = run.history.generator_loss[epoch - 1]
+        print(f"epoch {epoch:3d}: generator's loss {loss:.2f}, distance to the nearest digit {distance.median():5.2f}")
+
+# %% [markdown]
+# After epoch 1 the generator's loss is 2.75, after epoch 50 it is 3.09. By the loss, the first generator is the better one. By
+# the distance it is noise (22), and the second draws something like digits (8). The loss was low at first because D had
+# not learned anything yet. And the largest losses, near 6, do not mean that G is getting worse; they mean that D is sure.
+#
+# What losses do say is who is ahead. Both dotted lines are far away at first: D wins. Later both losses move towards their
+# lines and stay short of them: D still wins, by less.
+#
+# The distance is no perfect judge either: it is lowest at epoch 50, when many samples are a 1, and a thin 1 is close
+# to many digits.
+#
+# ## Does it draw all ten digits?
+#
+# A generator that draws one perfect digit only is a bad generator. This is called [**mode collapse**](../GLOSSARY.md#mode-collapse). We let a classifier read
+# 10,000 samples and count. The [**entropy**](../GLOSSARY.md#entropy) says in one number how even the counts are.
+
+# %%
+classifier = pretrained.digit_classifier()
+recorded_samples = run.generator(latent.sample(10_000, run.generator.latent_dim, seed + 1))
+counts = metrics.class_histogram(classifier, recorded_samples)
+real_counts = metrics.class_histogram(classifier, scale(test.images))
+accuracy = pretrained.card("digit_classifier")["test_accuracy_percent"]
+print(f"The classifier reads {accuracy} % of the real test digits right.")
+print(f"entropy: samples {metrics.entropy(counts):.3f}, test pictures {metrics.entropy(real_counts):.3f} nats")
+print(f"ten equal classes would have log 10 = {math.log(10):.3f}; one single class has 0")
+
+# %%
+shares = 100 * torch.stack([real_counts, counts]) / torch.stack([real_counts.sum(), counts.sum()])[:, None]
+figure, axes = plt.subplots(figsize=(9, 4.2))
+digit = torch.arange(10)
+axes.bar(digit - 0.2, shares[0], 0.4, color=plots.REAL, label="test pictures")
+axes.bar(digit + 0.2, shares[1], 0.4, color=plots.FAKE, label="samples, recorded run")
+title = "All ten digits are drawn, the 1 far too often"
+axes.set(title=title, xlabel="digit, as the classifier reads it", ylabel="share (%)", xticks=digit)
+axes.legend(loc="upper right")
+plots.show(
+    figure, alt="Bars of the share of each digit among test pictures and among samples; the 1 is twice too frequent."
+)
+
+# %%
+for digit in (int(counts.argmax()), int(counts.argmin())):
+    print(f"digit {digit}: {shares[1, digit]:.1f} % of the samples, {shares[0, digit]:.1f} % of the test pictures")
+
+# %% [markdown]
+# No digit is missing, so this is not a collapse. But it is not even: one sample in five is a 1, nearly twice its share among
+# real digits. A 1 is the easiest digit to draw, and D does not see how often it comes: it judges one picture at a time.
+#
+# What this does not show: whether the pictures are good. A classifier must name some digit, even for noise.
+#
+# ## Has it memorised?
+#
+# A network could cheat: learn some training pictures by heart. Then its samples would lie very close to training pictures. So
+# we look for the nearest training picture of each sample. The distance is the square root of the summed squared differences of the pixels.
+
+# %%
+_, distances = metrics.nearest_neighbours(recorded_samples[:500], reference)
+_, real_distances = metrics.nearest_neighbours(scale(test.images[:500]), reference)
+print(f"nearest training picture of a sample:       median distance {distances.median():.2f}")
+print(f"nearest training picture of a test picture: median distance {real_distances.median():.2f}")
+print(f"copies would be at distance 0; the smallest distance of 500 samples is {distances.min():.2f}")
+
+# %%
+found, _ = metrics.nearest_neighbours(recorded_samples[:12], reference)
+pairs = torch.cat([recorded_samples[:12], reference[found[:, 0]]])
+plots.show_png(
+    drawing.png_of_pictures(pairs, columns=12, zoom=2),
+    alt="Two rows of twelve: samples above, the nearest training picture of each below; similar in shape, but not the same.",
+)
+
+# %% [markdown]
+# Above: samples. Below: the nearest training picture of each. They are alike in place and slant, but not copies. And a sample
+# is no closer to the training pictures than a real test picture is. So it has not memorised them.
+#
+# What this does not show: a network that copies a picture and moves it by one pixel would pass this test. Lesson 10 has
+# better ones.
+
+# %% [markdown]
+# ## How likely are real digits, according to the generator?
+#
+# Until about 2015 generators were compared by a likelihood. G has no formula for one, so people put a small Gaussian
+# around each of its samples and called the sum its density: a [**Parzen window**](../GLOSSARY.md#parzen-window) estimate,
+#
+# $$\log p(x) = \log \frac{1}{n} \sum_{i=1}^{n} \mathcal{N}(x;\ G(z_i),\ \sigma^2 I).$$
+#
+# The width σ is chosen on pictures that are not the test pictures.
+
+# %%
+window = 2_000  # samples that carry a Gaussian; the estimate depends on it
+asked = scale(test.images[1000:1500])
+held_out = scale(test.images[:300])
+
+
+def estimate(centres):
+    sigma = metrics.best_sigma(centres, held_out, [0.2, 0.3, 0.4, 0.5, 0.6, 0.8])
+    scores = metrics.parzen_log_likelihood(centres, asked, sigma)
+    return f"{scores.mean():6.0f} ± {scores.std() / len(scores) ** 0.5:.0f} nats (σ = {sigma})"
+
+
+print("samples of G:           ", estimate(recorded_samples[:window]))
+print("noise, before training: ", estimate(MLPGenerator()(latent.sample(window, 100, seed))))
+
+# %% [markdown] tags=["predict"]
+# So far so good: samples of G are better than noise. **Predict first.** Which should get the higher score: 2,000 *real training
+# pictures*, or 2,000 *blurred averages*, each the mean of ten training pictures that lie close together? Nobody would call the averages
+# better digits.
+
+# %%
+index, _ = metrics.nearest_neighbours(reference[:window], reference[: 10 * window], count=10)
+averages = reference[index].mean(dim=1)
+print("real training pictures: ", estimate(reference[:window]))
+print("blurred averages:       ", estimate(averages))
+
+# %%
+plots.show_png(
+    drawing.png_of_pictures(torch.cat([reference[:12], averages[:12]]), columns=12, zoom=2),
+    alt="Two rows of twelve: sharp real digits above, blurred averages of their neighbours below.",
+)
+
+# %% [markdown]
+# The blurred averages win, by a wide margin, against real digits. The estimate rewards pictures that are close to
+# everything, and blur is exactly that. In 784 dimensions 2,000 small Gaussians never come near the true density. So a
+# high Parzen score does not mean good pictures, and nobody should choose a generator by it. (The 2014 paper used it, because
+# nothing better was known; it warns of its high variance.)
+#
+# ## What does k change?
+#
+# The recipe lets D move k times before G moves once. Its author reports that with other k the generator drew only the
+# digit 1, and later nothing at all. We look for that from two starts: from the beginning, and from the recorded networks.
+
+
+# %%
+def continue_with(k, networks):
+    """Train with k discriminator steps for each generator step; return the samples and a sentence."""
+    short = TrainConfig(epochs=epochs_for_k, discriminator_steps=k, seed=seed)
+    trace = train(*networks, images, short, test_images=test.images, progress=False)
+    made = networks[0].eval()(latent.sample(2_000, 100, seed + 1).to(device)).detach().cpu()
+    ones = metrics.class_histogram(classifier, made)[1] / 20
+    return made[:20], f"p_real {trace.p_real[-1]:.2f}, p_fake {trace.p_fake[-1]:.2f}, read as 1: {ones:.0f} %"
+
+
+# %%
+rows = []
+for k in (1, 5, 20):
+    torch.manual_seed(seed)
+    made, words = continue_with(k, (models.MLPGenerator().to(device), models.MLPDiscriminator().to(device)))
+    rows.append(made)
+    print(f"k = {k:2d}, {epochs_for_k} epochs from the beginning: {words}")
+for k in (1, 5, 20):
+    start = pretrained.load_run("mnist_mlp")
+    networks = start.generator.requires_grad_(True).to(device), start.discriminator.requires_grad_(True).to(device)
+    made, words = continue_with(k, networks)
+    rows.append(made)
+    print(f"k = {k:2d}, {epochs_for_k} epochs after the recorded 200: {words}")
+
+# %%
+plots.show_png(
+    drawing.png_of_pictures(torch.cat(rows), columns=20, zoom=1),
+    alt="Six rows of twenty samples: k = 1, 5, 20 from the beginning, all clouds of dots; k = 1, 5, 20 after the recorded "
+    "run, all digits of many kinds.",
+    width=860,
+)
+
+# %% [markdown]
+# Neither happened here. From the beginning, these few epochs give dots or noise, and D is almost never wrong. With a
+# larger k the generator makes fewer steps in the same epochs, so it has learned even less. After the
+# recorded run a larger k only puts D further ahead: the gap between p_real and p_fake grows from 0.32 (k = 1) to 0.45 (k = 20), and
+# the share of the 1 stays as it was. So k alone does not collapse this recipe within a few epochs. The report may still
+# be true for a longer run, another seed or another rate. Lesson 05 provokes a collapse on purpose, and watches for its first sign.
+#
+# ## Take-aways
+#
+# * Two small networks and one page of code learn to write digits, and the sizes are all in the two classes.
+# * Compute losses from logits. A sigmoid followed by a logarithm loses its slope exactly where a network is most wrong.
+# * A D step must not reach G: make the fakes without a graph. A G step goes through D but moves G only. `eval()` stops no gradients.
+# * Losses tell who is ahead, not how good the pictures are. Look at samples of a fixed z, count classes, look for neighbours.
+# * A checkpoint that continues to the same bits costs one file and one test.
+#
+# ## Exercises
+#
+# [Exercises 04](../exercises/04_gan_on_mnist.ipynb): losses of logits, both steps, four bugs to find, traces to read. With
+# [solutions](../solutions/04_gan_on_mnist.ipynb).
+#
+# ## Next
+#
+# [05 · When training fails](05_when_training_fails.ipynb): what does collapse look like before the pictures show it?
+#
+# ## Sources
+#
+# * I. Goodfellow et al., *Generative Adversarial Nets* (2014): equation 1, algorithm 1, and section 3 for the non-saturating loss.
+# * X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks* (2010): the rule for the weights.
+# * O. Breuleux, Y. Bengio and P. Vincent (2011): the Parzen window estimate of a generator. L. Theis, A. van den Oord and M. Bethge, *A note on
+#   the evaluation of generative models* (2016), section 3.3: why it misleads.
+# * The recipe and the report on k: a Korean review of the 2014 paper with code, one of the five documents that this course grew from (README).
+# * MNIST: Y. LeCun, C. Cortes and C. Burges.
