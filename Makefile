@@ -15,7 +15,8 @@ WORKERS ?= 2
 HERE := $(CURDIR)/.jupyter
 JUPYTER_ENV := JUPYTER_CONFIG_DIR=$(HERE)/config JUPYTER_DATA_DIR=$(HERE)/data JUPYTER_RUNTIME_DIR=$(HERE)/runtime \
                IPYTHONDIR=$(HERE)/ipython MPLCONFIGDIR=$(HERE)/matplotlib
-SMOKE := $(JUPYTER_ENV) DCGAN_COURSE_BUDGET=smoke
+# One thread a process: two workers with two threads each wait for each other most of the time.
+SMOKE := $(JUPYTER_ENV) DCGAN_COURSE_BUDGET=smoke OMP_NUM_THREADS=1
 NBVAL := $(BIN)/python -m pytest --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider --durations=10
 EXACT := notebooks/01_convolution_arithmetic.ipynb notebooks/02_transposed_convolution.ipynb
 

@@ -4,11 +4,19 @@ In a notebook they show that sentence alone. The traceback would point into the 
 reader's mistake is never there.
 """
 
+import textwrap
+
+
+def wrapped(message: str) -> str:
+    """Break the lines of a message between words, so that a narrow page does not break them inside."""
+    lines = message.splitlines()
+    return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ", break_long_words=False) for line in lines)
+
 
 class _OneSentence:
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback."""
-        return [f"{type(self).__name__}: {self}"]
+        return [wrapped(f"{type(self).__name__}: {self}")]
 
 
 class InvalidValue(_OneSentence, ValueError):
@@ -31,4 +39,4 @@ class CheckFailed(_OneSentence, AssertionError):
     """An exercise's answer is not right yet. The message says why, as far as the check can tell."""
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        return [wrapped(str(self))]

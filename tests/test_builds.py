@@ -9,11 +9,13 @@ import jupytext
 import pytest
 import torch
 from torch import nn
+from torch.func import functional_call
 from torch.nn.functional import softplus
 
 from authoring.notebooks import scripts
-from dcgan_course import arithmetic, losses, models, train
+from dcgan_course import arithmetic, game, line_game, losses, many_gans, models, train
 from dcgan_course.errors import InvalidValue
+from dcgan_course.toy_data import ring_of_8
 
 
 def built() -> dict:
@@ -22,6 +24,8 @@ def built() -> dict:
     for script in scripts("lessons"):
         space = {"torch": torch, "nn": nn, "math": math, "softplus": softplus, "models": models, "F": nn.functional}
         space["conv_output_size"] = arithmetic.conv_output_size  # lesson 02 imports it
+        space["discriminator_loss"] = losses.discriminator_loss  # lessons 03 and 05 import it
+        space["functional_call"] = functional_call  # lesson 05 imports it
         for cell in jupytext.read(script, fmt="py:percent").cells:
             if "builds" not in cell.metadata.get("tags", []):
                 continue
@@ -32,7 +36,8 @@ def built() -> dict:
 
 
 BUILT = built()
-PACKAGE = {name: getattr(module, name) for module in (arithmetic, losses, models, train) for name in vars(module)}
+MODULES = (arithmetic, losses, models, train, game, line_game, many_gans)
+PACKAGE = {name: getattr(module, name) for module in MODULES for name in vars(module)}
 
 
 def same_sizes(name, cases):
@@ -101,6 +106,41 @@ def check_steps(name):
     torch.testing.assert_close(results[0], results[1])
 
 
+def check_game_formulas():
+    x = torch.linspace(-6, 6, 801, dtype=torch.float64)
+    for mean, width in ((0, 1), (1.5, 0.5), (4, 0.2)):
+        p_data, p_fake = game.normal_density(x, 0, 1), game.normal_density(x, mean, width)
+        made = BUILT["optimal_discriminator"](p_data, p_fake)
+        torch.testing.assert_close(made, game.optimal_discriminator(p_data, p_fake), rtol=0, atol=0, equal_nan=True)
+        assert BUILT["jensen_shannon"](p_data, p_fake, x) == game.jensen_shannon(p_data, p_fake, x)
+
+
+def check_play_round():
+    results = []
+    for play in (BUILT["play_round"], line_game.play_round):
+        played = line_game.LineGame(2, 10, seed=0)
+        for loss in (losses.non_saturating, losses.minimax):
+            play(played, loss)
+        play(played, losses.non_saturating, 3)
+        results.append([*played.generator.state_dict().values(), *played.discriminator.state_dict().values()])
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
+def check_pack():
+    points = torch.randn(3, 12, 2)
+    for packing in (1, 2, 3, 4):
+        assert torch.equal(BUILT["pack"](points, packing), many_gans.pack(points, packing))
+
+
+def check_look_ahead():
+    game = many_gans.lopsided_game(ring_of_8(), 2)
+    game.step()
+    packs = game.real(), game.fake()
+    made, want = (look(game.discriminators, *packs, 3, 0.1) for look in (BUILT["look_ahead"], many_gans.look_ahead))
+    torch.testing.assert_close(made, want, rtol=0, atol=0)
+    assert all(value.requires_grad for value in made.values())
+
+
 CHECKS = {
     "conv_output_size": check_conv_output_size,
     "conv_transpose_output_size": check_conv_transpose_output_size,
@@ -110,8 +150,13 @@ CHECKS = {
     "discriminator_loss": lambda: check_losses("discriminator_loss"),
     "non_saturating": lambda: check_losses("non_saturating"),
     "minimax": lambda: check_losses("minimax"),
+    "pack": check_pack,
+    "look_ahead": check_look_ahead,
     "MLPGenerator": lambda: check_networks("MLPGenerator"),
     "MLPDiscriminator": lambda: check_networks("MLPDiscriminator"),
+    "optimal_discriminator": check_game_formulas,
+    "jensen_shannon": check_game_formulas,
+    "play_round": check_play_round,
     "discriminator_step": lambda: check_steps("discriminator_step"),
     "generator_step": lambda: check_steps("generator_step"),
 }

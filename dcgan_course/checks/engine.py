@@ -8,7 +8,7 @@ idea it is, and says so. A message that only says "wrong" teaches nothing.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dcgan_course.errors import CheckFailed
+from dcgan_course.errors import CheckFailed, wrapped
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def describe(value) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     text = repr(value)
-    return f"a {type(value).__name__}" if "\n" in text else text  # networks and optimisers fill many lines
+    return type(value).__name__ if "\n" in text else text  # a network or an optimiser fills many lines
 
 
 def fail(exercise: str, message: str):
@@ -64,7 +64,7 @@ def fail(exercise: str, message: str):
 
 def passed(exercise: str, message: str):
     """Print the line a learner hopes for."""
-    print(f"✓ {exercise}: {message}")
+    print(wrapped(f"✓ {exercise}: {message}"))
 
 
 def answer(exercise: str, function: Callable, case: Sequence):
