@@ -536,7 +536,7 @@ plots.show_png(
 # The width σ is chosen on pictures that are not the test pictures.
 
 # %%
-window = 2_000  # samples that carry a Gaussian; the estimate depends on it
+window = {"smoke": 200, "cpu": 2_000, "gpu": 2_000}[budget]  # samples that carry a Gaussian; the estimate depends on it
 asked = scale(test.images[1000:1500])
 held_out = scale(test.images[:300])
 
@@ -551,8 +551,8 @@ print("samples of G:           ", estimate(recorded_samples[:window]))
 print("noise, before training: ", estimate(MLPGenerator()(latent.sample(window, 100, seed))))
 
 # %% [markdown] tags=["predict"]
-# So far so good: samples of G are better than noise. **Predict first.** Which should get the higher score: 2,000 *real training
-# pictures*, or 2,000 *blurred averages*, each the mean of ten training pictures that lie close together? Nobody would call the averages
+# So far so good: samples of G are better than noise. **Predict first.** Which should get the higher score: *real training
+# pictures*, or as many *blurred averages*, each the mean of ten training pictures that lie close together? Nobody would call the averages
 # better digits.
 
 # %%
