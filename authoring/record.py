@@ -34,9 +34,8 @@ def hardware() -> str:
     """Say what the figures were made on, without naming the machine."""
     if torch.cuda.is_available():
         return f"one {torch.cuda.get_device_name()}"
-    return (
-        f"{os.cpu_count()} CPU cores ({platform.machine()}), {torch.get_num_threads()} threads, shared with other work"
-    )
+    threads = torch.get_num_threads()
+    return f"{os.cpu_count()} CPU cores ({platform.machine()}), torch threads: {threads}, shared with other work"
 
 
 def write_weights(path: Path, network: torch.nn.Module):

@@ -68,7 +68,7 @@ def _device() -> Finding:
 
     if torch.cuda.is_available():
         return Finding("device", f"GPU: {torch.cuda.get_device_name()}")
-    return Finding("device", f"CPU with {os.cpu_count()} cores; no GPU is needed for lessons 00 to 05")
+    return Finding("device", f"CPU with {os.cpu_count()} cores; no GPU is needed before lesson 07")
 
 
 def _memory() -> Finding:

@@ -170,3 +170,20 @@ def png_of_pictures(images, columns: int, zoom: int = 2, gap: int = 2) -> bytes:
     buffer = io.BytesIO()
     tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def labelled_rows_png(rows, labels: list[str], zoom: int = 3) -> bytes:
+    """Draw rows of pictures with a word before each row; returns PNG bytes.
+
+    Args:
+        rows: (R, N, C, H, W), float in [−1, 1] or uint8. labels: R words. zoom: picture pixels, at two a point.
+    """
+    sheet = tile_pictures(rows.flatten(0, 1), columns=rows.shape[1], zoom=zoom)
+    scale, gap = 2, 8
+    left = max(Canvas(1, 1).text_width(label, size=14) for label in labels) + 2 * gap
+    canvas = Canvas(int(left) + sheet.width // scale + gap, sheet.height // scale + 2 * gap, scale=scale)
+    canvas.image.paste(sheet.convert("RGB"), (int(left) * scale, gap * scale))
+    step = sheet.height / scale / len(labels)
+    for number, label in enumerate(labels):
+        canvas.text(int(left) - gap, gap + (number + 0.5) * step, label, size=14, anchor="rm")
+    return canvas.png()

@@ -510,6 +510,7 @@ def _by_hand(answers, labels):
         (lambda a, y: -_by_hand(a, y.flatten()).mean(), "sign is turned round"),
         (lambda a, y: F.binary_cross_entropy(1 - a, y.flatten()), "labels are swapped"),
         (lambda a, y: F.mse_loss(a, y.flatten()), "squared error"),
+        (lambda a, y: F.binary_cross_entropy_with_logits(a, y.flatten()), "probabilities here, after the sigmoid"),
         (lambda a, y: F.binary_cross_entropy(a, y.squeeze()), "Name the dimension"),
         (lambda a, y: _by_hand(a, y.squeeze(1)).mean(), "without a meaning"),
         (lambda a, y: F.binary_cross_entropy(a, y), "PyTorch does not guess"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy
+from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
 
 from dcgan_course import losses
 from dcgan_course.checks import lesson_04_bench as bench_of
@@ -153,6 +153,10 @@ def answer_by_answer_loss(function: Callable):
         ),
         Mistake(lambda a, y: _against_every_label(a, y.flatten()).sum(), "this is the sum. Asked is the mean."),
         Mistake(lambda a, y: -right(a, y), "the sign is turned round: −log of a probability is never below 0."),
+        Mistake(
+            lambda a, y: binary_cross_entropy_with_logits(a, y.flatten()),
+            "the answers are probabilities here, after the sigmoid, and not logits: use `binary_cross_entropy`.",
+        ),
         Mistake(lambda a, y: right(1 - a, y), "the two labels are swapped: the label 1 goes with log(answer)."),
         Mistake(
             lambda a, y: (a - y.flatten()).square().mean(),

@@ -1,4 +1,5 @@
 """The explorers of the course, made of ipywidgets alone."""
+
 from dcgan_course.widgets.break_it import break_it_panel, break_it_twin
 from dcgan_course.widgets.convolution import convolution_explorer, convolution_twin
 from dcgan_course.widgets.densities import densities_explorer, densities_twin

@@ -54,8 +54,8 @@ print(doctor.report(doctor.examine()))
 # ## What will I be able to make?
 #
 # A [**generator**](../GLOSSARY.md#generator) is a network that turns random numbers into a picture. This one was
-# trained by lesson 04's own code. It never saw a training picture itself. It only heard, again and again, how far
-# another network believed its own pictures.
+# trained by lesson 04's own code, as one half of a GAN, a *generative adversarial network*. It never saw a training
+# picture itself. It only heard, again and again, whether a second network took its pictures for real ones.
 
 # %%
 run = pretrained.load_run("mnist_mlp")
@@ -113,7 +113,8 @@ print(
 print(f"between two unrelated samples it changes by {apart:.3f}. (A pixel goes from −1 to 1.)")
 
 # %% [markdown]
-# Nothing jumps: even the largest step is far smaller than the way to an unrelated picture. One digit turns into another through shapes that lie between them. Some of those shapes are digits and some are
+# Nothing jumps: the average step is small, and even the largest is less than a third of the way to an unrelated picture.
+# (The strip above shows only every fifth place of the slider.) One digit turns into another through shapes that lie between them. Some of those shapes are digits and some are
 # not. So the generator did not store a list of pictures. It learned a *space*. Lesson 08 walks through it with more
 # than one slider.
 
@@ -133,21 +134,21 @@ print(f"The pictures below have lengths {lengths}.")
 # %%
 plots.show_png(
     drawing.png_of_pictures(far, columns=len(lengths), zoom=4),
-    alt="Seven pictures along one direction of z, with growing length: a grey blur at 0, a digit with soft edges near 5, "
+    alt="Seven pictures along one direction of z, with growing length: a washed-out shape at 0, soft edges near 5, "
     "a hard black and white shape from 20 on.",
 )
 
 # %% [markdown]
-# At length 0 it draws a grey blur: N(0, 1) never gives such a z, so nothing there was ever corrected. Near length 10 it
-# draws what it was trained for. Far out the strokes become hard black and white, and going further changes less
-# and less. Remember the number 10: lesson 08 needs it again.
+# At length 0 it draws one washed-out shape: N(0, 1) never gives such a z, so nothing there was ever corrected. From length 5
+# on, the shape stays the same, and only its contrast grows: far out every pixel is black or white. So for this generator
+# the *direction* of z decides what is drawn. Remember the length 10: lesson 08 needs it again.
 
 # %% [markdown]
 # ## Take-aways
 #
 # * The course runs on your machine, with or without a GPU, with or without internet.
 # * A generator turns random numbers z into pictures, and near z there are near pictures.
-# * It is only good where it was trained: at lengths of z that N(0, 1) really gives.
+# * It was trained at the lengths of z that N(0, 1) really gives. Elsewhere nobody corrected it: look before you trust it.
 #
 # ## Next
 #

@@ -1,5 +1,7 @@
 """The widgets of one cell in a real browser: its sliders, its menus, its play button, and its pictures' pixels."""
 
+import re
+
 LOOK = """async element => {
     const pictures = [...element.querySelectorAll('.jupyter-widgets img')];
     let hash = 2166136261, colours = new Set();
@@ -50,6 +52,10 @@ class Explorer:
         self.sliders = cell.locator(".widget-slider:visible").all()
         self.menus = cell.locator(".widget-dropdown select:visible").all()
         self.play = cell.locator(".widget-play button:visible").first
+
+    def button(self, text: str):
+        """Return the button with this text; its icon stands before the text."""
+        return self.cell.locator("button.jupyter-button:visible", has_text=re.compile(rf"^\s*{text}$"))
 
     def look(self) -> dict:
         """Return the number of pictures, a hash of their pixels, and the number of colours (3 stands for more)."""

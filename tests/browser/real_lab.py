@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("notebooks", "exercises", "solutions", "GLOSSARY.md")
 NO_NEWS = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false"}}  # the popup would hide the page
 
+SMOKE = {"DCGAN_COURSE_BUDGET": "smoke", "OMP_NUM_THREADS": "1"}  # the browser needs the other core
+
 
 def lab_arguments() -> list[str]:
     """Return the arguments of Python with which `make lab` starts JupyterLab, read from the Makefile."""
@@ -65,7 +67,7 @@ class RealLab:
             "PYTHONPATH": str(ROOT),
         }
         environment = {name: value for name, value in os.environ.items() if name != "DCGAN_COURSE_BUDGET"}
-        return environment | own | ({"DCGAN_COURSE_BUDGET": "smoke"} if smoke else {})
+        return environment | own | (SMOKE if smoke else {})
 
     def first_address(self, seconds: float = 60) -> str:
         """Wait for the server; return the address that a learner's browser is sent to."""
