@@ -261,6 +261,7 @@ def test_sliding_names_the_mistake(wrong, words):
         (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + 1, "output_padding is missing"),
         (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + 1 + 2 * e, "output_padding twice"),
         (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + k + e, "dilation is missing"),
+        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + k, "for dilation 1 and output_padding 0 only"),
         (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * k + e, "k − 1 gaps"),
         (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + e, r"\+ 1 is missing"),
         (lambda i, k, s, p, e, d: i * s - 2 * p + d * (k - 1) + e + 1, "counted i·s"),

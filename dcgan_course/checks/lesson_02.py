@@ -275,6 +275,10 @@ SIZE_MISTAKES = [
         "you added output_padding twice. It works at one end only: at the right, and at the bottom.",
     ),
     Mistake(
+        lambda i, k, s, p, extra, d: (i - 1) * s - 2 * p + k,
+        "this is right for dilation 1 and output_padding 0 only: a stamp spans d(k − 1) + 1; add output_padding.",
+    ),
+    Mistake(
         lambda i, k, s, p, extra, d: (i - 1) * s - 2 * p + k + extra,
         "the dilation is missing. A dilated stamp covers d·(k − 1) + 1 squares, not k.",
     ),

@@ -182,7 +182,7 @@ def convolution_explorer(seed: int = 1) -> Panel:
     rest = ipywidgets.VBox([controls[name] for name in ("kernel", "picture", "padding_value", "position", "play")])
     return Panel(
         [ipywidgets.HBox([sizes, rest], layout={"flex_flow": "row wrap"}), picture, spoken],
-        "The convolution explorer: it needs a running kernel; run this cell to use it. The next figure says the same.",
+        "The convolution explorer: it needs a running kernel; run this cell to use it. The next figure shows it.",
         controls,
     )
 

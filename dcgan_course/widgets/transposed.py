@@ -89,7 +89,7 @@ def transposed_explorer() -> Panel:
     guide = ipywidgets.HTML(_html(HOW_TO_READ))
     return Panel(
         [ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"}), guide, picture, text],
-        "The transposed-convolution explorer needs a running kernel: run this cell. The next figure says the same.",
+        "The transposed-convolution explorer needs a running kernel: run this cell. The next figure shows it.",
         {**settings, **squares, "play": play},
     )
 

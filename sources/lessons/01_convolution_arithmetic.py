@@ -28,8 +28,8 @@
 # So run it once as it is.
 
 # %% tags=["parameters"]
-picture_size = 6  # squares on a side
-bright = 1.0  # the value of the bright half
+picture_size = 6  # squares on a side, 5 to 10
+bright = 1.0  # the value of the bright half, any number but 0
 
 # %%
 from fractions import Fraction
@@ -159,8 +159,10 @@ edge = vertical_edge(3)
 # pairs of numbers that lie on each other. Add them up.
 
 # %%
-value = (picture[1:4, 1:4] * edge).sum().item()
-print(f"the sum of the nine products is {value:.0f}")
+total = (picture[1:4, 1:4] * edge * 3).sum().item()
+print(
+    f"the sum of the nine products is {total:.0f}; divided by the width of the kernel: {total:.0f} / 3 = {total / 3:.0f}"
+)
 show_png(
     window_figure(ConvolutionScene(picture, edge * 3, divisor=3), "Nine products, one sum", place=(1, 1)),
     alt="A 6 × 6 picture, left half 1 and right half 0. The left two columns of a 3 × 3 window lie on ones. "
@@ -683,7 +685,8 @@ print(f"ways from an input square to it: corner {far.grad[far.grad > 0].min():.0
 # 5×5, not 6×6 and not 9×9. A corner has 1 way to the output and the centre has 9, because many small windows overlap
 # there. So the receptive field says what *can* count. It does not say how much: the middle usually counts most.
 #
-# How does it grow, layer by layer? Look at one row, from the top down.
+# How does it grow, layer by layer? Look at one row. Start at the bottom, with one square of the last layer, and go up:
+# which squares of the layer before does it need, and which ones do those need?
 
 # %%
 show_png(
@@ -703,7 +706,8 @@ show_png(
 )
 
 # %% [markdown]
-# A layer adds $k - 1$ steps. With stride 1 everywhere, a step is one input square: 1, 3, 5, 7. After a layer with
+# Now count in the other direction, from the input on. (Here both give the same, because the layers are equal.) A layer
+# adds $k - 1$ steps. With stride 1 everywhere, a step is one input square: 1, 3, 5, 7. After a layer with
 # stride 2, neighbours stand 2 input squares apart; after two such layers, 4. So a later step is longer:
 # 1 + 3 = 4, then 4 + 3·2 = 10, then 10 + 3·4 = 22. In code:
 
@@ -734,7 +738,8 @@ for depth in range(1, 6):
 
 # %% [markdown]
 # 4, 10, 22, 46, 94. A number of the first layer judges a patch of 4×4: a corner, a speck. In layer 4 it sees 46 of 64
-# squares. The last number sees more than the whole picture (94 > 64; the rest is padding). Small kernels, laid on top
+# squares. The last number sees 94 squares, more than the 64 of the whole
+# picture: in the real network the rest is padding. (We measured on a row of 94 without padding, to see all of it.) Small kernels, laid on top
 # of each other, go from specks to pictures.
 
 # %% [markdown]

@@ -28,7 +28,7 @@
 # now, so run the lesson once without a change.
 
 # %% tags=["parameters"]
-wanted_sizes = (28, 32, 64, 96, 128)  # pixels on a side: the pictures that the planner shall reach
+wanted_sizes = (28, 32, 64, 96, 128)  # pixels on a side, from 4 to 4096: the pictures that the planner shall reach
 seed = 0  # of the random weights in the section on checkerboards
 
 # %%
@@ -306,7 +306,7 @@ found = {1.0: "mint", 2.0: "mint", 3.0: "mint", 4.0: "mint"}
 show_png(
     number_grids(
         {"y": y, "zeros inserted": spread, "padded by 2": padded, "turned kernel": turned, "output": slid},
-        signs="→→∗=",
+        signs="→→★=",
         marks={"y": found, "zeros inserted": found, "padded by 2": found},
         caption="The window moves by 1. The inputs (green) stand 2 apart: its step is half of theirs.",
     ),
@@ -325,8 +325,9 @@ show_png(
 #
 # ## Are the three views really one?
 #
-# Here they are side by side, at the same moment. The orange column of $C^\top$ is the stamp that is being
-# added in view 2. The blue row of $C^\top$ is the sum that the window makes in view 3.
+# Here they are side by side. The orange column of $C^\top$ is the stamp that is being added in view 2. The blue row of
+# $C^\top$ is the sum that the window makes in view 3. One warning: view 2 is still at work. Its middle square holds 23,
+# because stamps 3 and 4 are not on the sheet yet; when they are, it holds 36 too.
 
 # %%
 layer = TransposedLayer(input_size=2, kernel_size=3, stride=2, padding=0)
@@ -354,7 +355,7 @@ print(
 )
 
 # %% [markdown]
-# There is no setting in which a view differs. From now on you may think in the view that is easiest: in
+# In none of them does a view differ. From now on you may think in the view that is easiest: in
 # **stamps** for sizes and overlaps, in **sliding** for what one pixel sees, in **matrices** for proofs.
 #
 # ## Have you used it before?
@@ -373,8 +374,8 @@ difference = (picture.grad - F.conv_transpose2d(g, kernel[None, None])[0, 0]).ab
 print(f"gradient of a convolution beside the transposed convolution of g: largest difference {difference:.3f}")
 
 # %% [markdown]
-# The difference is 0. The backward pass of a convolution **is** a transposed convolution, and the backward
-# pass of a transposed convolution is a convolution (the transpose of $C^\top$ is $C$). So a generator runs
+# The difference is 0. The backward pass of a convolution **is** a transposed convolution, and, since the
+# transpose of $C^\top$ is $C$, the backward pass of a transposed convolution is a convolution. So a generator runs
 # forward in the way in which a discriminator runs backward.
 #
 # ## How big is the output?
@@ -445,7 +446,8 @@ print(
 # makes 6×6. That is why it must be smaller than the stride. (PyTorch allows a little more: smaller than the
 # larger one of stride and dilation.)
 #
-# It does not *add zeros*, although its name says so. What stands in the new row and column? Here are two
+# It does not put zeros around the *input*, as `padding` does. It makes the output larger at one end, and the
+# kernel is added there as everywhere. What stands in the new row and column? Here are two
 # layers, both with a bias of 100, so that you can see what only the bias reaches.
 
 # %%
@@ -454,7 +456,7 @@ reached = F.conv_transpose2d(y3, kernel[None, None], bias, stride=2, padding=1, 
 not_reached = F.conv_transpose2d(y3, kernel[None, None, :2, :2], bias, stride=2, output_padding=1)[0, 0]
 edge = {place: "peach" for n in range(6) for place in ((5, n), (n, 5))}
 edge_7 = {place: "peach" for n in range(7) for place in ((6, n), (n, 6))}
-first, second = "k=3, padding 1: 5 + 1 = 6", "k=2, padding 0: 6 + 1 = 7"
+first, second = "k=3, s=2, padding 1: 5 + 1", "k=2, s=2, padding 0: 6 + 1"
 show_png(
     number_grids(
         {first: reached, second: not_reached},
@@ -516,7 +518,7 @@ for argument in (0, 1, 2):
 # post were right, it would become 1.
 #
 # Look at the middle line: for kernel 3 and `padding=1`, p and p′ are both 1. So the wrong idea gives the
-# right size in the most common layer of all. That is why it lives so long.
+# right size in a very common layer. That is why it lives so long.
 #
 # The same post has this example: a convolution of a (1024, 2, 2) input with p = 2, s = 1, k = 3. What does
 # its transposed convolution pad with?
@@ -690,7 +692,7 @@ show_png(
 # when **the stride divides the kernel size**.
 #
 # Is an even overlap enough? We take random kernels, as a network has them before training, and let three
-# layers double a flat grey picture. As a third way we take a
+# layers with stride 2 enlarge a flat grey picture. As a third way we take a
 # [**resize-convolution**](../GLOSSARY.md#resize-convolution): first repeat every pixel 2×2, then convolve.
 
 # %%
@@ -712,7 +714,9 @@ for axis, (name, out) in zip(axes, pictures.items(), strict=True):
     axis.imshow(out, cmap="gray", vmin=0, vmax=2.5)
     axis.set_title(name, fontsize=14)
     axis.axis("off")
-figure.suptitle("A flat grey in: a grid out, unless the picture is resized first", fontsize=15, fontweight="bold")
+figure.suptitle(
+    "A flat grey in: a grid out, unless the picture is resized first (middle part)", fontsize=15, fontweight="bold"
+)
 show(
     figure,
     alt="Three grey pictures of 32 by 32 pixels made from a flat grey by three random layers. Kernel 3: a "
@@ -723,8 +727,8 @@ show(
 # Read it carefully. With kernel 4 there is **still** a grid: each of its four squares in a tile is painted
 # by four *other* weights, and those are random. So an even overlap is no promise. It only makes a flat
 # output *possible* (all sums of weights equal), and training can find it. With kernel 3, a flat output
-# needs weights that fight the overlap. The resize-convolution keeps a flat grey flat whatever its weights
-# are. What this does not show: how strong the grid is *after* training. The DCGAN of this course uses
+# needs weights that fight the overlap. The resize-convolution keeps a flat grey flat, away from the
+# border, whatever its weights are. (At the border the zeros of its padding come in, as in lesson 01.) What this does not show: how strong the grid is *after* training. The DCGAN of this course uses
 # kernel 4 and stride 2.
 
 # %% [markdown]
@@ -761,9 +765,11 @@ for settings in ({"stride": 2, "padding": 1, "output_padding": 2}, {"stride": 1,
 # * $o = (i-1)s - 2p + d(k-1) + \text{output\_padding} + 1$. Kernel 4, stride 2, padding 1 doubles.
 # * The `padding` argument is **p**: it cuts the output. The sliding view pads with $p' = d(k-1) - p$.
 #   Argument 0 is p′ = 2 for a kernel of 3, and argument 2 is p′ = 0.
-# * `output_padding` only says which of several possible sizes is meant. It adds no zeros.
+# * `output_padding` only says which of several possible sizes is meant. Where the kernel does not
+#   reach the added squares, they hold the bias alone.
 # * If the stride divides the kernel size, every square of the middle is painted equally often. This makes a
-#   flat output possible. A resize-convolution keeps a flat input flat with any weights.
+#   flat output possible. A resize-convolution keeps a flat input flat with any weights, away
+#   from the border.
 #
 # ## Exercises
 #
