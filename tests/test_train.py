@@ -148,18 +148,20 @@ class TestTrain:
             if training.step == 5:
                 os.kill(os.getpid(), signal.SIGINT)
 
+        before = signal.getsignal(signal.SIGINT)
         history = train.train(*tiny_networks(), tiny_images, SHORT, progress=False, hook=interrupt)
         assert history.stopped
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(signal.SIGINT) is before
 
     def test_second_interrupt_interrupts_at_once(self, tiny_networks, tiny_images):
         def interrupt_twice(training):
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
 
+        before = signal.getsignal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             train.train(*tiny_networks(), tiny_images, SHORT, progress=False, hook=interrupt_twice)
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(signal.SIGINT) is before
 
     def test_works_outside_the_main_thread(self, tiny_networks, tiny_images):
         found = []
