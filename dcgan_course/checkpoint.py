@@ -14,8 +14,8 @@ from torch import Tensor
 
 from dcgan_course.errors import CheckpointError
 
-FORMAT, VERSION = "dcgan_course training", "1"
-NETWORKS = ("generator", "discriminator")
+FORMAT, VERSION = "dcgan_course training", "2"
+NETWORKS = ("generator", "discriminator", "ema_generator")
 OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
 LOSSES = ("discriminator_losses", "generator_losses")
 
@@ -82,7 +82,7 @@ def save_training(path: str | Path, training):
     if training.device.type == "cuda":
         tensors["random_cuda"] = torch.cuda.get_rng_state(training.device)
     for name in NETWORKS:
-        tensors |= {f"{name}/{key}": value for key, value in getattr(training, name).state_dict().items()}
+        tensors |= {f"{name}/{key}": value for key, value in _state(training, name).items()}
     for name in OPTIMIZERS:
         for index, state in getattr(training, name).state_dict()["state"].items():
             tensors |= {f"{name}/{index}/{key}": value for key, value in state.items()}
@@ -118,7 +118,8 @@ def load_training(path: str | Path, training):
         )
     _refuse_other_run(name, tensors, texts, training)
     for network in NETWORKS:
-        getattr(training, network).load_state_dict(_part(tensors, network))
+        if getattr(training, network) is not None:
+            getattr(training, network).load_state_dict(_part(tensors, network))
     for optimizer in OPTIMIZERS:
         _load_optimizer(getattr(training, optimizer), _part(tensors, optimizer))
     for losses in LOSSES:
@@ -137,17 +138,27 @@ def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.split("/", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{name}/")}
 
 
+def _state(training, name: str) -> dict[str, Tensor]:
+    """Return a network's parameters and buffers; none for an averaged generator that is not asked for."""
+    network = getattr(training, name)
+    return {} if network is None else network.state_dict()
+
+
 def _load_optimizer(optimizer: torch.optim.Optimizer, stored: dict[str, Tensor]):
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in stored.items():
         index, entry = key.split("/")
+        parameter = parameters[int(index)]
+        if value.shape == parameter.shape:  # laid out in memory like its parameter, as Adam's kernels expect
+            value = torch.empty_like(parameter, requires_grad=False).copy_(value)
         state.setdefault(int(index), {})[entry] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def _refuse_other_run(name: str, tensors: dict[str, Tensor], texts: dict[str, str], training):
     for network in NETWORKS:
-        stored, wanted = _part(tensors, network), getattr(training, network).state_dict()
+        stored, wanted = _part(tensors, network), _state(training, network)
         shapes = {key: tuple(value.shape) for key, value in stored.items()}
         for key, value in wanted.items():
             if shapes.get(key) != tuple(value.shape):
@@ -155,7 +166,7 @@ def _refuse_other_run(name: str, tensors: dict[str, Tensor], texts: dict[str, st
                     f"{name} belongs to another {network}: its {key} is {shapes.get(key, 'missing')}, "
                     f"but here it is {tuple(value.shape)}; build the same networks or choose another file."
                 )
-        if extra := sorted(shapes.keys() - wanted.keys()):
+        if wanted and (extra := sorted(shapes.keys() - wanted.keys())):
             raise CheckpointError(
                 f"{name} belongs to another {network}: it also holds {extra[0]}; choose another file."
             )

@@ -1,6 +1,6 @@
 """From uint8 pictures to batches in [−1, 1], and back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -28,12 +28,14 @@ def batches(
     device: torch.device | str = "cpu",
     generator: torch.Generator | None = None,
     drop_last: bool = False,
+    part: Callable[[Tensor], Tensor] | None = None,
 ) -> Iterator[Tensor]:
     """One epoch: float32 batches (B, C, H, W) in [−1, 1] on `device`, each picture at most once.
 
     images: (N, C, H, W) uint8, in memory, mapped, or on the device already; a picture crosses to the device as bytes.
     generator: gives the order, by one `torch.randperm`. None gives the stored order. The global random state is
-    left alone. drop_last: leave out a last batch that is smaller than the others.
+    left alone. drop_last: leave out a last batch that is smaller than the others. part: takes the indices of one
+    batch and returns those wanted here, where several processes share each batch.
 
     Raises InvalidValue, before the first batch is cut, for a wrong argument.
     """
@@ -55,7 +57,7 @@ def batches(
             f"generator is {generator!r}, but it must be a torch.Generator or None: "
             "write torch.Generator().manual_seed(0)."
         )
-    return _cut(images, batch_size, _checked_device(device), generator, drop_last)
+    return _cut(images, batch_size, _checked_device(device), generator, drop_last, part)
 
 
 def _checked_device(device):
@@ -69,12 +71,13 @@ def _checked_device(device):
         ) from problem
 
 
-def _cut(images, batch_size, device, generator, drop_last):
-    order = None
+def _cut(images, batch_size, device, generator, drop_last, part):
+    order = None if part is None else torch.arange(len(images), device=images.device)
     if generator is not None:
         order = torch.randperm(len(images), generator=generator, device=generator.device).to(images.device)
     stop = len(images) - len(images) % batch_size if drop_last else len(images)
     for start in range(0, stop, batch_size):
         rows = slice(start, min(start + batch_size, stop))
-        some = images[rows] if order is None else images.index_select(0, order[rows])
+        wanted = order if order is None else order[rows] if part is None else part(order[rows])
+        some = images[rows] if wanted is None else images.index_select(0, wanted)
         yield scale(some.to(device))

@@ -40,3 +40,10 @@ class CheckFailed(_OneSentence, AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         return [wrapped(str(self))]
+
+
+def refuse_below_one(**sizes: int):
+    """Raise InvalidValue for the first named value that is not a whole number of at least 1."""
+    for name, value in sizes.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise InvalidValue(f"{name} is {value!r}, but it must be a whole number of at least 1.")

@@ -12,13 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
 
-from dcgan_course.errors import InvalidValue
-
-
-def _refuse_below_one(**sizes: int):
-    for name, value in sizes.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise InvalidValue(f"{name} is {value!r}, but it must be a whole number of at least 1.")
+from dcgan_course.errors import refuse_below_one
 
 
 class StackedLinear(nn.Module):
@@ -36,7 +30,7 @@ class StackedLinear(nn.Module):
 
     def __init__(self, networks: int, in_features: int, out_features: int, generator: torch.Generator | None = None):
         super().__init__()
-        _refuse_below_one(networks=networks, in_features=in_features, out_features=out_features)
+        refuse_below_one(networks=networks, in_features=in_features, out_features=out_features)
         bound = 1 / math.sqrt(in_features)
         self.weight = nn.Parameter(torch.empty(networks, in_features, out_features))
         self.bias = nn.Parameter(torch.empty(networks, 1, out_features))
@@ -61,7 +55,7 @@ class StackedBatchNorm(nn.Module):
 
     def __init__(self, networks: int, features: int, eps: float = 1e-5, momentum: float = 0.1):
         super().__init__()
-        _refuse_below_one(networks=networks, features=features)
+        refuse_below_one(networks=networks, features=features)
         self.eps, self.momentum = eps, momentum
         self.weight = nn.Parameter(torch.ones(networks, 1, features))
         self.bias = nn.Parameter(torch.zeros(networks, 1, features))
@@ -105,7 +99,7 @@ class StackedMaxout(nn.Module):
         generator: torch.Generator | None = None,
     ):
         super().__init__()
-        _refuse_below_one(pieces=pieces)
+        refuse_below_one(pieces=pieces)
         self.pieces, self.out_features = pieces, out_features
         self.linear = StackedLinear(networks, in_features, pieces * out_features, generator)
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course import checkpoint as checkpoints
+from dcgan_course.acceleration import near, refuse_bad_switches
 from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.losses import discriminator_loss, non_saturating
 from dcgan_course.training_run import History, Training, interrupt_as_flag, own_random_state, undisturbed
@@ -28,6 +29,8 @@ class TrainConfig:
         learning_rate, betas: Adam's, for both networks.
         discriminator_steps: k, discriminator steps for each generator step.
         seed: of z, of the order of the pictures and of dropout.
+        precision, channels_last, compile: what makes a step faster, see `acceleration`.
+        ema_decay: how much of the averaged generator stays at each step, if `train` is given one to average into.
     """
 
     epochs: int = 200
@@ -36,8 +39,13 @@ class TrainConfig:
     betas: tuple[float, float] = (0.9, 0.999)
     discriminator_steps: int = 1
     seed: int = 0
+    precision: str = "auto"
+    channels_last: bool = True
+    compile: bool = False
+    ema_decay: float = 0.999
 
     def __post_init__(self):
+        refuse_bad_switches(self.precision, self.ema_decay)
         for name in ("epochs", "batch_size", "discriminator_steps"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -111,6 +119,7 @@ def train(
     config: TrainConfig | None = None,
     *,
     test_images: Tensor | None = None,
+    ema_generator: nn.Module | None = None,
     loss_of_logits: Callable[[Tensor], Tensor] = non_saturating,
     hook: Callable[[Training], bool | None] | None = None,
     checkpoint: str | Path | None = None,
@@ -123,6 +132,8 @@ def train(
         generator, discriminator: as in `models`, on one device; training happens there.
         images: uint8 (N, C, H, W), on any device. config: see TrainConfig.
         test_images: uint8 pictures that are not trained on; p_real and p_fake are measured with them.
+        ema_generator: a copy of the generator, in which the average of its weights over the last steps is kept; it
+            is not trained, and it draws calmer pictures than the generator of any one step.
         loss_of_logits: the generator's loss. hook: called with the Training after every step; True stops.
         checkpoint: a file. It is written after every epoch and when training stops; if it is there at the start,
             training continues from it, to the same bits on the same machine.
@@ -138,28 +149,29 @@ def train(
     """
     config = config or TrainConfig()
     _refuse_bad_images(generator, images, config)
-    training = Training(generator, discriminator, images, config)
+    training = Training(generator, discriminator, images, config, ema_generator)
+    images = near(images, training.device)
     generator.train()
     discriminator.train()
     with own_random_state(training), interrupt_as_flag() as interrupted:
         if checkpoint is not None and Path(checkpoint).exists():
             checkpoints.load_training(checkpoint, training)
+        fast_g, fast_d = training.accelerated()  # the same two networks, computed faster
         bar = _progress_bar(training, progress)
         stop = False
         while training.step < training.last_step and not stop:
             for real in training.rest_of_epoch(images):
-                d_loss = discriminator_step(
-                    generator, discriminator, training.discriminator_optimizer, real, training.sample_z()
-                )
+                d_loss = discriminator_step(fast_g, fast_d, training.discriminator_optimizer, real, training.sample_z())
                 training.discriminator_losses.append(d_loss)
                 if training.generator_is_next:
                     g_loss = generator_step(
-                        generator, discriminator, training.generator_optimizer, training.sample_z(), loss_of_logits
+                        fast_g, fast_d, training.generator_optimizer, training.sample_z(), loss_of_logits
                     )
                     training.generator_losses.append(g_loss)
+                    training.average_generator()
                 training.end_step(test_images)
-                bar.update()
-                stop = _ask(hook, training) or interrupted()
+                bar.update(config.batch_size)
+                stop = training.agree(_ask(hook, training) or interrupted())
                 due = checkpoint_every is not None and training.step % checkpoint_every == 0
                 if checkpoint is not None and (stop or due or training.epoch_is_over):
                     _keep(checkpoint, training)
@@ -181,6 +193,8 @@ def _ask(hook, training: Training) -> bool:
 def _keep(path, training: Training):
     """Write a checkpoint of finite losses; a full disk is said and does not stop the training."""
     training.check_finite()
+    if training.processes.rank != 0:
+        return
     try:
         checkpoints.save_training(path, training)
     except CheckpointError as error:
@@ -191,11 +205,12 @@ def _progress_bar(training: Training, wanted: bool):
     from tqdm.auto import tqdm
 
     return tqdm(
-        total=training.last_step,
-        initial=training.step,
-        unit="step",
+        total=training.last_step * training.config.batch_size,
+        initial=training.step * training.config.batch_size,
+        unit=" images",
+        unit_scale=True,
         desc=f"training {training.config.epochs} epochs",
-        disable=not wanted,
+        disable=not wanted or training.processes.rank != 0,
     )
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from dcgan_course.acceleration import Accelerated, chosen_precision
 from dcgan_course.data import batches, scale
 from dcgan_course.errors import TrainingDiverged
+from dcgan_course.processes import Processes
 
 CHECK_EVERY = 50  # steps between two looks at whether the losses are finite: a look costs a wait on a GPU
 
@@ -41,11 +43,22 @@ class Training:
     """A training under way: two networks, their optimisers, the random state, the step and the history.
 
     A hook receives it after every step. `step` counts batches shown; an epoch has `steps_per_epoch` of them.
+    `ema_generator` is the averaged generator, or None. Under torchrun several processes each play a part of every
+    batch; see `processes`.
     """
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, images: Tensor, config):
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        images: Tensor,
+        config,
+        ema_generator: nn.Module | None = None,
+    ):
         self.generator, self.discriminator, self.config = generator, discriminator, config
+        self.ema_generator = ema_generator
         self.device = next(generator.parameters()).device
+        self.processes = Processes(config.batch_size)
         adam = {"lr": config.learning_rate, "betas": config.betas, "fused": self.device.type in ("cpu", "cuda")}
         self.generator_optimizer = torch.optim.Adam(generator.parameters(), **adam)
         self.discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), **adam)
@@ -58,24 +71,51 @@ class Training:
         self.generator_losses: list[Tensor] = []
         self.history = History()
         self._epoch_start = time.perf_counter()
+        self.processes.share_start(generator, discriminator)
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            self.processes.average_gradients_of(optimizer)
+
+    def accelerated(self) -> tuple[Accelerated, Accelerated]:
+        """Return the two networks as the loop calls them: same parameters, with the config's switches."""
+        config, precision = self.config, chosen_precision(self.config.precision, self.device)
+        return tuple(
+            Accelerated(network, precision, config.channels_last, config.compile)
+            for network in (self.generator, self.discriminator)
+        )
 
     def sample_z(self) -> Tensor:
-        """Draw fresh z (batch_size, latent_dim) from N(0, 1)."""
+        """Draw fresh z (batch_size, latent_dim) from N(0, 1); of several processes each gets its own rows."""
         shape = (self.config.batch_size, self.generator.latent_dim)
-        return torch.randn(shape, generator=self.noise, device=self.device)
+        return self.processes.part(torch.randn(shape, generator=self.noise, device=self.device))
+
+    @torch.no_grad()
+    def average_generator(self):
+        """Move the averaged generator towards the generator; statistics of batch norm are copied."""
+        if self.ema_generator is None:
+            return
+        averages, values = list(self.ema_generator.parameters()), list(self.generator.parameters())
+        torch._foreach_lerp_(averages, values, 1 - self.config.ema_decay)
+        for average, value in zip(self.ema_generator.buffers(), self.generator.buffers(), strict=True):
+            average.copy_(value)
+
+    def agree(self, stop: bool) -> bool:
+        """Return True in every process if one of them wants to stop."""
+        return self.processes.any(stop)
 
     def rest_of_epoch(self, images: Tensor):
         """Yield the batches of this epoch that were not shown yet: the order depends on seed and epoch alone."""
         epoch, shown = divmod(self.step, self.steps_per_epoch)
         order = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
         size = self.config.batch_size
-        epoch_batches = batches(images, size, device=self.device, generator=order, drop_last=True)
+        epoch_batches = batches(
+            images, size, device=self.device, generator=order, drop_last=True, part=self.processes.part
+        )
         return itertools.islice(epoch_batches, shown, None)
 
     def check_finite(self):
         """Raise TrainingDiverged if a loss of this epoch is not a finite number."""
         for name, losses in (("discriminator", self.discriminator_losses), ("generator", self.generator_losses)):
-            if losses and not torch.stack(losses).isfinite().all():
+            if losses and self.processes.any(not torch.stack(losses).isfinite().all()):
                 raise TrainingDiverged(
                     f"The {name}'s loss stopped being a finite number before step {self.step}: try a learning_rate "
                     f"below {self.config.learning_rate:g}, and look for nan in the networks' weights."
@@ -93,8 +133,8 @@ class Training:
             p_real, p_fake = mean_probabilities(self.generator, self.discriminator, test_images, self.config.seed)
         now = time.perf_counter()
         history = self.history
-        history.discriminator_loss.append(_mean(self.discriminator_losses))
-        history.generator_loss.append(_mean(self.generator_losses))
+        history.discriminator_loss.append(self.processes.mean(_mean(self.discriminator_losses)))
+        history.generator_loss.append(self.processes.mean(_mean(self.generator_losses)))
         history.p_real.append(p_real)
         history.p_fake.append(p_fake)
         history.seconds.append(now - self._epoch_start)

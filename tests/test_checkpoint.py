@@ -126,7 +126,7 @@ def test_another_version_is_refused(finished):
     path, go_on = finished
     tensors, texts = checkpoint.read_tensors(path)
     checkpoint.write_tensors(path, tensors, texts | {"version": "99"})
-    with pytest.raises(CheckpointError, match="has version 99, but this package reads version 1"):
+    with pytest.raises(CheckpointError, match="has version 99, but this package reads version 2"):
         go_on()
 
 

@@ -1,0 +1,71 @@
+"""What makes a training fast without changing what it computes: precision, memory layout, compilation, placement.
+
+`train` runs the same two steps with or without these. Each is a switch of `TrainConfig`; lesson 07 measures what each
+of them buys.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from dcgan_course.errors import InvalidValue
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+def computes_bfloat16(device: torch.device) -> bool:
+    """True if the processor multiplies bfloat16 numbers itself; elsewhere bfloat16 is slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+
+
+def chosen_precision(precision: str, device: torch.device) -> torch.dtype:
+    """Return the type that matrix products and convolutions are computed in.
+
+    "auto" is bfloat16 where the processor computes it itself, and float32 elsewhere.
+    """
+    if precision == "auto":
+        return torch.bfloat16 if computes_bfloat16(device) else torch.float32
+    return getattr(torch, precision)
+
+
+class Accelerated(nn.Module):
+    """A network as the training loop calls it: the same parameters, computed faster.
+
+    Args:
+        network: whose parameters are used and moved. precision: torch.float32, or torch.bfloat16 for its matrix
+            products and convolutions (its parameters, and what comes out, stay float32).
+        channels_last: keep the maps of a convolutional network pixel by pixel in memory; changes no value.
+        compiled: let torch.compile write the code of the network. It costs a minute at the first step.
+    """
+
+    def __init__(self, network: nn.Module, precision: torch.dtype, channels_last: bool, compiled: bool):
+        super().__init__()
+        if channels_last:
+            network.to(memory_format=torch.channels_last)
+        self.network = network
+        self.precision = precision
+        self.latent_dim = getattr(network, "latent_dim", None)
+        self._call = torch.compile(network) if compiled else network
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.precision == torch.float32:
+            return self._call(x)
+        with torch.autocast(x.device.type, self.precision):
+            return self._call(x).float()
+
+
+def near(images: Tensor, device: torch.device) -> Tensor:
+    """Return uint8 pictures on the device if they fit into half of its free memory, else as they are."""
+    if device.type != "cuda" or images.device == device:
+        return images
+    free, _ = torch.cuda.mem_get_info(device)
+    return images.to(device) if images.numel() < free // 2 else images
+
+
+def refuse_bad_switches(precision: str, ema_decay: float):
+    """Raise InvalidValue for a precision or an average that does not exist."""
+    if precision not in PRECISIONS:
+        raise InvalidValue(f"precision is {precision!r}, but it must be one of: {', '.join(PRECISIONS)}.")
+    if isinstance(ema_decay, bool) or not isinstance(ema_decay, (int, float)) or not 0 <= ema_decay < 1:
+        raise InvalidValue(f"ema_decay is {ema_decay!r}, but it must be a number of at least 0 and below 1.")

@@ -1,0 +1,74 @@
+"""Training with several processes: `torchrun --nproc_per_node N -m dcgan_course train …`, one process a GPU.
+
+Every process holds both networks and plays its own part of each batch. Before a network is moved, its gradients are
+averaged over the processes, so that all hold the same networks after every step. `batch_size` stays the size of the
+whole batch: with the same seed, N processes play the same game as one. Batch norm is the exception: each process
+takes the statistics of its own part. Without torch.distributed all of this does nothing.
+"""
+
+import torch
+import torch.distributed as distributed
+from torch import Tensor, nn
+
+from dcgan_course.errors import InvalidValue
+
+
+class Processes:
+    """The processes that train together; one alone where torch.distributed was not started.
+
+    Args:
+        batch_size: of the whole batch; the number of processes must divide it.
+
+    Raises:
+        InvalidValue: it does not.
+    """
+
+    def __init__(self, batch_size: int):
+        together = distributed.is_available() and distributed.is_initialized()
+        self.count = distributed.get_world_size() if together else 1
+        self.rank = distributed.get_rank() if together else 0
+        if batch_size % self.count:
+            raise InvalidValue(
+                f"batch_size is {batch_size}, but {self.count} processes share each batch: it must be a multiple of "
+                f"{self.count}."
+            )
+
+    def part(self, rows: Tensor) -> Tensor:
+        """Return this process's rows of a batch: (N, …) → (N / processes, …). Together the parts have each row once."""
+        return rows.chunk(self.count)[self.rank]
+
+    def any(self, flag) -> bool:
+        """Return whether the flag is true in at least one process."""
+        return self._combined(float(flag), distributed.ReduceOp.MAX if self.count > 1 else None) > 0
+
+    def mean(self, value: float) -> float:
+        """Return the mean of a number over the processes."""
+        return self._combined(value, distributed.ReduceOp.SUM if self.count > 1 else None) / self.count
+
+    def _combined(self, value: float, how) -> float:
+        if self.count == 1:
+            return value
+        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+        number = torch.tensor(value, dtype=torch.float64, device=device)
+        distributed.all_reduce(number, how)
+        return float(number)
+
+    def share_start(self, *networks: nn.Module):
+        """Give every process the networks of the first one."""
+        if self.count > 1:
+            for network in networks:
+                for tensor in network.state_dict().values():
+                    distributed.broadcast(tensor, 0)
+
+    def average_gradients_of(self, optimizer: torch.optim.Optimizer):
+        """Let an optimiser average its gradients over the processes before each of its steps."""
+        if self.count > 1:
+            optimizer.register_step_pre_hook(self._average)
+
+    def _average(self, optimizer, arguments, keywords):
+        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        together = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(together)
+        together /= self.count
+        for gradient, averaged in zip(gradients, together.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(averaged.view(gradient.shape))
