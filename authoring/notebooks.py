@@ -70,6 +70,7 @@ def _add_grading(cell):
 def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """Execute a notebook in place, in `folder`, and remove what differs from run to run."""
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     client = NotebookClient(
@@ -80,6 +81,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
         record_timing=False,
         coalesce_streams=True,  # else the cuts between outputs depend on the clock
         store_widget_state=True,  # a notebook that is opened without a kernel shows its sliders as they stood
+        config=Config({"KernelManager": {"transport_encryption": "auto"}}),  # else each kernel warns about plain text
     )
     client.execute()
     _remove_progress_bars(notebook)
