@@ -31,7 +31,19 @@ def test_a_blank_is_not_written_yet():
 
 
 def test_an_error_is_shown_with_its_case():
-    assert "raised ZeroDivisionError for (2)" in verdict(lambda x: 1 / 0)
+    assert "raised ZeroDivisionError for (x=2)" in verdict(lambda x: 1 / 0)
+
+
+def test_a_case_is_written_as_a_call_with_the_names_of_its_arguments():
+    def area(width, height=1):
+        return width + height
+
+    with pytest.raises(CheckFailed, match=r"for area\(width=3, height=4\) your answer is 7, but it should be 12"):
+        judge("area", area, [(3, 4)], lambda a, b: a * b)
+    with pytest.raises(CheckFailed, match=r"for \(3, 4\) your answer"):
+        judge("area", lambda *sides: sum(sides), [(3, 4)], lambda a, b: a * b)
+    with pytest.raises(CheckFailed, match=r"raised TypeError for area\(1, 2, 3\)"):
+        judge("area", area, [(1, 2, 3)], lambda *sides: 6)
 
 
 def test_a_forgotten_return_is_named():
@@ -41,7 +53,7 @@ def test_a_forgotten_return_is_named():
 def test_the_first_mistake_that_explains_all_answers_gives_the_hint():
     mistakes = [Mistake(lambda x: x + 2, "that adds"), Mistake(lambda x: 2 * x, "that doubles")]
     text = verdict(lambda x: x + x, mistakes=mistakes)
-    assert "for (3) your answer is 6, but it should be 9." in text and "Hint: that doubles" in text
+    assert "for (x=3) your answer is 6, but it should be 9." in text and "Hint: that doubles" in text
     assert "that adds" not in text
 
 

@@ -95,7 +95,17 @@ WRONG_DISCRIMINATOR_LOSSES = {
     "swapped": (lambda r, f: losses.discriminator_loss(f, r), "real and fake are swapped"),
     "halved": (lambda r, f: losses.discriminator_loss(r, f) / 2, "this is half"),
     "sum": (lambda r, f: F.softplus(-r).sum() + F.softplus(f).sum(), "sum over the batch"),
-    "one mean": (lambda r, f: torch.cat([F.softplus(-r), F.softplus(f)]).mean(), "two means"),
+    "one mean": (lambda r, f: torch.cat([F.softplus(-r), F.softplus(f)]).mean(), "one mean over both batches"),
+    "twice one mean": (lambda r, f: 2 * torch.cat([F.softplus(-r), F.softplus(f)]).mean(), "twice the mean over both"),
+    "pairs": (lambda r, f: (F.softplus(-r) + F.softplus(f)).mean(), "a real picture has no fake as its partner"),
+    "divided by real": (
+        lambda r, f: (F.softplus(-r).sum() + F.softplus(f).sum()) / len(r),
+        "divided by the number of real pictures",
+    ),
+    "divided by fake": (
+        lambda r, f: (F.softplus(-r).sum() + F.softplus(f).sum()) / len(f),
+        "divided by the number of fakes",
+    ),
     "only real": (lambda r, f: F.softplus(-r).mean(), "only the real half"),
     "only fake": (lambda r, f: F.softplus(f).mean(), "only the fake half"),
     "both labels 1": (lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean(), "both halves have the label 1"),
@@ -111,6 +121,16 @@ WRONG_DISCRIMINATOR_LOSSES = {
 def test_wrong_discriminator_losses(name):
     wrong, hint = WRONG_DISCRIMINATOR_LOSSES[name]
     assert hint in complaint(check.discriminator_loss, wrong)
+
+
+@pytest.mark.parametrize("name", ["twice one mean", "pairs", "divided by real", "divided by fake"])
+def test_batches_of_two_sizes_are_shown_with_their_names_and_the_two_means(name):
+    def discriminator_loss(real_logits, fake_logits):
+        return WRONG_DISCRIMINATOR_LOSSES[name][0](real_logits, fake_logits)
+
+    said = complaint(check.discriminator_loss, discriminator_loss)
+    assert "discriminator_loss(real_logits=[-1.0, 0.2] (shape (2,)), fake_logits=[0.4, 1.0, -3.0, 0.1] (shape" in said
+    assert "Take the mean of each batch alone" in said
 
 
 def test_a_gradient_that_is_nan_is_seen():
@@ -275,7 +295,9 @@ def test_an_error_in_a_step_is_one_short_message():
         return discriminator(real).softplus()
 
     said = complaint(check.discriminator_step, misspelled)
-    assert "AttributeError" in said and "(MLPGenerator, MLPDiscriminator, SGD," in said and len(said) < 400
+    assert (
+        "AttributeError" in said and "misspelled(generator=MLPGenerator, discriminator=MLPD" in said and len(said) < 400
+    )
 
 
 # Exercise 3
@@ -311,10 +333,6 @@ def test_right_generator_steps_pass(capsys):
     praise(check.generator_step, asks_for_the_gradients, capsys)
 
 
-def test_eval_mode_while_the_generator_moves_is_allowed_in_exercise_3(capsys):
-    praise(check.generator_step, review_step, capsys)
-
-
 def review_step(generator, discriminator, optimizer, z):
     discriminator.eval()
     loss = losses.non_saturating(discriminator(generator(z)))
@@ -322,6 +340,38 @@ def review_step(generator, discriminator, optimizer, z):
     loss.backward()
     optimizer.step()
     discriminator.train()
+    return loss.detach()
+
+
+def test_eval_mode_is_noticed_also_where_the_step_switches_it_back():
+    def gives_the_mode_back(generator, discriminator, optimizer, z):
+        mode = discriminator.training
+        logits = discriminator.eval()(generator(z))
+        discriminator.train(mode)
+        return _one_move(optimizer, losses.non_saturating(logits))
+
+    def fakes_in_eval_mode(generator, discriminator, optimizer, real, z):
+        with torch.no_grad():
+            fake = generator.eval()(z)
+        generator.train()
+        return _one_move(optimizer, losses.discriminator_loss(discriminator(real), discriminator(fake)))
+
+    def loss_in_eval_mode(generator, discriminator, z):
+        logits = discriminator.eval()(generator(z))
+        discriminator.train()
+        return losses.non_saturating(logits)
+
+    for step in (review_step, gives_the_mode_back):
+        said = complaint(check.generator_step, step)
+        assert "asked the discriminator in eval mode" in said and "stops no gradient" in said
+    assert "asked the generator in eval mode" in complaint(check.discriminator_step, fakes_in_eval_mode)
+    assert "asked the discriminator in eval mode" in complaint(check.generator_loss, loss_in_eval_mode)
+
+
+def _one_move(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
     return loss.detach()
 
 
@@ -447,11 +497,33 @@ def one_round(detach=True, retain=False, ask_again=True, detach_for_g=False, d_s
 def test_right_rounds_pass(capsys):
     praise(check.one_round, one_round(), capsys)
 
+    def cut_first(generator, discriminator, generator_optimizer, discriminator_optimizer, real, z):
+        fake = generator(z)
+        answers = discriminator(torch.cat([real, fake.detach()]))
+        labels = torch.cat([torch.ones(len(real)), torch.zeros(len(z))])
+        discriminator.zero_grad()
+        (2 * F.binary_cross_entropy_with_logits(answers, labels)).backward()
+        discriminator_optimizer.step()
+        generator.zero_grad()
+        loss = -F.logsigmoid(discriminator(fake)).mean()
+        loss.backward()
+        generator_optimizer.step()
+
+    praise(check.one_round, cut_first, capsys)
+
+
+def test_fakes_that_are_made_twice():
     def two_steps_of_the_package(generator, discriminator, generator_optimizer, discriminator_optimizer, real, z):
         train.discriminator_step(generator, discriminator, discriminator_optimizer, real, z)
         train.generator_step(generator, discriminator, generator_optimizer, z)
 
-    praise(check.one_round, two_steps_of_the_package, capsys)
+    def twice(generator, discriminator, generator_optimizer, discriminator_optimizer, real, z):
+        logits = discriminator(real), discriminator(generator(z).detach())
+        _one_move(discriminator_optimizer, losses.discriminator_loss(*logits))
+        _one_move(generator_optimizer, losses.non_saturating(discriminator(generator(z))))
+
+    for play in (two_steps_of_the_package, twice):
+        assert "`generator(z)` was called 2 times" in complaint(check.one_round, play)
 
 
 @pytest.mark.parametrize(
@@ -571,7 +643,7 @@ def _never_unfreezes(generator, discriminator, optimizer, z):
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
-        (review_step, "still asked in eval mode"),
+        (review_step, "asked the discriminator in eval mode"),
         (generator_step(), "6 of D's 6 parameter tensors"),
         (_clears_afterwards, "Clearing them later saves nothing"),
         (_asks_d_under_no_grad, "has cut too much"),

@@ -5,6 +5,7 @@ the learner's answer disagrees with the oracle but agrees with a mistake on ever
 idea it is, and says so. A message that only says "wrong" teaches nothing.
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -57,6 +58,19 @@ def describe(value) -> str:
     return type(value).__name__ if "\n" in text else text  # a network or an optimiser fills many lines
 
 
+def _call(function: Callable, case: Sequence) -> str:
+    """Write a call with the names that the function gives its arguments: size(input_size=3, stride=2)."""
+    values = [describe(item) for item in case]
+    try:
+        names = list(inspect.signature(function).bind(*case).arguments)
+    except (TypeError, ValueError):  # another number of arguments, or a function without a signature
+        names = []
+    if len(names) == len(values):
+        values = [f"{name}={value}" for name, value in zip(names, values, strict=True)]
+    name = getattr(function, "__name__", "<lambda>")
+    return f"{'' if name == '<lambda>' else name}({', '.join(values)})"
+
+
 def fail(exercise: str, message: str):
     """Raise CheckFailed with the line a learner reads."""
     raise CheckFailed(f"✗ {exercise}: {message}")
@@ -69,7 +83,6 @@ def passed(exercise: str, message: str):
 
 def answer(exercise: str, function: Callable, case: Sequence):
     """Call a learner's function on one case. Turns the blank and any exception into a readable CheckFailed."""
-    shown = ", ".join(describe(item) for item in case)
     try:
         return function(*case)
     except NotImplementedError:
@@ -78,7 +91,7 @@ def answer(exercise: str, function: Callable, case: Sequence):
             "not written yet. Replace `raise NotImplementedError(...)` with your answer and run the cell again.",
         )
     except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the finding
-        fail(exercise, f"your function raised {type(error).__name__} for ({shown}): {error}")
+        fail(exercise, f"your function raised {type(error).__name__} for {_call(function, case)}: {error}")
 
 
 def judge(
@@ -109,10 +122,10 @@ def judge(
         passed(exercise, praise or f"right on all {len(cases)} cases.")
         return
     first = wrong[0]
-    shown = ", ".join(describe(item) for item in cases[first])
+    shown = _call(function, cases[first])
     if got[first] is None:
-        fail(exercise, f"your function gave nothing back for ({shown}). Does it end with `return`?")
-    message = f"for ({shown}) {_difference(got[first], want[first], tolerance)}."
+        fail(exercise, f"your function gave nothing back for {shown}. Does it end with `return`?")
+    message = f"for {shown} {_difference(got[first], want[first], tolerance)}."
     for mistake in mistakes:
         if all(same(got[i], _quiet(mistake.wrong, cases[i]), tolerance) for i in range(len(cases))):
             fail(exercise, f"{message}\n  Hint: {mistake.hint}")

@@ -4,7 +4,8 @@ A step is judged by what it does, not by how it is written. With plain gradient 
 −learning rate · gradient, so that a wrong move can be compared with the gradients of the losses learners mix up.
 """
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -33,8 +34,8 @@ class Bench:
     """Two tiny networks without dropout, their optimisers, real pictures (8, 1, 2, 2) and z (8, 3): always the same.
 
     Counted while a step runs: `arrivals`, how often a gradient came back to the generator's output;
-    `discriminator_gradients`, how many gradients were put into the discriminator's parameters; and `modes`, the
-    discriminator's mode (True: training) at each of its calls.
+    `discriminator_gradients`, how many gradients were put into the discriminator's parameters; and the mode (True:
+    training) at each call of a network, in `generator_modes` and `discriminator_modes`.
     """
 
     def __init__(self):
@@ -45,9 +46,14 @@ class Bench:
             self.real, self.z = torch.rand(8, 1, 2, 2) * 2 - 1, torch.randn(8, 3)
         self.generator_optimizer = torch.optim.SGD(self.generator.parameters(), lr=RATE)
         self.discriminator_optimizer = torch.optim.SGD(self.discriminator.parameters(), lr=RATE)
-        self.arrivals, self.discriminator_gradients, self.modes = 0, 0, []
+        self.arrivals, self.discriminator_gradients = 0, 0
+        self.generator_modes, self.discriminator_modes = [], []
         self.generator.register_forward_hook(self._watch_fakes)
-        self.discriminator.register_forward_hook(lambda network, *rest: self.modes.append(network.training))
+        for network, modes in (
+            (self.generator, self.generator_modes),
+            (self.discriminator, self.discriminator_modes),
+        ):
+            network.register_forward_hook(lambda called, *rest, modes=modes: modes.append(called.training))
         for parameter in self.discriminator.parameters():
             parameter.register_post_accumulate_grad_hook(self._count_gradient)
 
@@ -111,18 +117,19 @@ def factor_between(one: Tensor, other: Tensor) -> float | None:
     return factor if float((one - factor * other).norm()) < 1e-3 * float(one.norm()) else None
 
 
-def with_hints(function: Callable) -> Callable:
-    """Return the function, with a hint in the message where it raises a known error of PyTorch."""
+def with_hints(function: Callable, hints: Mapping[str, str] = ERROR_HINTS) -> Callable:
+    """Return the function, with a hint in the message where it raises a known error of PyTorch: {its words: hint}."""
 
+    @functools.wraps(function)  # the messages show a call with the learner's own names
     def guarded(*arguments):
         try:
             return function(*arguments)
         except (RuntimeError, ValueError) as error:
             text = str(error)
-            known = [words for words in ERROR_HINTS if words in text]
+            known = [words for words in hints if words in text]
             if known:  # the rest of PyTorch's text is advice for other cases
                 upto = text.index(known[0]) + len(known[0])
-                error.args = (f"{text[:upto]} …\n  Hint: {ERROR_HINTS[known[0]]}",)
+                error.args = (f"{text[:upto]} …\n  Hint: {hints[known[0]]}",)
             raise
 
     return guarded
@@ -202,8 +209,11 @@ def _fail_standstill(exercise: str, name: str, move: Move):
 
 
 def refuse_changed_settings(exercise: str, bench: Bench):
-    """Raise CheckFailed if a step left a network frozen or in another mode."""
-    for name, network in (("generator", bench.generator), ("discriminator", bench.discriminator)):
+    """Raise CheckFailed if a step left a network frozen or in another mode, or asked it in another mode."""
+    for name, network, modes in (
+        ("generator", bench.generator, bench.generator_modes),
+        ("discriminator", bench.discriminator, bench.discriminator_modes),
+    ):
         if not all(parameter.requires_grad for parameter in network.parameters()):
             fail(
                 exercise,
@@ -211,6 +221,12 @@ def refuse_changed_settings(exercise: str, bench: Bench):
             )
         if not network.training:
             fail(exercise, f"your step left the {name} in eval mode. {BOTH_MODES}")
+        if not all(modes):
+            fail(
+                exercise,
+                f"your step asked the {name} in eval mode. That switches its dropout off, and it stops no gradient. "
+                + BOTH_MODES,
+            )
 
 
 def judge_returned(exercise: str, returned, loss: float, factor: float):

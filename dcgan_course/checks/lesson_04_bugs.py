@@ -41,6 +41,7 @@ def generator_loss(function: Callable):
             "after `backward()` the generator still has no gradient. A `detach()` or a `no_grad()` stands between its "
             "output and the loss: there the graph is cut, and nothing comes back.",
         )
+    bench_of.refuse_changed_settings(exercise, bench)
     nothing = torch.zeros_like(bench_of.weights(bench.generator))
     move = Move(-bench_of.RATE * bench_of.gradients(bench.generator), nothing, nothing)
     fresh = Bench()
@@ -49,7 +50,7 @@ def generator_loss(function: Callable):
 
 
 def one_round(function: Callable):
-    """Check exercise 4b: a step of each player from one and the same fake, without `retain_graph`."""
+    """Check exercise 4b: a step of each player from one call of the generator, without `retain_graph`."""
     exercise = "4b · the kept graph"
     bench = Bench()
     bench.leave_gradients()
@@ -78,6 +79,13 @@ def one_round(function: Callable):
     moved_d = bench_of.weights(bench.discriminator)
     torch.nn.utils.vector_to_parameters(moved_d, fresh.discriminator.parameters())
     bench_of.judge_move(exercise, fresh, fresh.generator, generator_move, only_fake_matters, GENERATOR_MISTAKES)
+    if (calls := len(bench.generator_modes)) > 1:
+        fail(
+            exercise,
+            f"`generator(z)` was called {calls} times. Here the fakes are the same each time, but a generator with "
+            "dropout, as in the lesson, makes other fakes at each call: G would not answer for the fakes that D has "
+            "just seen. Call it once and keep `fake`: D gets `fake.detach()`, and then G's loss gets `fake`.",
+        )
     if kept := _kept_at_discriminator_step(function):
         fail(
             exercise,
@@ -184,12 +192,6 @@ def frozen_generator_step(step: Callable):
     """Check exercise 4d: a generator step that computes no gradients for D, and leaves D's mode alone."""
     exercise = "4d · eval is not a brake"
     bench, move, _ = run_on_bench(exercise, step, "generator")
-    if not all(bench.modes):
-        fail(
-            exercise,
-            "D is still asked in eval mode. That switches its dropout off and stops no gradient. "
-            + bench_of.BOTH_MODES,
-        )
     refuse_cut_graph(exercise, bench)
     fresh = Bench()
     bench_of.judge_move(exercise, fresh, fresh.generator, move, only_fake_matters, GENERATOR_MISTAKES)

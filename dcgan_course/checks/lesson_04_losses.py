@@ -8,6 +8,7 @@ from torch.nn.functional import binary_cross_entropy, softplus
 
 from dcgan_course import losses
 from dcgan_course.checks.engine import Mistake, answer, fail, judge, same
+from dcgan_course.checks.lesson_04_bench import with_hints
 
 
 def _logits() -> list[tuple[Tensor, Tensor]]:
@@ -40,6 +41,16 @@ HALVED = (
 )
 
 
+TWO_MEANS = (
+    "Equation 1 has two means: one over the real pictures, one over the fakes. Take the mean of each batch alone, then "
+    "add the two numbers."
+)
+SIZE_HINTS = {
+    "must match the size of tensor": "the two batches have different sizes here, so a real picture has no fake as its "
+    f"partner. {TWO_MEANS}"
+}
+
+
 def _naive(sign: int, logits: Tensor, small: float = 0.0) -> Tensor:
     """−mean log D for sign 1, −mean log(1 − D) for sign −1, as learners write it."""
     probability = logits.sigmoid() if sign == 1 else 1 - logits.sigmoid()
@@ -67,8 +78,20 @@ def discriminator_loss(function: Callable):
         ),
         Mistake(
             lambda r, f: torch.cat([softplus(-r), softplus(f)]).mean(),
-            "the mean over both kinds together. Equation 1 has two means, one over real and one over fake pictures, "
-            "and adds them.",
+            f"this is one mean over both batches laid together. {TWO_MEANS}",
+        ),
+        Mistake(
+            lambda r, f: 2 * torch.cat([softplus(-r), softplus(f)]).mean(),
+            "this is twice the mean over both batches laid together. It is right only where the two batches have one "
+            f"size; otherwise the larger batch counts more. {TWO_MEANS}",
+        ),
+        *(
+            Mistake(
+                lambda r, f, which=which: (softplus(-r).sum() + softplus(f).sum()) / len((r, f)[which]),
+                f"both sums are divided by the number of {name}. It is right only where the two batches have one "
+                f"size. {TWO_MEANS}",
+            )
+            for which, name in enumerate(("real pictures", "fakes"))
         ),
         Mistake(lambda r, f: softplus(-r).mean(), "only the real half. What should D say to a fake?"),
         Mistake(lambda r, f: softplus(f).mean(), "only the fake half. What should D say to a real picture?"),
@@ -88,7 +111,7 @@ def discriminator_loss(function: Callable):
         ),
     ]
     praise = "right from guessing (1.386) up to logits of ±200, where log(sigmoid) is already infinite."
-    _judge_loss("1a · the discriminator's loss", function, _logits(), right, mistakes, praise)
+    _judge_loss("1a · the discriminator's loss", with_hints(function, SIZE_HINTS), _logits(), right, mistakes, praise)
 
 
 def non_saturating(function: Callable):

@@ -116,7 +116,8 @@ check.minimax(minimax)
 #
 # Write one step of D: it becomes better at telling `real` from `generator(z)`. Take
 # `losses.discriminator_loss`, so that this exercise does not depend on the first one. Before your step, old
-# gradients lie in both networks. After it, G must be where it was, and its old gradients, too.
+# gradients lie in both networks. After it, G must be where it was, and its old gradients, too. Leave the modes of
+# both networks alone.
 #
 # <details><summary>Hint 1</summary>
 # Four lines of the loop: loss, zero_grad, backward, step. One line before them: where do the fakes come
@@ -158,7 +159,8 @@ check.discriminator_step(discriminator_step)
 # ## 3 · The generator's step
 #
 # Write one step of G with `losses.non_saturating`. The gradient must come back *through* D. D itself must not
-# move, must not stay frozen, and must keep its mode.
+# move, must not stay frozen, and must keep its mode all the time: eval mode would switch its dropout off, and
+# then G meets another D than the one that learns.
 #
 # <details><summary>Hint 1</summary>
 # Who moves is decided by the optimiser: this one holds the parameters of G only.</details>
@@ -185,6 +187,9 @@ check.generator_step(generator_step)
 # **Why.** The gradient of the loss for a fake says how each of its pixels should change to look more real to
 # D. It has to come through D to reach G. On its way it also leaves gradients in D. They do no harm, because
 # D's own step begins with `zero_grad`. They cost time, and exercise 4d saves it.
+#
+# Programs that call `discriminator.eval()` here, and `discriminator.train()` at the end, run without an error. The
+# check refuses them: G would learn from a D without dropout, and no gradient is saved. See exercise 4d.
 
 # %% [markdown]
 # ## 4 · Find the bug
@@ -320,7 +325,7 @@ for name, detach, retain_graph in (("as in the lecture", False, True), ("with fa
     print(f"{name:19}: {kept:9,} values kept, {wasted:7,} gradients computed for G and thrown away")
 
 # %% [markdown]
-# Write the round without `retain_graph`. One `generator(z)` is enough. Move D first; then ask the *moved* D
+# Write the round without `retain_graph`. Call `generator(z)` only once. Move D first; then ask the *moved* D
 # about the same fake and move G.
 #
 # <details><summary>Hint 1</summary>
@@ -355,6 +360,9 @@ check.one_round(one_round)
 # of G alone, and G's step needs it. The gradients that D's loss computed for G are never used: G's
 # `zero_grad` removes them. (In the lecture itself G's step draws fresh noise. There nobody needed the kept
 # graph at all.)
+#
+# A second `generator(z)` would need no kept graph either. But with dropout in G it makes other fakes from the same
+# z: G would not answer for the fakes that D has just seen. And it costs a second way through G.
 #
 # When PyTorch says "backward through the graph a second time", ask first *why* two losses share a graph.
 # `retain_graph=True` is seldom the answer.
@@ -496,8 +504,9 @@ print(f"The repaired step computed a gradient for {gradients_for_d(frozen_genera
 # `loss.backward(inputs=list(generator.parameters()))` is another right answer: it computes gradients for
 # these tensors only.
 #
-# Is eval mode in G's step wrong, then? No, it is a choice: G learns from a D without dropout. But it does not
-# do what it was meant for.
+# May G learn from a D without dropout? One may try that. But it is another training, not a cheaper one. A step
+# that switches the mode hides this choice from those who call it. So the checks ask for a step that leaves the
+# mode alone.
 
 # %% [markdown]
 # ## 5 · Read these traces
