@@ -1,26 +1,24 @@
 """Train what the course ships, and write its cards. Needs the real pictures: set DCGAN_COURSE_DATA.
 
 python -m authoring.record                    everything
-python -m authoring.record mnist_mlp          one of: digit_classifier, mnist_mlp
+python -m authoring.record mnist_mlp          one of: digit_classifier, mnist_mlp, mnist_dcgan, cifar10_dcgan_32,
+                                              cifar10_dcgan_64
 """
 
 import argparse
-import datetime
+import functools
 import json
-import os
-import platform
 import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch.nn.functional import cross_entropy
 
+from authoring.record_dcgan import RECIPES, record_dcgan
+from authoring.record_files import write_card, write_frames, write_weights
 from dcgan_course import metrics, models, pretrained
-from dcgan_course.checkpoint import write_tensors
 from dcgan_course.data import load_images, scale, to_pixels
 from dcgan_course.features import DigitClassifier
 from dcgan_course.train import TrainConfig, train
@@ -28,28 +26,6 @@ from dcgan_course.train import TrainConfig, train
 FRAME_EPOCHS = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150, 175, 200]
 FRAME_PICTURES = 20
 HISTOGRAM_SAMPLES = 10_000
-
-
-def hardware() -> str:
-    """Say what the figures were made on, without naming the machine."""
-    if torch.cuda.is_available():
-        return f"one {torch.cuda.get_device_name()}"
-    threads = torch.get_num_threads()
-    return f"{os.cpu_count()} CPU cores ({platform.machine()}), torch threads: {threads}, shared with other work"
-
-
-def write_weights(path: Path, network: torch.nn.Module):
-    """Store a network's parameters in half precision."""
-    write_tensors(path, {name: value.half() for name, value in network.state_dict().items()}, {})
-
-
-def write_card(folder: Path, facts: dict):
-    """Store a card for programs (card.json) and for people (CARD.md)."""
-    made = {"date": datetime.date.today().isoformat(), "torch": torch.__version__, "hardware": hardware()}
-    facts = json.loads(json.dumps(facts | made))  # as a reader of the file will get them
-    (folder / "card.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    lines = [f"# {folder.name}", ""] + [f"* **{key.replace('_', ' ')}**: {value}" for key, value in facts.items()]
-    (folder / "CARD.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def accuracy(classifier, data) -> float:
@@ -160,14 +136,8 @@ def record_mnist_mlp(epochs: int = 200, seed: int = 0):
     )
 
 
-def write_frames(path: Path, frames: torch.Tensor):
-    """Store frames (epochs, pictures, C, H, W) as one PNG: a row an epoch, a column a z."""
-    epochs, pictures, channels, height, width = frames.shape
-    sheet = frames.permute(0, 3, 1, 4, 2).reshape(epochs * height, pictures * width, channels).numpy()
-    Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet).save(path, optimize=True)
-
-
 RECORDS = {"digit_classifier": record_digit_classifier, "mnist_mlp": record_mnist_mlp}
+RECORDS |= {name: functools.partial(record_dcgan, name) for name in RECIPES}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from dcgan_course.checkpoint import read_tensors
 from dcgan_course.errors import InvalidValue
 from dcgan_course.features import DigitClassifier
-from dcgan_course.models import MLPDiscriminator, MLPGenerator
+from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
 from dcgan_course.train import History
 
 FOLDER = Path(__file__).parent
@@ -23,7 +23,8 @@ FOLDER = Path(__file__).parent
 class RecordedRun:
     """A training that somebody already ran: networks in eval mode, history, sample frames, and the card.
 
-    frames: uint8 (epochs recorded, pictures, C, H, W), drawn from one fixed set of z after each of `frame_epochs`.
+    frames: uint8 (times recorded, pictures, C, H, W), drawn from one fixed set of z after each of `frame_epochs`,
+        which may be parts of an epoch.
     card: how it was made and what was measured; `card_text` writes it in sentences.
     """
 
@@ -32,7 +33,7 @@ class RecordedRun:
     discriminator: nn.Module
     history: History
     frames: Tensor
-    frame_epochs: list[int]
+    frame_epochs: list[float]
     card: dict
 
 
@@ -49,13 +50,15 @@ def load_run(name: str) -> RecordedRun:
     """
     if name not in _NETWORKS:
         raise InvalidValue(f"name is {name!r}, but the recorded runs are: {', '.join(names())}.")
-    generator, discriminator = _NETWORKS[name]()
+    facts = card(name)
+    generator, discriminator = _NETWORKS[name](facts)
     _fill(generator, FOLDER / name / "generator.safetensors")
     _fill(discriminator, FOLDER / name / "discriminator.safetensors")
     record = json.loads((FOLDER / name / "history.json").read_text(encoding="utf-8"))
     epochs = record["frame_epochs"]
-    frames = _read_frames(FOLDER / name / "frames.png", len(epochs), generator.image_shape)
-    return RecordedRun(name, generator, discriminator, History(**record["history"]), frames, epochs, card(name))
+    (sheet,) = (FOLDER / name).glob("frames.*")
+    frames = _read_frames(sheet, len(epochs), generator.image_shape)
+    return RecordedRun(name, generator, discriminator, History(**record["history"]), frames, epochs, facts)
 
 
 def digit_classifier() -> DigitClassifier:
@@ -75,7 +78,7 @@ def card_text(name: str) -> str:
 
 def _fill(network: nn.Module, path: Path) -> nn.Module:
     tensors, _ = read_tensors(path)
-    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    network.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in tensors.items()})
     return network.eval().requires_grad_(False)
 
 
@@ -85,8 +88,21 @@ def _read_frames(path: Path, epochs: int, image_shape: tuple[int, int, int]) -> 
 
     channels, height, width = image_shape
     with Image.open(path) as picture:
-        sheet = torch.from_numpy(np.array(picture)).reshape(epochs, height, -1, width, channels)
+        pixels = np.array(picture.convert("L" if channels == 1 else "RGB"))
+        sheet = torch.from_numpy(pixels).reshape(epochs, height, -1, width, channels)
     return sheet.permute(0, 2, 4, 1, 3).contiguous()
 
 
-_NETWORKS = {"mnist_mlp": lambda: (MLPGenerator(), MLPDiscriminator())}
+def _mlp(card: dict) -> tuple[nn.Module, nn.Module]:
+    return MLPGenerator(), MLPDiscriminator()
+
+
+def _dcgan(card: dict) -> tuple[nn.Module, nn.Module]:
+    network = card["network"]
+    discriminator = Discriminator(network["image_size"], network["channels"], network["width"])
+    return Generator(**network), discriminator
+
+
+_NETWORKS = {"mnist_mlp": _mlp}
+_NETWORKS |= {name: _dcgan for name in ("mnist_dcgan", "cifar10_dcgan_32", "cifar10_dcgan_64")}
+_NETWORKS = {name: build for name, build in _NETWORKS.items() if (FOLDER / name / "card.json").exists()}

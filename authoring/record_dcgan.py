@@ -1,0 +1,130 @@
+"""Train the DCGANs that the course ships: MNIST at 28×28, CIFAR-10 at 32×32 and at 64×64.
+
+On a GPU each is trained in full; without one, for as long as a CPU allows, and its card says so. `python -m
+authoring.record` on a machine with a GPU therefore replaces them all.
+"""
+
+import copy
+import json
+import time
+from dataclasses import asdict, dataclass
+
+import torch
+
+from authoring.record_files import write_card, write_frames, write_weights
+from dcgan_course import metrics, models, pretrained
+from dcgan_course.acceleration import chosen_precision
+from dcgan_course.data import load_images, to_pixels
+from dcgan_course.train import TrainConfig, train
+
+FRAME_EPOCHS = [0, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 125, 150, 175, 200]
+FRAME_PICTURES = 16
+TEST_PICTURES = 2_000
+SAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained, how long on a GPU, and how long and how wide without one."""
+
+    data: str
+    image_size: int
+    channels: int
+    gpu_epochs: int
+    cpu_epochs: int
+    cpu_width: int
+    width: int = 64
+
+
+RECIPES = {
+    "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=12, cpu_width=32),
+    "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48),
+    "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=6, cpu_width=32),
+}
+
+
+def record_dcgan(name: str, seed: int = 0):
+    """Train one recipe; ship both networks, the history and frames of one fixed set of z."""
+    recipe, cuda = RECIPES[name], torch.cuda.is_available()
+    epochs = recipe.gpu_epochs if cuda else recipe.cpu_epochs
+    network = {
+        "image_size": recipe.image_size,
+        "latent_dim": 100,
+        "channels": recipe.channels,
+        "width": recipe.width if cuda else recipe.cpu_width,
+    }
+    data = load_images(recipe.data, image_size=recipe.image_size)
+    test = load_images(recipe.data, "test", image_size=recipe.image_size).images[:TEST_PICTURES]
+    torch.manual_seed(seed)
+    generator = models.Generator(**network)
+    discriminator = models.Discriminator(recipe.image_size, recipe.channels, network["width"])
+    if cuda:
+        generator, discriminator = generator.cuda(), discriminator.cuda()
+    config = TrainConfig(epochs=epochs, batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999), seed=seed)
+    recorder = FrameRecorder(generator, seed)
+    start = time.perf_counter()
+    history = train(generator, discriminator, data.images, config, test_images=test, hook=recorder)
+    minutes = (time.perf_counter() - start) / 60
+
+    folder = pretrained.FOLDER / name
+    write_weights(folder / "generator.safetensors", generator)
+    write_weights(folder / "discriminator.safetensors", discriminator)
+    write_frames(folder / "frames.webp", torch.stack(recorder.frames))
+    rounded = {k: [round(x, 5) for x in v] if isinstance(v, list) else v for k, v in asdict(history).items()}
+    record = {"frame_epochs": recorder.epochs, "history": rounded}
+    (folder / "history.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    facts = {
+        "what": f"DCGAN on {recipe.data}, {recipe.image_size}×{recipe.image_size} pictures",
+        "data": f"{data.source}; {len(data.images):,} to train, {len(test):,} test pictures for p_real and p_fake",
+        "remark": data.remark or "none",
+        "command": f"python -m authoring.record {name}",
+        "seed": seed,
+        "network": network,
+        "config": asdict(config),
+        "computed_in": str(chosen_precision(config.precision, recorder.z.device)).removeprefix("torch."),
+        "length": f"{epochs} of the {recipe.gpu_epochs} epochs that a GPU trains, width {network['width']} of "
+        f"{recipe.width}",
+        "minutes": round(minutes, 1),
+        "images_per_second": round(epochs * len(data.images) / minutes / 60),
+        "p_real_at_the_end": round(history.p_real[-1], 4),
+        "p_fake_at_the_end": round(history.p_fake[-1], 4),
+    }
+    write_card(folder, facts | digit_facts(recipe.data, generator, seed))
+
+
+def digit_facts(data: str, generator, seed: int) -> dict:
+    """Measure which digits are drawn, on samples that nobody picked."""
+    if data != "mnist":
+        return {}
+    generator = copy.deepcopy(generator).cpu().eval()
+    z = torch.randn(SAMPLES, generator.latent_dim, generator=torch.Generator().manual_seed(seed + 1))
+    with torch.no_grad():
+        counts = metrics.class_histogram(pretrained.digit_classifier(), torch.cat([generator(p) for p in z.split(500)]))
+    return {
+        "samples_by_class_0_to_9": counts.tolist(),
+        "samples": f"{SAMPLES:,} from N(0, 1), seed {seed + 1}, not picked, classes by digit_classifier",
+        "entropy_of_classes_nats": round(metrics.entropy(counts), 4),
+    }
+
+
+class FrameRecorder:
+    """A hook that draws the same z after each of FRAME_EPOCHS, as far as the training goes."""
+
+    def __init__(self, generator, seed: int):
+        self.generator = generator
+        z = torch.randn(FRAME_PICTURES, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+        self.z = z.to(next(generator.parameters()).device)
+        self.epochs, self.frames = [], []
+        self._draw(0)
+
+    def __call__(self, training):
+        due = {round(epoch * training.steps_per_epoch): epoch for epoch in FRAME_EPOCHS if epoch > 0}
+        if training.step in due:
+            self._draw(due[training.step])
+
+    @torch.no_grad()
+    def _draw(self, epoch: float):
+        self.generator.eval()
+        self.frames.append(to_pixels(self.generator(self.z)).cpu())
+        self.epochs.append(epoch)
+        self.generator.train()
