@@ -221,6 +221,14 @@ SLIDE_MISTAKES = [
         lambda y, w, s, p: _slid(y, w, s, p, turned=w.T),
         "you transposed the kernel (rows for columns). It must be TURNED by 180°: kernel.flip(0, 1).",
     ),
+    *(
+        Mistake(
+            lambda y, w, s, p, quarters=quarters: _slid(y, w, s, p, turned=w.rot90(quarters)),
+            "the kernel is turned by 90° only. torch.rot90(kernel) turns once; turn twice: torch.rot90(kernel, 2) is "
+            "the same as kernel.flip(0, 1).",
+        )
+        for quarters in (1, 3)
+    ),
     Mistake(
         lambda y, w, s, p: _slid(y, w, s, p, p_prime=p),
         "you padded with the argument p. The zero-inserted input is padded with p′ = k − 1 − p.",
@@ -295,6 +303,11 @@ SIZE_MISTAKES = [
         "you counted i·s. From the first of i stamps to the last there are i − 1 steps.",
     ),
     Mistake(
+        lambda i, k, s, p, extra, d: i * s,
+        "i·s is right for some layers only, such as kernel 4, stride 2, padding 1. Think in stamps: (i − 1)·s from the "
+        "first to the last, then one whole stamp; the kernel counts, too.",
+    ),
+    Mistake(
         lambda i, k, s, p, extra, d: (i - 1) * s - p + d * (k - 1) + extra + 1,
         "you cut the padding once. It is cut at both ends: 2p.",
     ),
@@ -339,6 +352,11 @@ P_PRIME_MISTAKES = [
     Mistake(
         lambda k, p, d: d * (k - 1) + 1 - p,
         "one too many. The first window overlaps the input in ONE square, so d·(k − 1) of its squares lie outside.",
+    ),
+    Mistake(
+        lambda k, p, d: k - p,
+        "k − p is one too many already without dilation: the first window overlaps the input in ONE square, so k − 1 "
+        "of its squares lie outside. With dilation it is d·(k − 1).",
     ),
     Mistake(
         lambda k, p, d: p - d * (k - 1),

@@ -76,6 +76,18 @@ def _answers(image_size, blocks=3, padding=0):
     return image_size**2
 
 
+def _answers_with_fractions(image_size):
+    for _ in range(3):
+        image_size = (image_size - 4) / 2 + 1
+    return image_size**2
+
+
+def _answers_without_the_first(image_size):
+    for _ in range(3):
+        image_size = (image_size - 4) // 2
+    return image_size**2
+
+
 def _answers_rounded_up(image_size):
     for _ in range(3):
         image_size = -(-(image_size - 4) // 2) + 1
@@ -90,6 +102,14 @@ ANSWER_MISTAKES = [
     Mistake(lambda i: 1, "one answer is right for 28 only. Compute the size for each picture."),
     Mistake(lambda i: _answers(i, padding=1), "you padded by 1. These blocks have no padding: 28 → 13 → 5 → 1."),
     Mistake(_answers_rounded_up, "you rounded up. A convolution rounds DOWN: the last window must fit."),
+    Mistake(
+        _answers_with_fractions,
+        "you kept fractions. Half a window gives no answer: round DOWN in each layer, with // in place of /.",
+    ),
+    Mistake(
+        _answers_without_the_first,
+        "the + 1 is missing. ⌊(i − 4) / 2⌋ counts the steps; the place where the window starts is one more.",
+    ),
     Mistake(lambda i: _answers(i, blocks=2), "there are three blocks, you used two."),
 ]
 

@@ -161,8 +161,12 @@ check.by_stamping(by_stamping)
 # Put s − 1 zeros between neighbours: make an empty sheet of (H − 1) · s + 1 rows, and write y into every
 # s-th row and column.</details>
 # <details><summary>Hint 2</summary>
-# Pad with p′ = k − 1 − p on all four sides. Turn the kernel: <code>kernel.flip(0, 1)</code>. Slide with
-# stride 1.
+# Pad with p′ = k − 1 − p on all four sides. Turn the kernel by 180°: <code>kernel.flip(0, 1)</code>. Slide
+# with stride 1.
+# </details>
+# <details><summary>Hint 3</summary>
+# <code>torch.rot90(kernel)</code> turns by 90° only. Turn twice, <code>torch.rot90(kernel, 2)</code>, and you
+# have the two flips again. Compare both on a 2×2 kernel.
 # </details>
 
 
@@ -201,6 +205,9 @@ check.by_sliding(by_sliding)
 # Think in stamps. How many squares from the first stamp to the last? How many does one (dilated) stamp
 # cover?</details>
 # <details><summary>Hint 2</summary>
+# Do you think of i · s? That is one step too many: between i stamps there are i − 1 steps, and behind the
+# last step lies one whole stamp. Kernel 4, stride 2, padding 1 makes i · s, but most layers do not.</details>
+# <details><summary>Hint 3</summary>
 # Padding cuts at both ends, output_padding adds at one end.</details>
 
 
@@ -233,6 +240,9 @@ check.transposed_size(transposed_size)
 # <details><summary>Hint 1</summary>
 # With argument 0 nothing is cut. How many squares of the first window lie outside the input then?</details>
 # <details><summary>Hint 2</summary>
+# Do you think of k − p? Draw the first window of a kernel of 3: one of its squares lies on the input. Are 3
+# squares outside, or 2? How many are outside with dilation 2, the holes counted, too?</details>
+# <details><summary>Hint 3</summary>
 # Each square that the argument cuts off the output is one zero less. It may go below 0.</details>
 
 
@@ -325,9 +335,13 @@ check.repaired_generator(repaired_generator)
 # comes out of the last one is its answer: one number for "real or fake", if the picture has the right size.
 # How many numbers does it give for **one** square picture of a given size?
 #
-# <details><summary>Hint</summary>
-# The size of a convolution: ⌊(i − 4) / 2⌋ + 1. Use it three times. The output has a height and a
-# width.</details>
+# <details><summary>Hint 1</summary>
+# The size of a convolution: ⌊(i − 4) / 2⌋ + 1. Use it three times.</details>
+# <details><summary>Hint 2</summary>
+# Round down in each layer, in Python with <code>//</code>. 28 becomes 13, and 13 becomes ⌊4.5⌋ + 1 =
+# 5.</details>
+# <details><summary>Hint 3</summary>
+# The output has a height and a width. How many numbers are in a square of side 2?</details>
 
 
 # %% exercise="answers-per-picture"
