@@ -282,15 +282,27 @@ def _slide_sheet(layer):
 
 def _legend(canvas, left, top, layer):
     p = layer.slide_padding
-    rows = [("mint", "input"), ("light", "inserted zero"), ("paper", f"padding p′ = {p}")]
-    if p < 0:
-        rows[2] = ("grey", f"p′ = −{-p}: cut {-p} on each side")
+    rows = [("mint", "input"), ("light", "inserted zero"), *border_legend(p, layer.output_padding)]
+    first, step = (34, 25) if len(rows) == 3 else (30, 21)
     for number, (colour, text) in enumerate(rows):
-        y = top + 34 + 25 * number
+        y = top + first + step * number
         canvas.box(left, y, 18, 18, fill=colour, outline="ink")
         canvas.text(left + 26, y + 9, text, size=15, anchor="lm")
     sentence = f"argument p = {layer.padding}, so p′ = {layer.reach - 1} − {layer.padding} = {p}".replace("= -", "= −")
     canvas.text(left, top, sentence, size=16, bold=True)
+
+
+def border_legend(slide_padding: int, output_padding: int) -> list[tuple[str, str]]:
+    """Return (colour, words) of the squares around the zero-inserted input; output_padding is for two sides only."""
+    p, rest = slide_padding, slide_padding + output_padding  # left and top; right and bottom
+    if p >= 0:
+        return [("paper", f"padding p′ = {p}" + (f"; right and bottom {rest}" if output_padding else ""))]
+    if not output_padding:
+        return [("grey", f"p′ = −{-p}: cut {-p} on each side")]
+    if rest < 0:
+        return [("grey", f"cut: {-p} left and top, {-rest} right and bottom")]
+    cut = ("grey", f"p′ = −{-p}: cut {-p} left and top")
+    return [cut, ("paper", f"padding: {rest} right and bottom")] if rest else [cut]
 
 
 def window_sum(layer: TransposedLayer, output_square: int, most: int = 4) -> str:

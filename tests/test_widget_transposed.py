@@ -104,6 +104,53 @@ def test_padding_and_p_prime_are_both_said_also_below_zero(explorer):
     assert "cut by 2 on each side, because p′ = −2 is below 0" in shown(explorer)[1]
 
 
+BORDER = re.compile(
+    r"is (?:padded by p′ = (?P<pad>\d+)|cut by (?P<cut>\d+) (?:on each side|at the left and at the top))"
+    r"(?:.*output_padding adds (?P<adds>\d+) at the right|.*At the right and at the bottom it is (?P<there>[^:]*):)?"
+)
+
+
+def test_the_sentence_about_the_border_makes_the_output_in_every_case(explorer):
+    """Do what the sentence says to the zero-inserted input, slide the turned kernel, and compare with PyTorch."""
+    kinds = set()
+    for k, s, p, d, extra in itertools.product((1, 2, 3), (1, 2, 4), range(5), (1, 2), range(4)):
+        layer = TransposedLayer(5, k, s, p, d, extra)
+        try:
+            said = re.sub("<[^>]*>", "", transposed.describe(layer, 0, 0)[1])
+        except InvalidValue:
+            continue
+        match = BORDER.search(said)
+        near = int(match["pad"]) if match["pad"] else -int(match["cut"])
+        far = near + int(match["adds"] or 0)
+        if match["there"]:
+            sign = {"cut": -1, "padded": 1, "neither": 0}[match["there"].split()[0]]
+            far = sign * int(match["there"].split()[-1]) if sign else 0
+        else:
+            assert ("on each side" in said) == (near < 0 and extra == 0)
+        kinds.add((near < 0, extra > 0, (far > 0) - (far < 0)))
+        bordered = F.pad(arithmetic.insert_zeros(layer.input, s), (near, far, near, far))
+        slid = F.conv2d(bordered[None, None], layer.kernel.flip(0, 1)[None, None], dilation=d)[0, 0]
+        assert torch.equal(slid, layer.pytorch), (layer, said)
+    assert {(True, True, sign) for sign in (-1, 0, 1)} <= kinds
+
+
+@pytest.mark.parametrize(
+    ("p", "extra", "words"),
+    [
+        (2, 0, ["padding p′ = 2"]),
+        (2, 1, ["padding p′ = 2; right and bottom 3"]),
+        (-2, 0, ["p′ = −2: cut 2 on each side"]),
+        (-2, 1, ["cut: 2 left and top, 1 right and bottom"]),
+        (-2, 2, ["p′ = −2: cut 2 left and top"]),
+        (-2, 3, ["p′ = −2: cut 2 left and top", "padding: 1 right and bottom"]),
+    ],
+)
+def test_the_legend_of_the_third_view_says_each_side(p, extra, words):
+    rows = transposed_views.border_legend(p, extra)
+    assert [text for _, text in rows] == words
+    assert [colour for colour, _ in rows] == ["paper" if "padding" in text else "grey" for text in words]
+
+
 def test_an_impossible_layer_is_a_sentence_and_the_way_back_works(explorer):
     before = shown(explorer)
     explorer.controls["output_padding"].value = 2

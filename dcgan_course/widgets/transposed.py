@@ -96,14 +96,11 @@ def transposed_explorer() -> Panel:
 
 def describe(layer: TransposedLayer, input_square: int, output_square: int) -> list[str]:
     """Say what the views show: the size, padding and p′, the two squares (from 0), and the comparison with PyTorch."""
-    p, extra = layer.slide_padding, layer.output_padding
-    pads = f"padded by p′ = {p}" if p >= 0 else f"cut by {-p} on each side, because p′ = −{-p} is below 0"
-    more = f", and output_padding adds {extra} at the right and at the bottom" if extra else ""
     (a, b), (r, c) = divmod(input_square, layer.input_size), divmod(output_square, layer.output_size)
     value = number_text(layer.input[a, b])
     return [
         f"Output size (i − 1)·s − 2p + d·(k − 1) + output_padding + 1: <b>{layer.formula}</b>.",
-        f"The argument is <b>p = {layer.padding}</b>. The zero-inserted input is <b>{pads}</b>{more}.",
+        f"The argument is <b>p = {layer.padding}</b>. The zero-inserted input is {_border(layer)}.",
         f"Input square {input_square + 1} (row {a + 1}, column {b + 1}) holds {value}: it stamps {value} × kernel. "
         f"Output square {output_square + 1} (row {r + 1}, column {c + 1}): {window_sum(layer, output_square)}.",
         f"The three views agree with torch.nn.functional.conv_transpose2d: largest difference "
@@ -111,6 +108,23 @@ def describe(layer: TransposedLayer, input_square: int, output_square: int) -> l
         if layer.largest_difference < 1e-9
         else f"The three views DIFFER from torch.nn.functional.conv_transpose2d by {layer.largest_difference:.6f}.",
     ]
+
+
+def _border(layer: TransposedLayer) -> str:
+    """Say what is done to the zero-inserted input at its four sides; output_padding belongs to two of them."""
+    p, extra = layer.slide_padding, layer.output_padding
+    if p >= 0:
+        more = f", and output_padding adds {extra} at the right and at the bottom" if extra else ""
+        return f"<b>padded by p′ = {p}</b>{more}"
+    if not extra:
+        return f"<b>cut by {-p} on each side</b>, because p′ = −{-p} is below 0"
+    rest = p + extra
+    there = f"cut by {-rest}" if rest < 0 else f"padded by {rest}" if rest else "neither cut nor padded"
+    total = f"−{-p} + {extra} = {rest}".replace("= -", "= −")
+    return (
+        f"<b>cut by {-p} at the left and at the top</b>, because p′ = −{-p} is below 0. At the right and at the bottom "
+        f"it is <b>{there}</b>: p′ + output_padding = {total}"
+    )
 
 
 def transposed_twin(
