@@ -1,5 +1,7 @@
 """The convolution explorer at both ends of every control, its twin, and the figures of lesson 01."""
 
+import ast
+import inspect
 import io
 import itertools
 import re
@@ -13,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from authoring.notebooks import ROOT
 from dcgan_course.arithmetic import conv_output_size, receptive_field
 from dcgan_course.convolution_scene import ConvolutionScene, product_lines
 from dcgan_course.drawing import Canvas
@@ -170,6 +173,18 @@ def test_the_twin_shows_the_same_places_each_time_and_others_for_other_settings(
     for kernel, picture in zip(KERNELS, (*PICTURES, "edge"), strict=True):
         assert pixels(convolution_twin(10, 5, 1, 3, 1, kernel=kernel, picture=picture)).shape[1] == 2000
     assert pixels(convolution_twin(3, 3)).shape[1] == 2000
+
+
+def test_the_twin_in_the_lesson_shows_the_explorer_as_it_opens():
+    script = (ROOT / "sources" / "lessons" / "01_convolution_arithmetic.py").read_text(encoding="utf-8")
+    calls = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Call)]
+    (call,) = (node for node in calls if getattr(node.func, "id", "") == "convolution_twin")
+    given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+    shown = inspect.signature(convolution_twin).bind(**given)
+    shown.apply_defaults()
+    controls = convolution_explorer().controls
+    opening = {name: controls[name].value for name in (*SIZES, "kernel", "picture", "padding_value")}
+    assert not call.args and {name: shown.arguments[name] for name in opening} == opening
 
 
 def test_the_twin_refuses_a_window_that_does_not_fit():

@@ -1,5 +1,7 @@
 """The explorer of transposed convolution and its drawings: right against PyTorch, calm at the ends of every slider."""
 
+import ast
+import inspect
 import io
 import itertools
 import re
@@ -12,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from authoring.notebooks import ROOT
 from dcgan_course import arithmetic, transposed_views
 from dcgan_course.errors import InvalidValue
 from dcgan_course.plots_transposed import number_grids, weight_matrices, weight_name
@@ -217,6 +220,17 @@ def test_the_twin_is_the_same_every_time_and_refuses_like_the_package():
     assert size_of(twin) == (transposed_views.VIEWS_WIDTH, 2 * transposed_views.VIEWS_HEIGHT + 20)
     with pytest.raises(InvalidValue, match="output_padding is 3"):
         transposed_twin(output_padding=3)
+
+
+def test_the_twin_in_the_lesson_shows_the_explorer_as_it_opens(explorer):
+    script = (ROOT / "sources" / "lessons" / "02_transposed_convolution.py").read_text(encoding="utf-8")
+    calls = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Call)]
+    (call,) = (node for node in calls if getattr(node.func, "id", "") == "transposed_twin")
+    given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+    shown = inspect.signature(transposed_twin).bind(**given)
+    shown.apply_defaults()
+    opening = {name: explorer.controls[name].value for name in SETTINGS}
+    assert not call.args and {name: shown.arguments[name] for name in opening} == opening
 
 
 def test_nothing_is_drawn_over_the_edge():

@@ -17,6 +17,14 @@ PADDING_VALUES = {"zeros": 0.0, "ones": 1.0}
 HEIGHT = 640  # of a frame, in points; it never changes, so that the page does not jump
 TABLES_TOP = 155
 LARGEST_INPUT = 10
+SETTINGS = {  # name: (label, start, lowest, highest); the twin takes the same starts
+    "input_size": ("input size i", 6, 3, LARGEST_INPUT),
+    "kernel_size": ("kernel size k", 3, 1, 5),
+    "stride": ("stride s", 1, 1, 4),
+    "padding": ("padding p", 0, 0, 3),
+    "dilation": ("dilation d", 1, 1, 3),
+}
+START = {name: start for name, (_, start, _, _) in SETTINGS.items()}
 
 
 def kernel_taps(name: str, size: int) -> tuple[np.ndarray, int]:
@@ -128,11 +136,7 @@ def convolution_explorer(seed: int = 1) -> Panel:
     picture says why.
     """
     controls = {
-        "input_size": _slider("input size i", 6, 3, LARGEST_INPUT),
-        "kernel_size": _slider("kernel size k", 3, 1, 5),
-        "stride": _slider("stride s", 1, 1, 4),
-        "padding": _slider("padding p", 0, 0, 3),
-        "dilation": _slider("dilation d", 1, 1, 3),
+        **{name: _slider(*setting) for name, setting in SETTINGS.items()},
         "kernel": _dropdown("kernel", KERNELS),
         "picture": _dropdown("picture", PICTURES),
         "padding_value": _dropdown("pad with", PADDING_VALUES),
@@ -178,7 +182,7 @@ def convolution_explorer(seed: int = 1) -> Panel:
     position.observe(redraw, "value")
     ipywidgets.jslink((play, "value"), (position, "value"))
     rebuild()
-    sizes = ipywidgets.VBox([controls[name] for name in ("input_size", "kernel_size", "stride", "padding", "dilation")])
+    sizes = ipywidgets.VBox([controls[name] for name in SETTINGS])
     rest = ipywidgets.VBox([controls[name] for name in ("kernel", "picture", "padding_value", "position", "play")])
     return Panel(
         [ipywidgets.HBox([sizes, rest], layout={"flex_flow": "row wrap"}), picture, spoken],
@@ -188,18 +192,18 @@ def convolution_explorer(seed: int = 1) -> Panel:
 
 
 def convolution_twin(
-    input_size: int = 6,
-    kernel_size: int = 3,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
+    input_size: int = START["input_size"],
+    kernel_size: int = START["kernel_size"],
+    stride: int = START["stride"],
+    padding: int = START["padding"],
+    dilation: int = START["dilation"],
     *,
-    kernel: str = "vertical edge",
-    picture: str = "edge",
+    kernel: str = KERNELS[0],
+    picture: str = PICTURES[0],
     padding_value: float = 0.0,
     seed: int = 1,
 ) -> bytes:
-    """Return the explorer as a still picture (PNG bytes): the window at four places, left to right.
+    """Return the explorer as a still picture (PNG bytes), as it opens unless said: the window at four places.
 
     Args:
         input_size, kernel_size, stride, padding, dilation: as the sliders of the explorer.

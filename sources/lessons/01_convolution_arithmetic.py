@@ -15,7 +15,7 @@
 #
 # * **compute** every number of a convolution by hand, with stride, padding and dilation;
 # * **derive** the size of the output by counting the places of a window;
-# * **count** the parameters and the multiply-adds of a `Conv2d`;
+# * **count** the parameters and the multiply-adds of a `Conv2d`, PyTorch's layer for this;
 # * **say** which part of the picture one number deep in a network can see.
 #
 # **You need first**: Python, and tensors as you met them when you trained a classifier once.
@@ -103,7 +103,7 @@ show(
 # $$(f * g)[n] = \sum_m f[m]\; g[n - m]$$
 #
 # The minus sign is still there. We try the sum on a signal that is 1 in one place and 0 everywhere else, so that we
-# see what happens to the kernel 1, 2, 3. Does `numpy.convolve` agree?
+# see what happens to the second list, 1, 2, 3, which is called the *kernel*. Does `numpy.convolve` agree?
 
 # %%
 signal, kernel = [0.0, 0.0, 1.0, 0.0, 0.0], [1.0, 2.0, 3.0]
@@ -114,7 +114,8 @@ print("numpy.convolve:", np.convolve(signal, kernel, mode="valid").tolist())
 # %% [markdown]
 # 1, 2, 3, both times. (`mode="valid"` keeps only the places where all three numbers of the kernel lie on the
 # signal.) A convolution paints the kernel at the place of the 1, the right way round. Now the same two lists go to
-# PyTorch.
+# PyTorch. It wants the shape (N, C, length): N is how many signals come at once, and C is how many channels, that is
+# lists of numbers, each of them has. Here both are 1.
 
 # %%
 as_tensor = lambda numbers: torch.tensor(numbers)[None, None]  # (N, C, length) = (1, 1, length)
@@ -178,7 +179,8 @@ show_png(
 # %% [markdown]
 # ## What is in all of them?
 #
-# Let the window walk: left to right, top to bottom, one square at a time. This is the whole convolution:
+# Let the window walk: left to right, top to bottom, one square at a time. This is the whole convolution. (The shape
+# (H, W) means H rows and W columns: the height and the width.)
 
 
 # %%
@@ -191,7 +193,7 @@ def slide(picture, kernel):
 
 # %% [markdown]
 # Two small helpers. The first writes an output as a sentence. The second compares it with the output of `F.conv2d`,
-# and stops the lesson if a number differs.
+# and stops the lesson if a number differs. PyTorch wants N pictures with C channels each: the shape (N, C, H, W).
 
 
 # %%
@@ -307,7 +309,8 @@ show_png(
 # %% [markdown]
 # 2×2, every row 0 1. There is no new number: stride 2 gives every second square of the output with stride 1. The
 # other sums are never made, so the work here is a quarter: 4 sums in place of 16. This is how DCGAN makes pictures
-# smaller.
+# smaller. (DCGAN, *deep convolutional GAN*, is the pair of networks that this course leads to: one draws pictures,
+# the other judges them.)
 #
 # Look at the last row and the last column of the picture. The window stands at its last place and does not touch
 # them. We come back to that.
@@ -488,17 +491,18 @@ convolution_explorer()
 
 # %%
 show_png(
-    convolution_twin(padding=1, stride=2),
-    alt="The window at four of its nine places, for input 6, kernel 3, stride 2 and padding 1. Below each place the "
-    "output as far as it is filled. The rows are −2/3 2/3 0, then −1 1 0 twice.",
+    convolution_twin(),
+    alt="The window at four of its 16 places, for input 6, kernel 3, stride 1 and no padding: squares 1, 6, 11 and 16. "
+    "Below each place the output as far as it is filled. Every row is 0 1 1 0.",
     width=900,
 )
 
 # %% [markdown]
-# The still picture shows four frames of the explorer, for stride 2 and padding 1: the output has 3×3 squares, and the
-# last one is 0. Things to try in the explorer:
+# The still picture shows the explorer as it opens, at four places of the window. It is the first example of this
+# lesson: 4×4 squares, and every row becomes 0 1 1 0. Things to try in the explorer:
 #
 # * Set every example of this lesson: kernel 3, 4, 5; stride 2; padding 1 with zeros, then with ones; dilation 2.
+# * Set stride 2 together with padding 1. The output has 3×3 squares. Which numbers stand in its first row?
 # * Kernel 3 keeps the size with padding 1. Which padding keeps it for kernel 5? Is there one for kernel 4?
 # * Set input 9, kernel 3, stride 4. Walk to the last square. Which rows and columns does nobody read?
 # * Set input 3, kernel 5. What does the explorer say?
@@ -539,7 +543,8 @@ while ladder[-1] > 4:
 print(f"kernel 4, stride 2, padding 1: {' → '.join(map(str, ladder))}")
 
 # %% [markdown]
-# 64 → 32 → 16 → 8 → 4. These are the sizes inside the discriminator of DCGAN.
+# 64 → 32 → 16 → 8 → 4. These are the sizes inside the discriminator of DCGAN, the network that judges whether a
+# picture is real.
 # [Lesson 02](02_transposed_convolution.ipynb) goes the other way.
 #
 # ## Break it: what if the kernel is larger than the picture?
@@ -616,7 +621,7 @@ show_png(
 # first, while in the call *in* comes first. Stride and padding are not in the count. The size of the picture is not
 # in it either: the same numbers serve every place.
 #
-# How big are the outputs for pictures of 28×28 (MNIST) and 32×32 (CIFAR-10)?
+# How big are the outputs for pictures of 28×28 (MNIST, handwritten digits) and 32×32 (CIFAR-10, small photographs)?
 
 # %%
 for size in (28, 32):
