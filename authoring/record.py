@@ -118,6 +118,7 @@ def record_mnist_mlp(epochs: int = 200, seed: int = 0):
     write_card(
         folder,
         {
+            "dataset": "mnist",
             "what": "MLP GAN 100–256–256–784 against 784–256–256–1, the recipe of lesson 04",
             "data": f"{train_data.source}; {len(train_data.images):,} to train, {len(test_data.images):,} for traces",
             "command": "python -m authoring.record mnist_mlp",

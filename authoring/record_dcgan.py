@@ -75,6 +75,7 @@ def record_dcgan(name: str, seed: int = 0):
     (folder / "history.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
     facts = {
         "what": f"DCGAN on {recipe.data}, {recipe.image_size}×{recipe.image_size} pictures",
+        "dataset": recipe.data,
         "data": f"{data.source}; {len(data.images):,} to train, {len(test):,} test pictures for p_real and p_fake",
         "remark": data.remark or "none",
         "command": f"python -m authoring.record {name}",

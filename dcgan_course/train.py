@@ -58,6 +58,9 @@ class TrainConfig:
             raise InvalidValue(f"seed is {self.seed!r}, but it must be a whole number of at least 0.")
 
 
+DCGAN = TrainConfig(batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999))  # Radford et al. 2015, section 4
+
+
 @contextlib.contextmanager
 def _frozen(network: nn.Module):
     """Compute no gradients for a network's parameters inside the block; gradients still pass through it."""
@@ -150,13 +153,13 @@ def train(
     config = config or TrainConfig()
     _refuse_bad_images(generator, images, config)
     training = Training(generator, discriminator, images, config, ema_generator)
+    fast_g, fast_d = training.accelerated()  # the same two networks, computed faster
     images = near(images, training.device)
     generator.train()
     discriminator.train()
     with own_random_state(training), interrupt_as_flag() as interrupted:
         if checkpoint is not None and Path(checkpoint).exists():
             checkpoints.load_training(checkpoint, training)
-        fast_g, fast_d = training.accelerated()  # the same two networks, computed faster
         bar = _progress_bar(training, progress)
         stop = False
         while training.step < training.last_step and not stop:

@@ -1,0 +1,1 @@
+"""The commands of `python -m dcgan_course`, a file each."""

@@ -1,0 +1,58 @@
+"""`python -m dcgan_course sample`: a sheet, a walk or a folder of pictures from a trained generator."""
+
+import argparse
+from pathlib import Path
+
+from PIL import Image
+
+from dcgan_course import latent, pretrained
+from dcgan_course.data import to_pixels
+from dcgan_course.drawing import tile_pictures
+from dcgan_course.errors import InvalidValue
+from dcgan_course.run_folder import RunFolder, draw
+
+
+def add_options(parser: argparse.ArgumentParser):
+    """Give `sample` its options."""
+    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(pretrained.names()))
+    parser.add_argument("--out", required=True, help="a sheet (.png), a walk (.webp, .gif) or a folder")
+    parser.add_argument("--count", type=int, default=64, help="pictures on the sheet or in the folder; stops of a walk")
+    parser.add_argument("--steps", type=int, default=16, help="pictures from one stop of a walk to the next")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw pictures with a trained generator: nothing is picked, the seed decides."""
+    for name in ("count", "steps"):
+        if getattr(options, name) < 1:
+            raise InvalidValue(f"--{name} is {getattr(options, name)}, but it must be at least 1.")
+    generator = networks_of(options.run)[0]
+    out = Path(options.out)
+    z = latent.sample(options.count, generator.latent_dim, options.seed)
+    is_walk = out.suffix.lower() in (".gif", ".webp")
+    pictures = draw(generator, latent.walk(z, options.steps) if is_walk else z)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if is_walk:
+        frames = [tile_pictures(picture[None], columns=1, zoom=4) for picture in pictures]
+        frames[0].save(out, save_all=True, append_images=frames[1:], duration=60, loop=0)
+    elif out.suffix.lower() == ".png":
+        tile_pictures(pictures, columns=8, zoom=2).save(out)
+    elif out.suffix:
+        raise InvalidValue(f"--out is {out.name}, but it must end in .png, .gif or .webp, or be a folder.")
+    else:
+        out.mkdir(exist_ok=True)
+        for number, picture in enumerate(to_pixels(pictures).permute(0, 2, 3, 1).numpy()):
+            Image.fromarray(picture.squeeze()).save(out / f"{number:05d}.png")
+    print(f"{len(pictures)} pictures from seed {options.seed} are in {out}.")
+    return 0
+
+
+def networks_of(run: str):
+    """Return generator and discriminator of a recorded run or of a run's folder."""
+    if run in pretrained.names():
+        recorded = pretrained.load_run(run)
+        return recorded.generator, recorded.discriminator
+    folder = RunFolder(run)
+    if not folder.holds_a_run:
+        raise InvalidValue(f"run is {run}, but it must be a run's folder, or one of: {', '.join(pretrained.names())}.")
+    return folder.generator(), folder.discriminator()

@@ -1,0 +1,135 @@
+"""`python -m dcgan_course train`: a DCGAN into a folder, from any pictures, on any machine."""
+
+import argparse
+import copy
+import dataclasses
+import os
+
+import torch
+
+from dcgan_course.data import load_images
+from dcgan_course.errors import InvalidValue
+from dcgan_course.run_folder import RunFolder, RunSettings
+from dcgan_course.train import DCGAN, TrainConfig, train
+
+NETWORK_DEFAULTS = {"width": 64, "latent_dim": 100, "ema": False}
+
+
+def add_options(parser: argparse.ArgumentParser):
+    """Give `train` its options; those of TrainConfig are read off the dataclass."""
+    parser.add_argument("--data", help="mnist, cifar10, folder:PATH, drawn_digits or drawn_objects")
+    parser.add_argument("--out", required=True, help="the folder of the run, such as runs/first")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --out; --epochs may be raised")
+    parser.add_argument("--image-size", type=_size, help="pixels: 64, or 64x96 (height x width); default: the data's")
+    parser.add_argument("--width", type=int, help="maps of G's last hidden layer; default 64")
+    parser.add_argument("--latent-dim", type=int, help="length of z; default 100")
+    parser.add_argument("--ema", action=argparse.BooleanOptionalAction, default=None, help="average G's weights")
+    for field in dataclasses.fields(TrainConfig):
+        default, name = getattr(DCGAN, field.name), "--" + field.name.replace("_", "-")
+        text = f"default {' '.join(map(str, default)) if isinstance(default, tuple) else default}"
+        if isinstance(default, bool):
+            parser.add_argument(name, action=argparse.BooleanOptionalAction, default=None, help=text)
+        elif isinstance(default, tuple):
+            parser.add_argument(name, type=float, nargs=len(default), help=text)
+        else:
+            parser.add_argument(name, type=type(default), help=text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train a DCGAN into a folder, or continue there."""
+    folder = RunFolder(options.out)
+    settings = _settings_to_resume(folder, options) if options.resume else None
+    if settings is None and folder.holds_a_run:
+        raise InvalidValue(f"--out is {folder.path}, which holds a run already: add --resume, or choose another name.")
+    if settings is None and options.data is None:
+        raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
+    device = _join_processes()
+    name, size = (settings.data, settings.image_shape[1:]) if settings else (options.data, options.image_size)
+    data, test = (load_images(name, split, image_size=size) for split in ("train", "test"))
+    settings = settings or _settings(options, tuple(data.images.shape[1:]))
+    generator, discriminator = (network.to(device) for network in settings.networks())
+    ema_generator = copy.deepcopy(generator) if settings.ema else None
+    main = _rank() == 0
+    if main:
+        folder.write_settings(settings)
+        print(f"{data!r}\nTraining into {folder.path} for {settings.config.epochs} epochs.", flush=True)
+    history = train(
+        generator,
+        discriminator,
+        data.images,
+        settings.config,
+        test_images=test.images[:2000],
+        ema_generator=ema_generator,
+        hook=folder,
+        checkpoint=folder.checkpoint,
+    )
+    if main and history.stopped:
+        print(f"Stopped after {len(history)} full epochs; `train --out {folder.path} --resume` goes on from here.")
+    elif main:
+        print(f"Done: {len(history)} epochs, p_real {history.p_real[-1]:.2f}, p_fake {history.p_fake[-1]:.2f}.")
+    _leave_processes()
+    return 0
+
+
+def _settings(options: argparse.Namespace, image_shape: tuple[int, int, int]) -> RunSettings:
+    own = {name: _or(getattr(options, name), default) for name, default in NETWORK_DEFAULTS.items()}
+    return RunSettings(data=options.data, image_shape=image_shape, config=_config(options, DCGAN), **own)
+
+
+def _config(options: argparse.Namespace, base: TrainConfig) -> TrainConfig:
+    """Return the base with what the command line gives in its place."""
+    given = {field.name: getattr(options, field.name) for field in dataclasses.fields(TrainConfig)}
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def _settings_to_resume(folder: RunFolder, options: argparse.Namespace) -> RunSettings:
+    """Return the kept settings, with more epochs if asked; refuse an option that says something else."""
+    kept = folder.settings()
+    wanted = dataclasses.asdict(_config(options, kept.config))
+    for name in ("data", *NETWORK_DEFAULTS):
+        wanted[name] = _or(getattr(options, name), getattr(kept, name))
+    before = dataclasses.asdict(kept.config) | dataclasses.asdict(kept)
+    for name, value in wanted.items():
+        if name != "epochs" and value != before[name]:
+            option = "--" + name.replace("_", "-")
+            raise InvalidValue(f"{option} is {value}, but the run in {folder.path} has {before[name]}: leave it out.")
+    if options.image_size is not None and _pair(options.image_size) != tuple(kept.image_shape[1:]):
+        raise InvalidValue(f"--image-size is another than that of the run in {folder.path}: leave it out.")
+    return dataclasses.replace(kept, config=dataclasses.replace(kept.config, epochs=wanted["epochs"]))
+
+
+def _join_processes() -> torch.device:
+    """Return the device to train on; under torchrun, meet the other processes first."""
+    cuda = torch.cuda.is_available()
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        if cuda:
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.distributed.init_process_group("nccl" if cuda else "gloo")
+    return torch.device("cuda", torch.cuda.current_device()) if cuda else torch.device("cpu")
+
+
+def _rank() -> int:
+    together = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return torch.distributed.get_rank() if together else 0
+
+
+def _leave_processes():
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
+def _size(text: str):
+    """Read 64 or 64x96."""
+    sides = [int(part) for part in text.lower().split("x")]
+    if len(sides) > 2:
+        raise ValueError
+    return sides[0] if len(sides) == 1 else tuple(sides)
+
+
+def _pair(size) -> tuple[int, int]:
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def _or(value, default):
+    return default if value is None else value

@@ -1,0 +1,182 @@
+"""The folder of one training from the command line: what it was asked, where it stands, and pictures of its way.
+
+run.json                 what is trained: data, networks, settings
+checkpoint.safetensors   everything needed to continue
+samples/                 one sheet of pictures an epoch, always from the same z
+history.csv              losses, p_real and p_fake, seconds: a row an epoch
+losses.png, traces.png   the same as pictures
+"""
+
+import csv
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from dcgan_course.checkpoint import read_tensors
+from dcgan_course.drawing import tile_pictures
+from dcgan_course.errors import CheckpointError, InvalidValue
+from dcgan_course.latent import sample
+from dcgan_course.models import Discriminator, Generator
+from dcgan_course.train import TrainConfig
+
+SHEET = 64  # pictures on a sheet
+SHEET_SEED = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class RunSettings:
+    """What a run trains: `data` is a name of load_images; the other numbers are those of Generator and Discriminator.
+
+    image_shape: (C, H, W) of the pictures. ema: whether an averaged generator is kept, which then draws the samples.
+    """
+
+    data: str
+    image_shape: tuple[int, int, int]
+    width: int
+    latent_dim: int
+    ema: bool
+    config: TrainConfig
+
+    def networks(self) -> tuple[Generator, Discriminator]:
+        """Build both networks from the seed, on the CPU."""
+        torch.manual_seed(self.config.seed)
+        channels, height, width = self.image_shape
+        size = height if height == width else (height, width)
+        generator = Generator(size, self.latent_dim, channels, self.width)
+        return generator, Discriminator(size, channels, self.width)
+
+
+class RunFolder:
+    """A run's files. As a hook of `train` it writes samples, history and traces after every epoch."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._board = None
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the training is kept."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def holds_a_run(self) -> bool:
+        """True if a training was begun here."""
+        return (self.path / "run.json").exists()
+
+    def write_settings(self, settings: RunSettings):
+        """Begin a run: make the folder and keep what is asked."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._write("run.json", json.dumps(dataclasses.asdict(settings), indent=1) + "\n")
+        except OSError as error:
+            raise InvalidValue(
+                f"The folder {self.path} cannot be written ({error.strerror}): choose another with --out."
+            ) from error
+
+    def settings(self) -> RunSettings:
+        """Return what was asked when the run was begun.
+
+        Raises:
+            CheckpointError: there is no run here, or its run.json is damaged.
+        """
+        try:
+            facts = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            config = TrainConfig(**facts.pop("config"))
+            return RunSettings(**(facts | {"image_shape": tuple(facts["image_shape"])}), config=config)
+        except FileNotFoundError as error:
+            raise CheckpointError(f"{self.path} holds no run: it has no run.json; check the name.") from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise CheckpointError(
+                f"run.json in {self.path} is damaged or of another version: train anew in another folder."
+            ) from error
+
+    def generator(self) -> Generator:
+        """Return the generator as it was last kept, in eval mode: the averaged one if the run keeps one.
+
+        Raises:
+            CheckpointError: nothing was kept yet, or the file is damaged.
+        """
+        return self._filled(self.settings().networks()[0], "ema_generator" if self.settings().ema else "generator")
+
+    def discriminator(self) -> Discriminator:
+        """Return the discriminator as it was last kept, in eval mode."""
+        return self._filled(self.settings().networks()[1], "discriminator")
+
+    def _filled(self, network: nn.Module, name: str) -> nn.Module:
+        tensors, _ = read_tensors(self.checkpoint)
+        own = {key.split("/", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{name}/")}
+        try:
+            network.load_state_dict(own)
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"checkpoint.safetensors in {self.path} does not fit its run.json: train anew in another folder."
+            ) from error
+        return network.eval().requires_grad_(False)
+
+    def __call__(self, training):
+        """Write what there is to see, if an epoch has just ended."""
+        if not training.epoch_is_over or training.processes.rank != 0:
+            return
+        try:
+            self._write_samples(training)
+            self._write_history(training)
+        except OSError as error:
+            print(f"Training goes on, but the pictures of epoch {len(training.history)} are not on disk: {error}.")
+
+    def _write_samples(self, training):
+        generator = training.ema_generator or training.generator
+        sheet = tile_pictures(draw(generator, sample(SHEET, generator.latent_dim, SHEET_SEED)), columns=8, zoom=1)
+        (self.path / "samples").mkdir(exist_ok=True)
+        sheet.save(self.path / "samples" / f"epoch_{len(training.history):04d}.png")
+
+    def _write_history(self, training):
+        import matplotlib.pyplot as plt
+
+        from dcgan_course import plots
+
+        history = training.history
+        rows = zip(*(getattr(history, name) for name in COLUMNS), strict=True)
+        with open(self.path / "history.csv", "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(["epoch", *COLUMNS])
+            table.writerows([number, *row] for number, row in enumerate(rows, start=1))
+        plots.use_course_style()
+        for name, draw_traces in (("losses", plots.loss_traces), ("traces", plots.probability_traces)):
+            figure = draw_traces(history, f"{len(history)} of {training.config.epochs} epochs")
+            figure.savefig(self.path / f"{name}.png")
+            plt.close(figure)
+        self._tell_tensorboard(history)
+
+    def _tell_tensorboard(self, history):
+        """Write event files, where tensorboard is installed."""
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            return
+        self._board = self._board or SummaryWriter(str(self.path))
+        for name in COLUMNS:
+            self._board.add_scalar(name, getattr(history, name)[-1], len(history))
+        self._board.flush()
+
+    def _write(self, name: str, text: str):
+        aside = self.path / f"{name}.part"
+        aside.write_text(text, encoding="utf-8")
+        os.replace(aside, self.path / name)
+
+
+COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")
+
+
+@torch.no_grad()
+def draw(generator: nn.Module, z: Tensor) -> Tensor:
+    """Return the pictures (N, C, H, W) of z in eval mode, on the CPU; the generator's mode stays as it was."""
+    was_training = generator.training
+    device = next(generator.parameters()).device
+    generator.eval()
+    pictures = torch.cat([generator(part.to(device)).cpu() for part in z.split(256)])
+    generator.train(was_training)
+    return pictures

@@ -1,0 +1,167 @@
+"""`python -m dcgan_course train · sample · evaluate`, as somebody types them."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from dcgan_course.__main__ import main
+
+ROOT = Path(__file__).parent.parent
+TINY = ["--width", "2", "--latent-dim", "8", "--batch-size", "500", "--epochs", "2"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run of two epochs on drawn digits."""
+    folder = tmp_path_factory.mktemp("runs") / "first"
+    assert main(["train", "--data", "drawn_digits", "--out", str(folder), "--ema", *TINY]) == 0
+    return folder
+
+
+def test_a_run_leaves_what_is_promised(run):
+    assert {path.name for path in run.iterdir()} >= {
+        "run.json",
+        "checkpoint.safetensors",
+        "history.csv",
+        "losses.png",
+        "traces.png",
+    }
+    sheets = sorted((run / "samples").iterdir())
+    assert [sheet.name for sheet in sheets] == ["epoch_0001.png", "epoch_0002.png"]
+    with Image.open(sheets[1]) as sheet:
+        assert sheet.size == (8 * 30 - 2, 8 * 30 - 2)
+    with open(run / "history.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert all(0 < float(row["p_real"]) < 1 and float(row["discriminator_loss"]) > 0 for row in rows)
+    settings = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert settings["config"]["batch_size"] == 500 and settings["config"]["learning_rate"] == 2e-4 and settings["ema"]
+
+
+def test_resume_goes_on_with_the_settings_that_were_kept(run, capsys, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    assert main(["train", "--out", str(copy), "--resume", "--epochs", "3"]) == 0
+    assert "Done: 3 epochs" in capsys.readouterr().out
+    assert main(["train", "--out", str(copy), "--resume", "--width", "3"]) == 2
+    assert "--width is 3, but the run in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--out", "{run}", "--data", "mnist"], "holds a run already: add --resume, or choose another name"),
+        (["--out", "{new}"], "--data is missing"),
+        (["--out", "{new}", "--resume"], "holds no run"),
+        (["--out", "{new}", "--data", "cifar"], 'did you mean "cifar10"'),
+        (["--out", "{new}", "--data", "mnist"], "MNIST"),  # no network in tests: the command refuses, no stand-in
+        (["--out", "{new}", "--data", "drawn_digits", "--epochs", "0"], "epochs is 0"),
+        (["--out", "{new}", "--data", "drawn_digits", "--precision", "half"], "precision is 'half'"),
+        (["--out", "{new}", "--data", "drawn_digits", "--image-size", "6"], "nearest size that can be built is 8"),
+        (["--out", "{file}/x", "--data", "drawn_digits"], "cannot be written"),
+        (["--out", "{new}", "--data", "folder:{file}"], "folder"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(run, tmp_path, capsys, monkeypatch, arguments, message):
+    monkeypatch.delenv("DCGAN_COURSE_DATA", raising=False)
+    monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path / "empty"))
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    filled = [text.format(run=run, new=tmp_path / "new", file=file) for text in arguments]
+    before = (run / "run.json").read_bytes()
+    assert main(["train", *filled]) == 2
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+    assert (run / "run.json").read_bytes() == before and not (tmp_path / "new").exists()
+
+
+def test_a_damaged_run_is_a_sentence(run, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / "checkpoint.safetensors").write_bytes(b"half")
+    assert main(["sample", str(copy), "--out", str(tmp_path / "x.png")]) == 2
+    assert "cut short" in capsys.readouterr().err
+    (copy / "run.json").write_text("{")
+    assert main(["sample", str(copy), "--out", str(tmp_path / "x.png")]) == 2
+    assert "run.json" in capsys.readouterr().err
+
+
+class TestSample:
+    def test_sheet_walk_and_folder(self, run, tmp_path):
+        assert main(["sample", str(run), "--out", str(tmp_path / "sheet.png"), "--count", "9"]) == 0
+        with Image.open(tmp_path / "sheet.png") as sheet:
+            assert sheet.size == (8 * 58 - 2, 2 * 58 - 2)
+        assert main(["sample", "mnist_mlp", "--out", str(tmp_path / "walk.webp"), "--count", "3", "--steps", "4"]) == 0
+        with Image.open(tmp_path / "walk.webp") as walk:
+            assert walk.n_frames == 12
+        assert main(["sample", "mnist_mlp", "--out", str(tmp_path / "many"), "--count", "3"]) == 0
+        assert [path.name for path in sorted((tmp_path / "many").iterdir())] == ["00000.png", "00001.png", "00002.png"]
+
+    def test_the_seed_decides(self, run, tmp_path):
+        for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+            main(["sample", str(run), "--out", str(tmp_path / f"{name}.png"), "--seed", seed])
+        a, b, c = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
+        assert a == b != c
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["nothing", "--out", "x.png"], "must be a run's folder, or one of"),
+            (["mnist_mlp", "--out", "x.bmp"], "must end in .png"),
+            (["mnist_mlp", "--out", "x.png", "--count", "0"], "--count is 0"),
+        ],
+    )
+    def test_refusals(self, arguments, message, capsys, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert main(["sample", *arguments]) == 2
+        assert message in capsys.readouterr().err
+
+
+class TestEvaluate:
+    def test_digits(self, run, capsys):
+        assert main(["evaluate", str(run), "--count", "400"]) == 0
+        shown = capsys.readouterr().out
+        assert "p_real" in shown and "Fréchet distance in the digit classifier's features" in shown
+        assert "entropy" in shown
+
+    def test_a_recorded_run_is_nearer_to_digits_than_a_beginner(self, run, capsys):
+        distances = []
+        for name in ("mnist_mlp", str(run)):
+            main(["evaluate", name, "--data", "drawn_digits", "--count", "400"])
+            line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Fréchet"))
+            distances.append(float(line.split(": ")[1].split()[0]))
+        assert distances[0] < distances[1]
+
+    def test_refusals(self, capsys):
+        assert main(["evaluate", "mnist_mlp", "--data", "drawn_objects"]) == 2
+        assert "3 channels, not 1" in capsys.readouterr().err
+        assert main(["evaluate", "mnist_mlp", "--data", "drawn_digits", "--count", "99999"]) == 2
+        assert "only 2000 test pictures" in capsys.readouterr().err
+
+
+def test_an_interrupt_keeps_everything(tmp_path):
+    """Ctrl-C in the middle of an epoch: a sentence, exit code 0, and --resume goes on."""
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "dcgan_course", "train", "--out", str(out)]
+    begin = [*command, "--data", "drawn_digits", "--width", "2", "--batch-size", "100", "--epochs", "50"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(begin, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (out / "history.csv").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    shown = process.communicate(timeout=60)[0].decode()
+    assert process.returncode == 0 and "Stopped after" in shown
+    done = int(shown.split("Stopped after ")[1].split()[0])
+    more = [*command, "--resume", "--epochs", str(done + 1)]
+    finished = subprocess.run(more, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert f"Done: {done + 1} epochs" in finished.stdout, finished.stderr[-2000:]
