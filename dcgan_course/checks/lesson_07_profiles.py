@@ -1,0 +1,265 @@
+"""The checks of exercise 4 of lesson 07: a profile is read, and what a switch can buy is estimated.
+
+The six profiles are invented, and the exercise says so: each shows one pattern of a graphics card clearly, with numbers
+drawn from a seed, so that they can be read on a machine that has no card.
+"""
+
+import difflib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dcgan_course.checks.engine import Mistake, answer, fail, judge, passed
+
+# Exercise 4a and 4b: bottleneck(rows), whole_speedup(share, factor)
+
+ROWS = [
+    [
+        ("training step", 1, 3.0, 100.0),
+        ("generator step", 1, 2.0, 41.0),
+        ("convolution backward", 9, 48.0, 48.0),
+        ("convolution", 12, 25.0, 25.0),
+        ("batch norm", 9, 14.0, 14.0),
+        ("add", 240, 8.0, 8.0),
+    ],
+    [
+        ("epoch", 1, 1.0, 400.0),
+        ("next batch", 40, 20.0, 260.0),
+        ("decode a picture", 2560, 180.0, 180.0),
+        ("resize a picture", 2560, 60.0, 60.0),
+        ("optimiser step", 80, 99.0, 99.0),
+        ("save the grid", 1, 40.0, 40.0),
+    ],
+    [("step", 1, 5.0, 10.0), ("read the loss", 200, 3.0, 3.0), ("copy", 1, 2.0, 2.0)],
+]
+
+
+def _whole(rows) -> float:
+    return sum(row[2] for row in rows)
+
+
+def _largest(rows, key, share) -> tuple[str, float]:
+    row = max(rows, key=key)
+    return row[0], share(row)
+
+
+BOTTLENECK_MISTAKES = [
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[3], lambda r: r[3] / _whole(rows)),
+        "a total time contains the time of everything that was called inside. So the outermost row is always the "
+        "largest, and says nothing. Look at self time.",
+    ),
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[3], lambda r: r[2] / _whole(rows)),
+        "this row has the largest total time, which contains what was called inside. Look for the largest self time.",
+    ),
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[1], lambda r: r[2] / _whole(rows)),
+        "this row has the most calls. Many calls may be cheap: look at their time.",
+    ),
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[2] / r[1], lambda r: r[2] / _whole(rows)),
+        "this row has the most time for one call. What counts is all calls together.",
+    ),
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[2], lambda r: 100 * r[2] / _whole(rows)),
+        "the row is right. The share is asked for as a number from 0 to 1, not in per cent.",
+    ),
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[2], lambda r: r[2]),
+        "the row is right. Its time came back; its share of the whole is asked for.",
+    ),
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[2], lambda r: r[2] / sum(row[3] for row in rows)),
+        "the row is right. But the total times overlap: their sum counts many milliseconds twice. The self times "
+        "together are the whole.",
+    ),
+]
+
+
+def bottleneck(function: Callable):
+    """Check exercise 4a: `function(rows)` → (name, share) of the row with the largest self time."""
+    judge(
+        "4a · the bottleneck",
+        function,
+        [(rows,) for rows in ROWS],
+        lambda rows: _largest(rows, lambda row: row[2], lambda row: row[2] / _whole(rows)),
+        BOTTLENECK_MISTAKES,
+        praise="the largest self time, and its share of the whole.",
+    )
+
+
+SPEEDUP_MISTAKES = [
+    Mistake(
+        lambda share, factor: factor,
+        "the whole program does not become that much faster: the other part takes as long as before.",
+    ),
+    Mistake(
+        lambda share, factor: (1 - share) + share / factor,
+        "this is the time that is left, as a share of the old time. The speed is one over it.",
+    ),
+    Mistake(
+        lambda share, factor: share * factor + (1 - share),
+        "this averages speeds. Times add up, speeds do not: first ask what time is left.",
+    ),
+    Mistake(
+        lambda share, factor: share * factor,
+        "a share times a factor is no speed. First ask what time is left of each part.",
+    ),
+    Mistake(
+        lambda share, factor: 1 / (1 - share),
+        "this is the limit, for a line that costs nothing afterwards. It still costs share / factor.",
+    ),
+    Mistake(
+        lambda share, factor: 1 / (share + (1 - share) / factor),
+        "here the other part became faster, and the bottleneck stayed as it was.",
+    ),
+]
+
+
+def whole_speedup(function: Callable):
+    """Check exercise 4b: `function(share, factor)` → how many times faster the whole program becomes."""
+    judge(
+        "4b · what it can buy",
+        function,
+        [(0.5, 2.0), (0.9, 10.0), (0.1, 1000.0), (1.0, 3.0), (0.0, 5.0)],
+        lambda share, factor: 1 / ((1 - share) + share / factor),
+        SPEEDUP_MISTAKES,
+        praise="times add up, and the part that stays sets the limit.",
+    )
+
+
+# Exercise 4c: six profiles, six switches
+
+SWITCHES = {
+    "uint8 on the device": "keep the pictures as bytes where the networks are",
+    "no .item()": "read the losses once an epoch, not several times a step",
+    "frozen D": "compute no gradients for D's weights while G moves",
+    "bfloat16": "multiply with half as many bits",
+    "channels-last": "keep the maps pixel by pixel in memory",
+    "compile": "let many small operations become a few large ones",
+}
+
+# For each switch: how busy the card is, and (row, calls, share of self time); shares are jittered and made to add to 1.
+_PATTERNS = {
+    "uint8 on the device": (
+        0.14,
+        [
+            ("DataLoader: decode and resize", 128, 0.63),
+            ("copy to the card, float32", 1, 0.17),
+            ("convolutions", 40, 0.12),
+        ],
+    ),
+    "no .item()": (
+        0.46,
+        [("wait for the card (aten::item)", 24, 0.52), ("convolutions", 40, 0.3), ("batch norm", 26, 0.1)],
+    ),
+    "frozen D": (
+        0.97,
+        [
+            ("generator step: gradients of D's weights", 5, 0.24),
+            ("generator step: all other convolutions", 20, 0.33),
+            ("discriminator step: convolutions, bfloat16", 20, 0.35),
+        ],
+    ),
+    "bfloat16": (
+        0.98,
+        [("convolutions, float32", 40, 0.86), ("batch norm", 26, 0.07), ("Adam, fused", 2, 0.02)],
+    ),
+    "channels-last": (
+        0.95,
+        [
+            ("turn maps: nchwToNhwc, nhwcToNchw", 84, 0.41),
+            ("convolutions, bfloat16", 40, 0.38),
+            ("batch norm", 26, 0.12),
+        ],
+    ),
+    "compile": (
+        0.31,
+        [
+            ("start small operations (cudaLaunchKernel)", 1460, 0.58),
+            ("element-wise operations", 1240, 0.21),
+            ("convolutions, bfloat16, channels-last", 40, 0.13),
+        ],
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One invented profile: rows are (name, calls, self time in ms a step); `busy` is the share of time that the card
+    computes. The switch that helps most is not shown on the page."""
+
+    letter: str
+    busy: float
+    rows: list[tuple[str, int, float]]
+    switch: str = field(repr=False)
+
+    def __str__(self) -> str:
+        whole = sum(row[2] for row in self.rows)
+        head = f"{self.letter}: {whole:.0f} ms a step; the card computes {self.busy:.0%} of the time"
+        lines = [f"   {ms:6.1f} ms {ms / whole:4.0%}  {calls:5,} calls  {name}" for name, calls, ms in self.rows]
+        return "\n".join([head, *lines])
+
+
+def profiles(seed: int = 0) -> list[Profile]:
+    """Return six invented profiles, A to F; the seed decides their order and their numbers."""
+    noise = random.Random(seed)
+    order = list(_PATTERNS)
+    noise.shuffle(order)
+    return [_profile(letter, switch, noise) for letter, switch in zip("ABCDEF", order, strict=True)]
+
+
+def _profile(letter: str, switch: str, noise: random.Random) -> Profile:
+    busy, pattern = _PATTERNS[switch]
+    whole = noise.uniform(30, 120)
+    rows = [(name, calls, whole * share * noise.uniform(0.93, 1.07)) for name, calls, share in pattern]
+    rest = max(whole - sum(ms for _, _, ms in rows), 0.02 * whole)
+    rows = [*sorted(rows, key=lambda row: -row[2]), ("everything else", noise.randint(200, 300), rest)]
+    return Profile(letter, min(busy + noise.uniform(-0.02, 0.02), 0.99), rows, switch)
+
+
+def _against(claim: str, profile: Profile) -> str:
+    """Say what in a profile speaks against a switch."""
+    whole = sum(row[2] for row in profile.rows)
+    first, _, ms = max(profile.rows[:-1], key=lambda row: row[2])
+    share = {switch: _share(profile, words) for switch, words in _SIGNS.items()}
+    if share[claim] == 0:
+        return f"no row of it would become shorter by this switch. Its largest row is {first!r}, {ms / whole:.0%}."
+    return f"the row for this switch has {share[claim]:.0%}. Another row can be removed nearly whole: look again."
+
+
+_SIGNS = {
+    "uint8 on the device": "DataLoader",
+    "no .item()": "aten::item",
+    "frozen D": "gradients of D",
+    "bfloat16": "convolutions, float32",
+    "channels-last": "nchwToNhwc",
+    "compile": "small operations",
+}
+
+
+def _share(profile: Profile, words: str) -> float:
+    whole = sum(row[2] for row in profile.rows)
+    return sum(ms for name, _, ms in profile.rows if words in name) / whole
+
+
+def best_switches(function: Callable, given: list[Profile]):
+    """Check exercise 4c: `function()` returns {letter: switch}, one of SWITCHES for each profile."""
+    exercise = "4c · six profiles"
+    named = answer(exercise, function, ())
+    letters = [profile.letter for profile in given]
+    if not isinstance(named, dict) or sorted(map(str, named)) != letters:
+        fail(exercise, f"your function should return a dict with the keys {', '.join(letters)}; it returned {named!r}.")
+    wrong = []
+    for profile in given:
+        claim = str(named[profile.letter]).strip()
+        if claim not in SWITCHES:
+            near = difflib.get_close_matches(claim, SWITCHES, n=1, cutoff=0.3)
+            guess = f" Did you mean {near[0]!r}?" if near else ""
+            fail(exercise, f"{profile.letter}: {named[profile.letter]!r} is not one of the six switches.{guess}")
+        if claim != profile.switch:
+            wrong.append(f"\n  {profile.letter}, {claim!r}: {_against(claim, profile)}")
+    if wrong:
+        fail(exercise, f"{len(given) - len(wrong)} of {len(given)} are right." + "".join(wrong))
+    passed(exercise, "six profiles, six switches: the largest row that can go decides.")

@@ -1,0 +1,515 @@
+"""The checks of lesson 07: the blank, right answers in several styles, and the wrong answers learners give."""
+
+import copy
+
+import pytest
+import torch
+from torch.nn import functional as F
+from torchvision import transforms
+
+from dcgan_course.checks import lesson_07 as check
+from dcgan_course.checks import lesson_07_profiles as invented
+from dcgan_course.errors import CheckFailed
+
+
+def complaint(judge, *answers) -> str:
+    """What the check says about a wrong answer."""
+    with pytest.raises(CheckFailed) as caught:
+        judge(*answers)
+    return str(caught.value)
+
+
+def praise(judge, capsys, *answers) -> str:
+    """What the check says about a right answer."""
+    capsys.readouterr()
+    judge(*answers)
+    said = capsys.readouterr().out
+    assert said.startswith("✓")
+    return said
+
+
+def blank(*arguments):
+    raise NotImplementedError("replace this line with your answer")
+
+
+PROFILES = invented.profiles(3)
+ALL = {
+    "prepare": (check.prepare, (blank,)),
+    "labels_like": (check.labels_like, (blank,)),
+    "discriminator_loss": (check.discriminator_loss, (blank,)),
+    "move_average": (check.move_average, (blank,)),
+    "exact_resume": (check.exact_resume, (blank, blank)),
+    "bottleneck": (check.bottleneck, (blank,)),
+    "whole_speedup": (check.whole_speedup, (blank,)),
+    "best_switches": (check.best_switches, (blank, PROFILES)),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_blank_is_friendly_and_the_random_state_is_left_alone(name):
+    judge, answers = ALL[name]
+    before = torch.get_rng_state()
+    assert "not written yet" in complaint(judge, *answers)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# Exercise 1a
+
+
+def steps(*wanted):
+    return transforms.Compose(wanted)
+
+
+def right_prepare(picture, image_size):
+    return steps(
+        transforms.Resize(image_size),
+        transforms.CenterCrop(image_size),
+        transforms.ToTensor(),
+        transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    )(picture)
+
+
+def prepare_with_tensors(picture, image_size):
+    from torchvision.transforms import v2
+
+    image = v2.functional.to_image(picture)
+    image = v2.functional.center_crop(v2.functional.resize(image, [image_size], antialias=True), [image_size])
+    return image.float() / 127.5 - 1
+
+
+def prepare_by_hand(picture, image_size):
+    import numpy as np
+
+    short = min(picture.size)
+    size = [round(side * image_size / short) for side in picture.size]
+    small = picture.resize(size, 2)
+    left, top = (size[0] - image_size) // 2, (size[1] - image_size) // 2
+    pixels = np.array(small.crop((left, top, left + image_size, top + image_size)))
+    return torch.from_numpy(pixels).permute(2, 0, 1) / 127.5 - 1
+
+
+@pytest.mark.parametrize("right", [right_prepare, prepare_with_tensors, prepare_by_hand])
+def test_right_preparations_pass(right, capsys):
+    assert "the middle cut out" in praise(check.prepare, capsys, right)
+
+
+WRONG_PREPARE = {
+    "0 to 1": (
+        lambda p, s: steps(transforms.Resize(s), transforms.CenterCrop(s), transforms.ToTensor())(p),
+        "go from 0 to 1",
+    ),
+    "pressed": (
+        lambda p, s: steps(transforms.Resize((s, s)), transforms.ToTensor(), transforms.Normalize(0.5, 0.5))(p),
+        "pressed into a square",
+    ),
+    "not cut": (
+        lambda p, s: steps(transforms.Resize(s), transforms.ToTensor(), transforms.Normalize(0.5, 0.5))(p),
+        "the shorter side only",
+    ),
+    "only cut": (
+        lambda p, s: steps(transforms.CenterCrop(s), transforms.ToTensor(), transforms.Normalize(0.5, 0.5))(p),
+        "resize first",
+    ),
+    "colours last": (lambda p, s: right_prepare(p, s).permute(1, 2, 0), "colours are the last dimension"),
+    "twice": (lambda p, s: right_prepare(p, s) / 127.5 - 1, "to [−1, 1] twice"),
+    "0 to 255": (lambda p, s: (right_prepare(p, s) + 1) * 127.5, "go from 0 to 255"),
+    "a picture": (lambda p, s: p.resize((s, s)), "a tensor is asked for"),
+    "a batch": (lambda p, s: right_prepare(p, s)[None], "a batch of one picture"),
+    "the old name": (lambda p, s: transforms.Scale(s)(p), "has no attribute 'Scale'"),
+    "nothing": (lambda p, s: None, "Does it end with `return`"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_PREPARE)
+def test_wrong_preparations(name):
+    wrong, hint = WRONG_PREPARE[name]
+    assert hint in complaint(check.prepare, wrong)
+
+
+# Exercise 1b
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        torch.full_like,
+        lambda answers, value: torch.ones_like(answers) * value,
+        lambda answers, value: answers.new_full(answers.shape, value),
+        lambda answers, value: torch.full(answers.shape, value, dtype=answers.dtype, device=answers.device),
+    ],
+)
+def test_right_labels_pass(right, capsys):
+    praise(check.labels_like, capsys, right)
+
+
+WRONG_LABELS = {
+    "a column": (lambda a, v: torch.full((len(a), 1), v), "these labels are (N, 1)"),
+    "always 1": (lambda a, v: torch.ones_like(a), "every label is 1"),
+    "always 0": (lambda a, v: torch.zeros_like(a), "every label is 0"),
+    "whole numbers": (lambda a, v: torch.full((len(a),), int(v)), "whole numbers"),
+    "one type": (lambda a, v: torch.full(a.shape, v, device=a.device), "takes the type from the answers"),
+    "one device": (lambda a, v: torch.full(a.shape, v, dtype=a.dtype), "on another device"),
+    "from the answers": (lambda a, v: a * 0 + v, "carry a gradient"),
+    "Variable": (lambda a, v: torch.full_like(a, v).requires_grad_(True), "carry a gradient"),
+    "in place": (lambda a, v: a.detach().fill_(v), "over the answers"),
+    "one number": (lambda a, v: torch.tensor(v), "a single number"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_LABELS)
+def test_wrong_labels(name):
+    wrong, hint = WRONG_LABELS[name]
+    assert hint in complaint(check.labels_like, wrong)
+
+
+# Exercise 1c
+
+bce = F.binary_cross_entropy_with_logits
+
+
+def right_loss(real_logits, fake_logits):
+    return (bce(real_logits, torch.ones_like(real_logits)) + bce(fake_logits, torch.zeros_like(fake_logits))) / 2
+
+
+@pytest.mark.parametrize("right", [right_loss, lambda r, f: 0.5 * F.softplus(-r).mean() + 0.5 * F.softplus(f).mean()])
+def test_right_losses_pass(right, capsys):
+    praise(check.discriminator_loss, capsys, right)
+
+
+WRONG_LOSSES = {
+    "not halved": (lambda r, f: 2 * right_loss(r, f), "this is the sum of both halves"),
+    "swapped": (lambda r, f: right_loss(f, r), "labels are swapped"),
+    "sigmoid twice": (lambda r, f: right_loss(r.sigmoid(), f.sigmoid()), "the sigmoid was taken twice"),
+    "sums": (lambda r, f: (F.softplus(-r).sum() + F.softplus(f).sum()) / 2, "Their mean is asked for"),
+    "one mean": (lambda r, f: torch.cat([F.softplus(-r), F.softplus(f)]).mean(), "one mean over both"),
+    "only real": (lambda r, f: F.softplus(-r).mean(), "only the real half"),
+    "cut off": (
+        lambda r, f: (
+            (
+                F.binary_cross_entropy(r.sigmoid(), torch.ones_like(r))
+                + F.binary_cross_entropy(f.sigmoid(), torch.zeros_like(f))
+            )
+            / 2
+        ),
+        "cuts the loss off at 100",
+    ),
+    "a column": (lambda r, f: bce(r, torch.ones(len(r), 1)), "which label belongs to which answer"),
+    "a number": (lambda r, f: right_loss(r, f).item(), "has no graph"),
+    "detached": (lambda r, f: right_loss(r, f).detach(), "has no graph"),
+    "nothing": (lambda r, f: None, "Does it end with `return`"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_LOSSES)
+def test_wrong_losses(name):
+    wrong, hint = WRONG_LOSSES[name]
+    assert hint in complaint(check.discriminator_loss, wrong)
+
+
+# Exercise 2
+
+
+@torch.no_grad()
+def right_average(average, network, decay, *, parameters=None, buffers=None):
+    parameters = parameters or (lambda a, n: a.lerp_(n, 1 - decay))
+    buffers = buffers or (lambda a, n: a.copy_(n))
+    for a, n in zip(average.parameters(), network.parameters(), strict=True):
+        parameters(a, n)
+    for a, n in zip(average.buffers(), network.buffers(), strict=True):
+        buffers(a, n)
+
+
+def average_by_state_dict(average, network, decay):
+    named, values = dict(network.named_parameters()), average.state_dict()
+    average.load_state_dict(
+        {
+            name: decay * values[name] + (1 - decay) * tensor if name in named else tensor
+            for name, tensor in network.state_dict().items()
+        }
+    )
+
+
+def average_by_data(average, network, decay):
+    for a, n in zip(average.parameters(), network.parameters(), strict=True):
+        a.data = decay * a.data + (1 - decay) * n.data
+    for a, n in zip(average.buffers(), network.buffers(), strict=True):
+        a.data.copy_(n.data)
+
+
+@pytest.mark.parametrize("right", [right_average, average_by_state_dict, average_by_data])
+def test_right_averages_pass(right, capsys):
+    praise(check.move_average, capsys, right)
+
+
+def without_buffers(average, network, decay):
+    right_average(average, network, decay, buffers=lambda a, n: None)
+
+
+def moves_the_network(average, network, decay):
+    right_average(network, average, decay)
+
+
+def names_only(average, network, decay):
+    for a, n in zip(average.parameters(), network.parameters(), strict=True):
+        a = decay * a + (1 - decay) * n
+    for a, n in zip(average.buffers(), network.buffers(), strict=True):
+        a.copy_(n)
+
+
+def without_no_grad(average, network, decay):
+    for a, n in zip(average.parameters(), network.parameters(), strict=True):
+        a.mul_(decay).add_((1 - decay) * n)
+
+
+def all_averaged(average, network, decay):
+    right_average(average, network, decay, buffers=lambda a, n: a.copy_(decay * a + (1 - decay) * n))
+
+
+WRONG_AVERAGES = {
+    "swapped": (lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.lerp_(y, d)), "are exchanged"),
+    "copied": (lambda a, n, d: a.load_state_dict(n.state_dict()), "became a copy"),
+    "not shrunk": (
+        lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.add_((1 - d) * y)),
+        "multiply it by `decay`",
+    ),
+    "summed": (
+        lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.mul_(d).add_(y)),
+        "grows and grows",
+    ),
+    "names only": (names_only, "gives a name"),
+    "no buffers": (without_buffers, "statistics of batch norm stayed"),
+    "buffers averaged": (all_averaged, "were averaged, too"),
+    "moves the network": (moves_the_network, "changed the network that is trained"),
+    "a graph": (without_no_grad, "leaf Variable"),
+    "another number": (
+        lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.lerp_(y, (1 - d) / 2)),
+        "after one step the first number",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_AVERAGES)
+def test_wrong_averages(name):
+    wrong, hint = WRONG_AVERAGES[name]
+    assert hint in complaint(check.move_average, wrong)
+
+
+# Exercise 3
+
+NAMES = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
+
+
+def right_snapshot(training):
+    saved = {name: copy.deepcopy(getattr(training, name).state_dict()) for name in NAMES}
+    return saved | {"noise": training.noise.get_state(), "step": training.step}
+
+
+def right_put_back(training, saved):
+    for name in NAMES:
+        getattr(training, name).load_state_dict(saved[name])
+    training.noise.set_state(saved["noise"])
+    training.step = saved["step"]
+
+
+def snapshot_by_copies(training):
+    networks = training.generator, training.discriminator
+    optimizers = training.generator_optimizer, training.discriminator_optimizer
+    return {
+        "networks": [{key: value.clone() for key, value in network.state_dict().items()} for network in networks],
+        "optimizers": copy.deepcopy([optimizer.state_dict() for optimizer in optimizers]),
+        "rest": (training.noise.get_state(), training.step),
+    }
+
+
+def put_back_copies(training, saved):
+    training.generator.load_state_dict(saved["networks"][0])
+    training.discriminator.load_state_dict(saved["networks"][1])
+    training.generator_optimizer.load_state_dict(saved["optimizers"][0])
+    training.discriminator_optimizer.load_state_dict(saved["optimizers"][1])
+    training.noise.set_state(saved["rest"][0])
+    training.step = saved["rest"][1]
+
+
+@pytest.mark.parametrize("pair", [(right_snapshot, right_put_back), (snapshot_by_copies, put_back_copies)])
+def test_right_resumes_pass(pair, capsys):
+    assert "to the last bit" in praise(check.exact_resume, capsys, *pair)
+
+
+def parameters_only(training):
+    saved = right_snapshot(training)
+    for name in NAMES[:2]:
+        kept = dict(getattr(training, name).named_parameters())
+        saved[name] = {key: value for key, value in saved[name].items() if key in kept}
+    return saved
+
+
+def put_back_parameters(training, saved):
+    for name in NAMES:
+        more = {"strict": False} if name in NAMES[:2] else {}
+        getattr(training, name).load_state_dict(saved[name], **more)
+    training.noise.set_state(saved["noise"])
+    training.step = saved["step"]
+
+
+def forgets(*left_out):
+    def put_back(training, saved):
+        for name in NAMES:
+            if name not in left_out:
+                getattr(training, name).load_state_dict(saved[name])
+        if "noise" not in left_out:
+            training.noise.set_state(saved["noise"])
+        if "step" not in left_out:
+            training.step = saved["step"]
+
+    return put_back
+
+
+def new_networks(training, saved):
+    right_put_back(training, saved)
+    training.generator = copy.deepcopy(training.generator)
+
+
+def alias(training):
+    return {name: getattr(training, name).state_dict() for name in NAMES} | {
+        "noise": training.noise.get_state(),
+        "step": training.step,
+    }
+
+
+def new_seed(training):
+    saved = right_snapshot(training)
+    training.noise.manual_seed(0)
+    return saved
+
+
+WRONG_RESUMES = {
+    "no optimisers": (right_snapshot, forgets(*NAMES[2:]), "Adam keeps two averages"),
+    "one optimiser": (right_snapshot, forgets(NAMES[3]), "Adam's memory for the discriminator"),
+    "no random state": (right_snapshot, forgets("noise"), "get_state"),
+    "no step": (right_snapshot, forgets("step"), "depends on the step"),
+    "no statistics": (parameters_only, put_back_parameters, "averages are buffers"),
+    "no discriminator": (right_snapshot, forgets("discriminator"), "`load_state_dict` puts them back"),
+    "alias": (alias, right_put_back, "shares its memory"),
+    "other parameters": (right_snapshot, new_networks, "Adam's memory"),
+    "whole objects": (lambda t: {"generator": t.generator}, right_put_back, "cannot be read from a file safely"),
+    "changes": (new_seed, right_put_back, "changed the training itself"),
+    "nothing": (lambda t: None, right_put_back, "Does it end with `return`"),
+    "a wrong key": (right_snapshot, lambda t, s: s["weights"], "KeyError"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_RESUMES)
+def test_wrong_resumes(name):
+    snapshot, put_back, hint = WRONG_RESUMES[name]
+    assert hint in complaint(check.exact_resume, snapshot, put_back)
+
+
+# Exercise 4
+
+
+def right_bottleneck(rows):
+    name, _, own, _ = max(rows, key=lambda row: row[2])
+    return name, own / sum(row[2] for row in rows)
+
+
+def bottleneck_by_sorting(rows):
+    ordered = sorted(rows, key=lambda row: -row[2])
+    return [ordered[0][0], ordered[0][2] / sum([row[2] for row in ordered])]
+
+
+@pytest.mark.parametrize("right", [right_bottleneck, bottleneck_by_sorting])
+def test_right_bottlenecks_pass(right, capsys):
+    praise(check.bottleneck, capsys, right)
+
+
+def whole(rows):
+    return sum(row[2] for row in rows)
+
+
+WRONG_BOTTLENECKS = {
+    "total": (lambda rows: (max(rows, key=lambda r: r[3])[0], max(r[3] for r in rows) / whole(rows)), "outermost row"),
+    "row of total": (
+        lambda rows: (max(rows, key=lambda r: r[3])[0], max(rows, key=lambda r: r[3])[2] / whole(rows)),
+        "largest total time",
+    ),
+    "calls": (
+        lambda rows: (max(rows, key=lambda r: r[1])[0], max(rows, key=lambda r: r[1])[2] / whole(rows)),
+        "the most calls",
+    ),
+    "per cent": (lambda rows: (right_bottleneck(rows)[0], 100 * right_bottleneck(rows)[1]), "not in per cent"),
+    "time": (lambda rows: (right_bottleneck(rows)[0], max(r[2] for r in rows)), "its share of the whole is asked"),
+    "sum of totals": (
+        lambda rows: (right_bottleneck(rows)[0], max(r[2] for r in rows) / sum(r[3] for r in rows)),
+        "the total times overlap",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_BOTTLENECKS)
+def test_wrong_bottlenecks(name):
+    wrong, hint = WRONG_BOTTLENECKS[name]
+    assert hint in complaint(check.bottleneck, wrong)
+
+
+@pytest.mark.parametrize("right", [lambda s, f: 1 / (1 - s + s / f), lambda s, f: f / (f - f * s + s)])
+def test_right_speedups_pass(right, capsys):
+    praise(check.whole_speedup, capsys, right)
+
+
+WRONG_SPEEDUPS = {
+    "the factor": (lambda s, f: f, "the other part takes as long"),
+    "the time": (lambda s, f: 1 - s + s / f, "The speed is one over it"),
+    "mean of speeds": (lambda s, f: s * f + 1 - s, "this averages speeds"),
+    "product": (lambda s, f: s * f, "is no speed"),
+    "the limit": (lambda s, f: 1 / (1 - s) if s < 1 else float("inf"), "differ"),
+    "the other part": (lambda s, f: 1 / (s + (1 - s) / f), "the other part became faster"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_SPEEDUPS)
+def test_wrong_speedups(name):
+    wrong, hint = WRONG_SPEEDUPS[name]
+    assert hint in complaint(check.whole_speedup, wrong)
+
+
+def answers(profiles):
+    return {profile.letter: profile.switch for profile in profiles}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_right_switches_pass_for_every_seed(seed, capsys):
+    profiles = invented.profiles(seed)
+    assert [profile.letter for profile in profiles] == list("ABCDEF")
+    assert {profile.switch for profile in profiles} == set(invented.SWITCHES)
+    assert "_PATTERNS" not in str(profiles) and all(profile.switch not in repr(profile)[:20] for profile in profiles)
+    praise(check.best_switches, capsys, lambda: answers(profiles), profiles)
+
+
+def exchanged(one, other):
+    right = answers(PROFILES)
+    letters = {switch: letter for letter, switch in right.items()}
+    right[letters[one]], right[letters[other]] = other, one
+    return right
+
+
+WRONG_SWITCHES = {
+    "bfloat16 where nothing is float32": (exchanged("bfloat16", "compile"), "no row of it would become shorter"),
+    "item for loading": (exchanged("uint8 on the device", "no .item()"), "4 of 6 are right"),
+    "frozen D everywhere": (dict.fromkeys("ABCDEF", "frozen D"), "1 of 6 are right"),
+    "unknown": (answers(PROFILES) | {"A": "channels last"}, "Did you mean 'channels-last'?"),
+    "a letter is missing": ({"A": "compile"}, "with the keys A, B, C, D, E, F"),
+    "a list": (["compile"], "should return a dict"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_SWITCHES)
+def test_wrong_switches(name):
+    wrong, hint = WRONG_SWITCHES[name]
+    assert hint in complaint(check.best_switches, lambda: wrong, PROFILES)
+
+
+def test_a_profile_says_what_it_measures():
+    text = str(PROFILES[0])
+    assert "ms a step" in text and "calls" in text
+    for profile in PROFILES:
+        assert 0 < profile.busy < 1 and all(row[2] > 0 for row in profile.rows)
