@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from dcgan_course.errors import InvalidValue
+
 
 @torch.no_grad()
 def class_histogram(classifier: nn.Module, images: Tensor, classes: int = 10) -> Tensor:
@@ -79,3 +81,40 @@ def best_sigma(samples: Tensor, validation: Tensor, candidates) -> float:
     """Return the sigma under which the samples' kernel density gives validation points the highest mean likelihood."""
     scores = [float(parzen_log_likelihood(samples, validation, sigma).mean()) for sigma in candidates]
     return candidates[scores.index(max(scores))]
+
+
+def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
+    """Return the Fréchet distance between two clouds of points, each seen as one Gaussian: 0 when they are alike.
+
+    |m_a − m_b|² + tr(C_a + C_b − 2 (C_a C_b)^½), with the means m and the covariances C (divisor N − 1).
+
+    Args:
+        features_a: (N, F), features_b: (M, F), numbers that a network computed from N and M pictures; N, M ≥ 2.
+
+    It sees means and covariances only, and in the units of the features: values from different feature networks cannot
+    be compared. With few points it comes out too large.
+
+    Raises InvalidValue for clouds that are not (N, F) and (M, F) with at least two points each.
+
+    Source: Heusel et al. 2017, equation 6. Computed in float64: tr (C_a C_b)^½ is the sum of the square roots of the
+    eigenvalues of C_a^½ C_b C_a^½, a symmetric matrix.
+    """
+    shapes = tuple(features_a.shape), tuple(features_b.shape)
+    if any(len(shape) != 2 or shape[0] < 2 for shape in shapes) or shapes[0][1] != shapes[1][1]:
+        raise InvalidValue(
+            f"The features are {shapes[0]} and {shapes[1]}, but they must be (N, F) and (M, F): "
+            "at least two points each, and as many numbers a point."
+        )
+    (mean_a, cov_a), (mean_b, cov_b) = (_moments(features.double()) for features in (features_a, features_b))
+    values, vectors = torch.linalg.eigh(cov_a)
+    root_a = vectors * values.clamp_min(0).sqrt() @ vectors.T
+    middle = torch.linalg.eigvalsh(root_a @ cov_b @ root_a).clamp_min(0).sqrt().sum()
+    distance = (mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * middle
+    return max(0.0, float(distance))
+
+
+def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean (F,) and covariance (F, F)."""
+    mean = features.mean(dim=0)
+    centred = features - mean
+    return mean, centred.T @ centred / (len(features) - 1)

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from dcgan_course import metrics
+from dcgan_course.errors import InvalidValue
 
 
 class Brightness(nn.Module):
@@ -61,3 +62,55 @@ def test_best_sigma_finds_the_width_of_the_data():
     centres = torch.zeros(1, 2)
     points = 0.5 * torch.randn(2000, 2, generator=generator)
     assert metrics.best_sigma(centres, points, [0.1, 0.25, 0.5, 1.0, 2.0]) == 0.5
+
+
+def cloud(count, mean, root, seed):
+    """Points from N(mean, root rootᵀ)."""
+    mean = torch.as_tensor(mean, dtype=torch.float64)
+    points = torch.randn(count, len(mean), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return mean + points @ torch.as_tensor(root, dtype=torch.float64).T
+
+
+def exact(mean, deviations):
+    """Points whose sample mean and covariance (divisor N − 1) are exactly `mean` and diag(deviations²)."""
+    size = len(deviations)
+    signs = torch.cat([torch.eye(size), -torch.eye(size)]).double() * ((2 * size - 1) / 2) ** 0.5
+    return torch.as_tensor(mean, dtype=torch.float64) + signs * torch.as_tensor(deviations, dtype=torch.float64)
+
+
+def test_frechet_distance_of_diagonal_gaussians_is_the_closed_form():
+    a, b = exact([1.0, 2.0, 0.0], [1.0, 3.0, 0.5]), exact([0.0, 2.0, 2.0], [2.0, 1.0, 0.5])
+    # |m|² + Σ (σ_a − σ_b)²
+    assert metrics.frechet_distance(a, b) == pytest.approx(1 + 4 + 1 + 4, abs=1e-9)
+
+
+def test_frechet_distance_agrees_with_scipys_matrix_root():
+    linalg = pytest.importorskip("scipy.linalg")
+    a = cloud(400, [0.0, 1.0, 0.0], [[1, 0, 0], [0.8, 0.5, 0], [0.1, 0.2, 2.0]], 0)
+    b = cloud(300, [1.0, 1.0, 3.0], [[0.5, 0, 0], [-1.0, 1.0, 0], [0.3, 0.2, 0.4]], 1)
+    root = linalg.sqrtm((a.T.cov() @ b.T.cov()).numpy()).real
+    want = (a.mean(0) - b.mean(0)).square().sum() + a.T.cov().trace() + b.T.cov().trace() - 2 * root.trace()
+    assert metrics.frechet_distance(a, b) == pytest.approx(float(want), rel=1e-6)
+
+
+def test_frechet_distance_is_zero_for_itself_symmetric_and_moves_with_the_mean():
+    a, b = cloud(200, [0.0, 0.0], [[1, 0], [1, 1]], 0), cloud(200, [2.0, 0.0], [[1, 0], [0, 3]], 1)
+    assert metrics.frechet_distance(a, a) == pytest.approx(0, abs=1e-8)
+    assert metrics.frechet_distance(a, b) == pytest.approx(metrics.frechet_distance(b, a))
+    assert metrics.frechet_distance(a, a + torch.tensor([3.0, 4.0])) == pytest.approx(25)
+    turn = torch.tensor([[0.6, -0.8], [0.8, 0.6]], dtype=torch.float64)
+    assert metrics.frechet_distance(a @ turn, b @ turn) == pytest.approx(metrics.frechet_distance(a, b))
+
+
+def test_frechet_distance_of_features_with_a_dead_unit():
+    a, b = torch.randn(50, 4), torch.randn(60, 4)
+    a[:, 2] = b[:, 2] = 0
+    assert metrics.frechet_distance(a, b) == pytest.approx(
+        metrics.frechet_distance(a[:, [0, 1, 3]], b[:, [0, 1, 3]]), abs=1e-8
+    )
+
+
+@pytest.mark.parametrize("shapes", [((5, 3), (5, 4)), ((1, 3), (5, 3)), ((5,), (5,)), ((5, 3, 1), (5, 3, 1))])
+def test_frechet_distance_refuses_other_clouds(shapes):
+    with pytest.raises(InvalidValue, match="must be"):
+        metrics.frechet_distance(*(torch.zeros(shape) for shape in shapes))
