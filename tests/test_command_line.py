@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,27 @@ def test_a_run_leaves_what_is_promised(run):
     assert all(0 < float(row["p_real"]) < 1 and float(row["discriminator_loss"]) > 0 for row in rows)
     settings = json.loads((run / "run.json").read_text(encoding="utf-8"))
     assert settings["config"]["batch_size"] == 500 and settings["config"]["learning_rate"] == 2e-4 and settings["ema"]
+
+
+def test_tensorboard_gets_the_history_where_it_is_installed(tmp_path, monkeypatch):
+    told = []
+
+    class SummaryWriter:
+        """Notes what it is told."""
+
+        def __init__(self, folder):
+            told.append(folder)
+
+        def add_scalar(self, name, value, step):
+            told.append((name, step))
+
+        def flush(self):
+            pass
+
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", types.SimpleNamespace(SummaryWriter=SummaryWriter))
+    assert main(["train", "--data", "drawn_digits", "--out", str(tmp_path / "run"), *TINY]) == 0
+    assert told[0] == str(tmp_path / "run")
+    assert {step for name, step in told[1:] if name == "p_fake"} == {1, 2}
 
 
 def test_resume_goes_on_with_the_settings_that_were_kept(run, capsys, tmp_path):

@@ -85,14 +85,17 @@ def test_every_size_of_the_planner_can_be_built(height, width, channels):
     assert len(generator.blocks) == len(plan_upsampling((height, width)).layers)
 
 
-@pytest.mark.parametrize("size", [28, 32, 48, 64, 96, 128, (64, 96)])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_every_size_trains(size, channels):
+@pytest.mark.parametrize(
+    ("size", "width", "channels"),
+    [(size, 4, channels) for size in (28, 32, 48, 64, 96, 128, (64, 96)) for channels in (1, 3)]
+    + [(32, width, 3) for width in (1, 6, 16)],
+)
+def test_every_size_and_width_trains(size, width, channels):
     shape = size if isinstance(size, tuple) else (size, size)
     source = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (8, channels, *shape), dtype=torch.uint8, generator=source)
     torch.manual_seed(0)
-    generator, discriminator = models.Generator(size, 8, channels, 4), models.Discriminator(size, channels, 4)
+    generator, discriminator = models.Generator(size, 8, channels, width), models.Discriminator(size, channels, width)
     before = [parameter.clone() for network in (generator, discriminator) for parameter in network.parameters()]
     history = train(generator, discriminator, images, TrainConfig(epochs=20, batch_size=8), progress=False)
     assert len(history) == 20

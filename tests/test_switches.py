@@ -13,7 +13,8 @@ import torch
 
 from dcgan_course import acceleration, models, train
 from dcgan_course.acceleration import Accelerated, chosen_precision
-from dcgan_course.errors import CheckpointError, InvalidValue
+from dcgan_course.checkpoint import read_tensors
+from dcgan_course.errors import CheckpointError, InvalidValue, TrainingDiverged
 from dcgan_course.train import TrainConfig
 
 ROOT = Path(__file__).parent.parent
@@ -110,6 +111,21 @@ def test_a_checkpoint_without_an_average_is_refused_where_one_is_asked_for(image
     history_of(images, PLAIN, checkpoint=path)
     with pytest.raises(CheckpointError, match="belongs to another ema_generator"):
         history_of(images, PLAIN, checkpoint=path, ema_generator=dcgan_pair()[0])
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_weights_that_are_no_numbers_stop_the_training_and_keep_the_last_good_file(images, tmp_path, precision):
+    path, config = tmp_path / "run.safetensors", dataclasses.replace(PLAIN, precision=precision)
+
+    def break_it(training):
+        if training.step == 6:
+            next(training.generator.parameters()).data.fill_(float("nan"))
+
+    with pytest.raises(TrainingDiverged, match="stopped being a finite number before step"):
+        history_of(images, config, checkpoint=path, hook=break_it, ema_generator=dcgan_pair()[0])
+    tensors, texts = read_tensors(path)
+    assert texts["step"] == "4"  # the end of the first epoch
+    assert all(tensor.isfinite().all() for tensor in tensors.values())
 
 
 SCRIPT = """
