@@ -105,8 +105,8 @@ def _through_a_file(exercise: str, saved):
         fail(
             exercise,
             f"what `snapshot` returns cannot be read from a file safely ({type(error).__name__}). Save tensors, "
-            "numbers and dicts of them, such as a `state_dict()`, not whole networks or optimisers: a file with objects "
-            "in it runs code when it is opened.",
+            "numbers and dicts of them, such as a `state_dict()`, not whole networks or optimisers: a file with "
+            "objects in it runs code when it is opened.",
         )
 
 
