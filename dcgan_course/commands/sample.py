@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     out = Path(options.out)
     z = latent.sample(options.count, generator.latent_dim, options.seed)
     is_walk = out.suffix.lower() in (".gif", ".webp")
-    pictures = draw(generator, latent.walk(z, options.steps) if is_walk else z)
+    pictures = draw(generator, latent.walk(z, options.steps, loop=True) if is_walk else z)
     out.parent.mkdir(parents=True, exist_ok=True)
     if is_walk:
         frames = [tile_pictures(picture[None], columns=1, zoom=4) for picture in pictures]

@@ -10,7 +10,7 @@ from dcgan_course.widgets.panel import Panel
 
 @torch.inference_mode()
 def _pictures(generator, points: int, steps: int, seed: int):
-    z = latent.walk(latent.sample(points, generator.latent_dim, seed), steps)
+    z = latent.walk(latent.sample(points, generator.latent_dim, seed), steps, loop=True)
     return generator(z)
 
 

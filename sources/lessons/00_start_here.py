@@ -104,7 +104,8 @@ plots.show_png(
 # Does anything jump? We measure how much a pixel changes from one place of the slider to the next.
 
 # %%
-walk = run.generator(latent.walk(latent.sample(6, run.generator.latent_dim, seed), steps=20))
+points = latent.sample(6, run.generator.latent_dim, seed)
+walk = run.generator(latent.walk(points, steps=20, loop=True))
 change = (walk.roll(-1, 0) - walk).abs().mean(dim=(1, 2, 3))
 apart = (samples[1:] - samples[:-1]).abs().mean()
 print(
