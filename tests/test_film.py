@@ -1,0 +1,48 @@
+"""The film: an animated PNG with every frame, and the last one for viewers that know no animation."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dcgan_course.errors import InvalidValue
+from dcgan_course.film import HEAD, film_png
+
+FRAMES = torch.stack([torch.full((4, 3, 8, 8), value, dtype=torch.uint8) for value in (0, 120, 248)])
+
+
+def pages(png: bytes) -> list[np.ndarray]:
+    with Image.open(io.BytesIO(png)) as film:
+        found = []
+        for number in range(film.n_frames):
+            film.seek(number)
+            found.append(np.array(film.convert("RGB"))[2 * HEAD : 2 * HEAD + 16, :16])
+        return found
+
+
+def test_every_frame_is_shown_in_order_after_the_still_picture():
+    shown = pages(film_png(FRAMES, ["start", "middle", "end"], columns=2, zoom=2))
+    assert [int(page.mean()) for page in shown[-3:]] == [0, 120, 248]
+    assert int(shown[0].mean()) == 248 or len(shown) == 3
+
+
+def test_frames_as_the_networks_draw_them():
+    floats = FRAMES.float() / 127.5 - 1
+    assert film_png(floats, ["a", "b", "c"]) == film_png(FRAMES, ["a", "b", "c"])
+
+
+def test_the_last_frame_stays_longest():
+    with Image.open(io.BytesIO(film_png(FRAMES, ["a", "b", "c"], seconds=0.2))) as film:
+        durations = []
+        for number in range(film.n_frames):
+            film.seek(number)
+            durations.append(film.info.get("duration", 0))
+    assert durations[-1] == 600 and durations[-2] == 200
+
+
+@pytest.mark.parametrize("labels", [[], ["one"], ["a", "b", "c", "d"]])
+def test_each_frame_needs_a_label(labels):
+    with pytest.raises(InvalidValue, match="each frame needs one label"):
+        film_png(FRAMES, labels)
