@@ -81,6 +81,8 @@ def write_report():
         f"{facts['generator_hidden']} instead of 400 in G and {facts['discriminator_hidden']} instead of 200 in D.",
         "* Everything else is the protocol: layers, maxout of 5, first weights N(0, 0.02), Adam 1e-4 with β₁ 0.8, 100 "
         "packs a step, both networks moved at once, 1,000 steps an epoch, 100,000 points a run, 2,500 points judged.",
+        "* **Two smaller deviations:** the real points of a step are drawn anew from the 100,000 (an epoch does not "
+        "show each of them once), and the points of one pack pass the generator's batch norm together, as one batch.",
         "",
         f"Mean ± standard deviation over {facts['runs']} runs after epoch {epochs}. Published: Lin et al. 2018, table "
         "1.",
