@@ -79,6 +79,7 @@ recorded-runs: $(VENV)/.author
 
 benchmarks: $(VENV)/.author
 	$(BIN)/python benchmarks/mlp_gan.py
+	$(BIN)/python benchmarks/dcgan.py
 
 clean:
 	rm -rf build $(VENV) .jupyter .pytest_cache .ruff_cache .hypothesis
