@@ -1,0 +1,127 @@
+"""The checks of exercises 1 and 2 of lesson 06: the two blocks, judged by what they compute with their own weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course.models import down, up
+
+CASES = ((3, 5), (6, 2))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a block must be: its convolution's class, its activation, the package's block, and words for both."""
+
+    exercise: str
+    convolution: type[nn.Module]
+    other: type[nn.Module]
+    activation: Callable[[Tensor], Tensor]
+    activation_name: str
+    oracle: Callable[[int, int], nn.Module]
+    size: str
+
+
+def _leaky(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2)
+
+
+UP = Wanted("write-up", nn.ConvTranspose2d, nn.Conv2d, F.relu, "ReLU", up, "twice as large")
+DOWN = Wanted("write-down", nn.Conv2d, nn.ConvTranspose2d, _leaky, "LeakyReLU(0.2)", down, "half as large")
+
+
+def write_up(function):
+    """Check a learner's up(in_channels, out_channels)."""
+    _check(function, UP)
+
+
+def write_down(function):
+    """Check a learner's down(in_channels, out_channels)."""
+    _check(function, DOWN)
+
+
+def _check(function, wanted: Wanted):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for case in CASES:
+            _check_case(function, case, wanted)
+    passed(
+        wanted.exercise,
+        f"convolution, norm, {wanted.activation_name}: sizes and values agree for {len(CASES)} pairs of widths.",
+    )
+
+
+def _check_case(function, case, wanted: Wanted):
+    exercise = wanted.exercise
+    block = answer(exercise, function, case)
+    if not isinstance(block, nn.Module):
+        fail(exercise, f"your function gave back {type(block).__name__}, not a network. Return nn.Sequential(…).")
+    x = torch.randn(4, case[0], 6, 6)
+    convolution = _convolution(block, wanted)
+    got = answer(exercise, block.train(), (x,))
+    want = tuple(wanted.oracle(*case)(x).shape)
+    if not isinstance(got, Tensor) or tuple(got.shape) != want:
+        shape = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
+        fail(
+            exercise,
+            f"{tuple(x.shape)} became {shape}, but it should be {want}, {wanted.size}: kernel 4, stride 2, padding 1.",
+        )
+    norms = [layer for layer in block.modules() if isinstance(layer, nn.BatchNorm2d)]
+    if len(norms) != 1:
+        fail(exercise, f"the block has {len(norms)} batch norms; rule 2 asks for one, behind the convolution.")
+    if convolution.bias is not None:
+        fail(exercise, "the convolution has a bias, and batch norm takes it off again: write bias=False.")
+    if any(isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d, nn.Upsample)) for layer in block.modules()):
+        fail(exercise, "there is a pooling or an upsampling layer; rule 1 lets the stride do that work.")
+    _check_values(got, convolution(x), norms[0], wanted)
+
+
+def _convolution(block: nn.Module, wanted: Wanted) -> nn.Module:
+    if any(isinstance(layer, wanted.other) for layer in block.modules()):
+        fail(
+            wanted.exercise,
+            f"{wanted.other.__name__} changes sizes the other way: take {wanted.convolution.__name__}.",
+        )
+    found = [layer for layer in block.modules() if isinstance(layer, wanted.convolution)]
+    if len(found) != 1:
+        fail(wanted.exercise, f"the block has {len(found)} {wanted.convolution.__name__} layers; it needs one.")
+    return found[0]
+
+
+def _check_values(got: Tensor, convolved: Tensor, norm: nn.BatchNorm2d, wanted: Wanted):
+    """Compare with the right order of layers, then with the orders and activations that learners write."""
+
+    def normed(x):
+        return F.batch_norm(x, None, None, norm.weight, norm.bias, training=True, eps=norm.eps)
+
+    def close(want):
+        return got.shape == want.shape and bool(torch.allclose(got, want, atol=1e-4))
+
+    right = wanted.activation
+    if close(right(normed(convolved))):
+        if norm.eps > 1e-3:
+            fail(wanted.exercise, f"batch norm's eps is {norm.eps:g}: the second argument is eps, not the momentum.")
+        return
+    hints = [
+        (normed(convolved), f"the activation is missing: {wanted.activation_name} comes last."),
+        (
+            normed(right(convolved)),
+            "the norm stands behind the activation; it belongs between convolution and activation.",
+        ),
+        (_leaky(normed(convolved)), "this is LeakyReLU(0.2), the activation of D. G has ReLU."),
+        (F.relu(normed(convolved)), "this is ReLU, the activation of G. D has LeakyReLU(0.2)."),
+        (F.leaky_relu(normed(convolved)), "the slope is 0.01, PyTorch's own; DCGAN has LeakyReLU(0.2)."),
+        (normed(convolved).tanh(), "tanh belongs to the end of G alone."),
+        (right(convolved), "batch norm is there but its result is not used."),
+    ]
+    for value, hint in hints:
+        if close(value):
+            fail(wanted.exercise, f"the sizes are right, the values are not.\n  Hint: {hint}")
+    fail(
+        wanted.exercise,
+        f"the sizes are right, the values are not: convolution, batch norm, {wanted.activation_name}, in that order.",
+    )

@@ -1,0 +1,137 @@
+"""The checks of exercises 7 and 8 of lesson 06: first weights, and a count of parameters."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from dcgan_course.checks.engine import Mistake, answer, fail, judge, passed
+
+MARK = 7.0  # a value that no initialisation leaves behind
+
+
+def _network() -> nn.Module:
+    """Every kind of layer that a DCGAN has, at two depths, all numbers set to MARK."""
+    network = nn.Sequential(
+        nn.ConvTranspose2d(40, 50, 4, bias=False),
+        nn.Sequential(nn.BatchNorm2d(4000), nn.ReLU()),
+        nn.Conv2d(50, 40, 4),
+    )
+    for parameter in network.parameters():
+        nn.init.constant_(parameter, MARK)
+    return network
+
+
+def first_weights(function):
+    """Check a learner's init_weights(network)."""
+    exercise = "first-weights"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = _network()
+        answer(exercise, function, (network,))
+        transposed, (norm, _), convolution = network
+        _check_weights(exercise, transposed.weight, "transposed convolutions", "nn.ConvTranspose2d is no nn.Conv2d")
+        _check_weights(exercise, convolution.weight, "convolutions", "ask for nn.Conv2d, too")
+        _check_scale(exercise, norm.weight)
+        for name, bias in (("batch norm's shifts", norm.bias), ("the biases of convolutions", convolution.bias)):
+            if float(bias.detach().abs().max()) > 0:
+                words = "were left as they were" if bool((bias == MARK).all()) else f"have σ {_std(bias):.3g}"
+                fail(exercise, f"{name} {words}; they should be 0.")
+    passed(exercise, "weights N(0, 0.02), scales N(1, 0.02), all shifts 0, at every depth of the network.")
+
+
+def _std(values: Tensor) -> float:
+    return float(values.detach().std())
+
+
+def _check_weights(exercise: str, weight: Tensor, name: str, forgotten: str):
+    std, centre = _std(weight), float(weight.detach().mean())
+    if bool((weight == MARK).all()):
+        fail(exercise, f"the weights of {name} were left as they were: {forgotten}.")
+    if abs(std - 0.02) < 1e-3 and abs(centre) < 1e-3:
+        if float(weight.detach().abs().max()) < 0.0501:
+            fail(exercise, f"the weights of {name} have no tails: take the normal distribution, not the uniform one.")
+        return
+    hints = {
+        0.02**2: "0.0004 is the variance; nn.init.normal_ takes the standard deviation, 0.02.",
+        math.sqrt(0.02): "you took the root: 0.02 is the standard deviation already.",
+        0.04 / math.sqrt(12): "that is the uniform distribution from −0.02 to 0.02; take the normal one.",
+    }
+    hint = next((f"\n  Hint: {text}" for value, text in hints.items() if abs(std - value) < 0.04 * value), "")
+    if abs(centre - 1) < 0.01:
+        hint = "\n  Hint: mean 1 is for the scales of batch norm; convolutions get mean 0."
+    fail(exercise, f"the weights of {name} have mean {centre:.2g} and σ {std:.3g}, but should be N(0, 0.02).{hint}")
+
+
+def _check_scale(exercise: str, scale: Tensor):
+    std, centre = _std(scale), float(scale.detach().mean())
+    if bool((scale == MARK).all()):
+        fail(exercise, "batch norm's scales were left as they were: it may lie deeper; go through network.modules().")
+    if abs(std - 0.02) < 2e-3 and abs(centre - 1) < 2e-3:
+        return
+    hint = ""
+    if abs(centre) < 0.01:
+        hint = "\n  Hint: a scale near 0 switches the map off. Batch norm's scales are drawn around 1."
+    elif std == 0:
+        hint = "\n  Hint: the scales are all 1, PyTorch's own start. DCGAN draws them from N(1, 0.02)."
+    fail(exercise, f"batch norm's scales have mean {centre:.2g} and σ {std:.3g}, but should be N(1, 0.02).{hint}")
+
+
+def _count(latent_dim, start, widths, channels, kernel=16, norm=2, normed_last=0, bias=0):
+    outs = [*widths, channels]
+    ins = [latent_dim, *widths]
+    places = [start**2] + [kernel] * len(widths)
+    weights = sum(a * b * k for a, b, k in zip(ins, outs, places, strict=True))
+    return weights + norm * (sum(widths) + normed_last * channels) + bias * sum(outs)
+
+
+def _variant(**settings):
+    return lambda latent_dim, start, widths, channels: _count(latent_dim, start, widths, channels, **settings)
+
+
+MISTAKES = [
+    Mistake(_variant(norm=0), "batch norm trains two numbers a map, a scale and a shift; you left them out."),
+    Mistake(_variant(norm=1), "batch norm trains two numbers a map, not one: a scale and a shift."),
+    Mistake(_variant(norm=4), "the running mean and variance are not trained: two numbers a map, not four."),
+    Mistake(_variant(bias=1), "the convolutions have no bias here."),
+    Mistake(_variant(kernel=4), "a kernel of 4×4 has 16 places, not 4."),
+    Mistake(_variant(normed_last=1), "there is no batch norm after the last layer: it adds no parameters there."),
+    Mistake(
+        lambda latent_dim, start, widths, channels: (
+            _count(latent_dim, start, widths, channels) - latent_dim * widths[0] * (start**2 - start)
+        ),
+        "the first kernel is start×start: square it.",
+    ),
+    Mistake(
+        lambda latent_dim, start, widths, channels: (
+            _count(latent_dim, start, widths, channels) - latent_dim * widths[0] * (start**2 - 16)
+        ),
+        "the first kernel is as large as the first maps, start×start, not 4×4.",
+    ),
+    Mistake(
+        lambda latent_dim, start, widths, channels: (
+            _count(latent_dim, start, widths, channels) - widths[-1] * channels * 16
+        ),
+        "the last layer, from the last hidden maps to the picture, is missing.",
+    ),
+    Mistake(
+        lambda latent_dim, start, widths, channels: (
+            _count(latent_dim, start, widths, channels) - latent_dim * widths[0] * start**2
+        ),
+        "the first layer, from z to the first maps, is missing.",
+    ),
+]
+
+
+def count_generator(function):
+    """Check a learner's count_generator(latent_dim, start, widths, channels)."""
+    cases = [(100, 4, [512, 256, 128, 64], 3), (100, 7, [32, 16], 1), (10, 6, [64, 32, 16], 3), (5, 3, [7], 2)]
+    cases = [(latent_dim, start, list(widths), channels) for latent_dim, start, widths, channels in cases]
+    judge(
+        "count-generator",
+        function,
+        cases,
+        _count,
+        MISTAKES,
+        "the count agrees for four generators, the 64×64 one among them.",
+    )
