@@ -127,6 +127,8 @@ def load_training(path: str | Path, training):
         setattr(training, losses, list(stored.unbind()))
     training.noise.set_state(tensors["noise"])
     torch.set_rng_state(tensors["random"])
+    if training.processes.rank > 0:  # the file holds the state of process 0; dropout must differ in the others
+        torch.manual_seed(training.config.seed + 1_000_003 * training.processes.rank + int(texts["step"]))
     if "random_cuda" in tensors and training.device.type == "cuda":
         torch.cuda.set_rng_state(tensors["random_cuda"], training.device)
     training.step = int(texts["step"])

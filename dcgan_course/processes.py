@@ -3,7 +3,8 @@
 Every process holds both networks and plays its own part of each batch. Before a network is moved, its gradients are
 averaged over the processes, so that all hold the same networks after every step. `batch_size` stays the size of the
 whole batch: with the same seed, N processes play the same game as one. Batch norm is the exception: each process
-takes the statistics of its own part. Without torch.distributed all of this does nothing.
+takes the statistics of its own part. A checkpoint does not depend on the number of processes: what two began, one
+or four can continue. Without torch.distributed all of this does nothing.
 """
 
 import torch

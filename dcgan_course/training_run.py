@@ -185,7 +185,7 @@ def _cuda(training: Training) -> list[torch.device]:
 def own_random_state(training: Training):
     """Give dropout a random state of its own, and leave the caller's as it was."""
     with torch.random.fork_rng(devices=_cuda(training)):
-        torch.manual_seed(training.config.seed)
+        torch.manual_seed(training.config.seed + training.processes.rank)  # other dropout in every process
         yield
 
 
