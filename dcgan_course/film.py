@@ -1,6 +1,7 @@
 """A film of sample pictures: the same z, drawn again and again while a training goes on."""
 
 import io
+from pathlib import Path
 
 from torch import Tensor
 
@@ -38,3 +39,20 @@ def film_png(frames: Tensor, labels: list[str], columns: int = 8, zoom: int = 3,
     file = io.BytesIO()
     still.save(file, "PNG", save_all=True, default_image=True, append_images=pages, duration=shown, loop=0)
     return file.getvalue()
+
+
+def save_webp(path: str | Path, frames: Tensor, columns: int = 8, zoom: int = 4, seconds: float = 0.1):
+    """Write a film that loops for ever as an animated WebP, without loss.
+
+    Args:
+        path: of the file. frames: (T, N, C, H, W), float in [−1, 1] or uint8. columns: pictures in a row. zoom: screen
+            pixels a picture pixel. seconds: how long one frame is shown.
+
+    Raises:
+        InvalidValue: there are fewer than two frames.
+    """
+    if len(frames) < 2:
+        raise InvalidValue(f"There are {len(frames)} frames: a film needs at least two.")
+    pages = [tile_pictures(pictures, columns, zoom).convert("RGB") for pictures in frames]
+    milliseconds = round(1000 * seconds)
+    pages[0].save(path, save_all=True, append_images=pages[1:], duration=milliseconds, loop=0, lossless=True, method=2)

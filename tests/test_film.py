@@ -7,8 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
+from dcgan_course.drawing import tile_pictures
 from dcgan_course.errors import InvalidValue
-from dcgan_course.film import HEAD, film_png
+from dcgan_course.film import HEAD, film_png, save_webp
 
 FRAMES = torch.stack([torch.full((4, 3, 8, 8), value, dtype=torch.uint8) for value in (0, 120, 248)])
 
@@ -46,3 +47,15 @@ def test_the_last_frame_stays_longest():
 def test_each_frame_needs_a_label(labels):
     with pytest.raises(InvalidValue, match="each frame needs one label"):
         film_png(FRAMES, labels)
+
+
+def test_a_film_as_webp_loops_and_keeps_its_pixels(tmp_path):
+    frames = torch.randint(0, 256, (5, 2, 3, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    save_webp(tmp_path / "walk.webp", frames, columns=2, zoom=3, seconds=0.2)
+    with Image.open(tmp_path / "walk.webp") as film:
+        assert film.format == "WEBP" and film.n_frames == 5 and film.info["loop"] == 0
+        film.seek(4)
+        shown = np.array(film.convert("RGB"))
+    assert np.array_equal(shown, np.array(tile_pictures(frames[4], 2, 3)))
+    with pytest.raises(InvalidValue, match="at least two"):
+        save_webp(tmp_path / "still.webp", frames[:1])

@@ -1,0 +1,58 @@
+"""Numbers that say what a picture shows, computed from its pixels alone: slant, thickness, brightness, warmth.
+
+Pictures are (N, C, H, W) in [−1, 1]; each function gives (N,).
+"""
+
+import torch
+from torch import Tensor
+
+from dcgan_course.errors import InvalidValue
+
+
+def _ink(pictures: Tensor) -> Tensor:
+    """Grey pictures as ink (N, H, W) in [0, 1]: 0 is black paper."""
+    if pictures.dim() != 4 or pictures.shape[1] != 1:
+        raise InvalidValue(f"pictures is {tuple(pictures.shape)}, but strokes are measured on grey ones: (N, 1, H, W).")
+    return (pictures[:, 0] + 1) / 2
+
+
+def slant(pictures: Tensor) -> Tensor:
+    """Return how far strokes lean to the right, in pixels for each pixel upwards; 0 is upright.
+
+    From second moments of the ink: minus the covariance of x and y (y points down), divided by the variance of y.
+    A picture without ink has slant 0.
+    """
+    ink = _ink(pictures)
+    height, width = ink.shape[1:]
+    x, y = torch.arange(width).to(ink), torch.arange(height).to(ink)[:, None]
+    total = ink.sum(dim=(1, 2)).clamp_min(1e-6)
+
+    def mean(values):
+        return (ink * values).sum(dim=(1, 2)) / total
+
+    mean_x, mean_y = mean(x), mean(y)
+    return -(mean(x * y) - mean_x * mean_y) / (mean(y * y) - mean_y.square()).clamp_min(1e-6)
+
+
+def thickness(pictures: Tensor) -> Tensor:
+    """Return the mean width of strokes in pixels: twice the ink, divided by the length of its edge.
+
+    A long stroke of width w and length L has ink wL and an edge of about 2L. The edge is the sum of the lengths of
+    the ink's gradient. A picture without ink has thickness 0.
+    """
+    ink = _ink(pictures)
+    across = (ink[:, :-1, 1:] - ink[:, :-1, :-1]).square()
+    along = (ink[:, 1:, :-1] - ink[:, :-1, :-1]).square()
+    return 2 * ink.sum(dim=(1, 2)) / (across + along).sqrt().sum(dim=(1, 2)).clamp_min(1e-6)
+
+
+def brightness(pictures: Tensor) -> Tensor:
+    """Return the mean of all pixels: −1 is black, 1 is white."""
+    return pictures.flatten(1).mean(dim=1)
+
+
+def warmth(pictures: Tensor) -> Tensor:
+    """Return mean red minus mean blue of colour pictures: above 0 is warm, below 0 is cold."""
+    if pictures.dim() != 4 or pictures.shape[1] != 3:
+        raise InvalidValue(f"pictures is {tuple(pictures.shape)}, but warmth needs colour: (N, 3, H, W).")
+    return (pictures[:, 0] - pictures[:, 2]).flatten(1).mean(dim=1)
