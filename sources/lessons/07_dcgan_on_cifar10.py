@@ -1,0 +1,936 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 07 · DCGAN on CIFAR-10
+#
+# *What changes with colour, a GPU and an hour?*
+#
+# | | |
+# | --- | --- |
+# | **You will be able to** | measure what makes a training fast, stop and continue one to the same bits, read a recorded run, and train on a folder of your own pictures |
+# | **You need first** | [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the two networks. [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps, checkpoints |
+# | **Time** | 60 minutes, of which 4 are training on a 2-core CPU |
+
+# %% tags=["parameters"]
+from dcgan_course.budget import course_budget
+
+budget = course_budget()  # "smoke", "cpu" or "gpu"; the variable DCGAN_COURSE_BUDGET chooses
+ladder_size = {"smoke": 32, "cpu": 64, "gpu": 64}[budget]  # pixels of a side in the measurement of speed
+ladder_width = {"smoke": 8, "cpu": 32, "gpu": 64}[budget]  # maps of G's last hidden layer there
+ladder_batch = {"smoke": 8, "cpu": 32, "gpu": 128}[budget]  # pictures a step there
+ladder_turns = {"smoke": 2, "cpu": 5, "gpu": 5}[budget]  # how often each way is timed: 25 s together
+steps_a_turn = {"smoke": 1, "cpu": 2, "gpu": 20}[budget]
+width = {"smoke": 8, "cpu": 16, "gpu": 64}[budget]  # maps of G's last hidden layer in the live trainings
+live_steps = {"smoke": 20, "cpu": 600, "gpu": 8_000}[budget]  # of each of two trainings: 40 s each
+look_every = {"smoke": 10, "cpu": 20, "gpu": 100}[budget]  # steps between two looks
+folder_epochs = {"smoke": 1, "cpu": 40, "gpu": 100}[budget]  # on 640 pictures of a folder: 0.5 s each
+seed = 0
+
+# %%
+import copy
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import matplotlib.pyplot as plt
+import torch
+from PIL import Image, ImageOps
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision import transforms
+
+from dcgan_course import drawing, film, latent, models, plots, pretrained
+from dcgan_course.acceleration import Accelerated, chosen_precision, computes_bfloat16
+from dcgan_course.checkpoint import read_tensors
+from dcgan_course.data import batches, load_images, scale
+from dcgan_course.losses import non_saturating
+from dcgan_course.train import DCGAN, discriminator_step, generator_step, train
+
+plots.use_course_style()
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+# %% [markdown]
+# ## What do we learn from?
+#
+# CIFAR-10: 50,000 small colour photographs of ten kinds of things, 32×32. Where the pictures come from stands in the
+# output and in the titles. A copy that was stored as JPEG has lost a little detail, and a generator learns its 8×8
+# squares, too. So every figure must say which copy it shows.
+
+# %%
+photos = load_images("cifar10", stand_in=True)
+test = load_images("cifar10", "test", stand_in=True)
+print(photos)
+print("What a figure of them must say:", photos.remark or "nothing, these are the published pictures.")
+
+# %%
+figure = plots.image_grid(photos.images[:20], "Twenty training pictures" + photos.title_note, zoom=3)
+plots.show(figure, alt="Twenty small colour pictures from the training set, in two rows.")
+
+# %% [markdown]
+# Pictures that a network drew carry the same note: it learned from this copy. A small helper draws rows of pictures
+# with such a title.
+
+
+# %%
+def rows_figure(rows, labels, title, note=photos.title_note):
+    """Draw rows (R, N, C, H, W) of pictures with a word before each row, under a title with its note."""
+    sheet = ImageOps.posterize(drawing.tile_pictures(rows.flatten(0, 1), columns=rows.shape[1], zoom=2), 5)
+    figure, axes = plt.subplots(figsize=(9, 8 * sheet.height / sheet.width + 0.5))
+    axes.imshow(sheet, interpolation="nearest")
+    axes.set_yticks([(row + 0.5) * sheet.height / len(labels) for row in range(len(labels))], labels)
+    axes.tick_params(left=False)
+    axes.set(title=title + note, xticks=[])
+    axes.spines[:].set_visible(False)
+    axes.grid(visible=False)
+    return figure
+
+
+# %% [markdown]
+# The network of the DCGAN paper draws 64×64. So people enlarge CIFAR-10 to 64×64 first. Does the larger picture hold
+# more?
+
+# %%
+large = load_images("cifar10", "test", image_size=64, stand_in=True)
+back = F.avg_pool2d(scale(large.images[:1000]), 2)
+gap, spread = (back - scale(test.images[:1000])).abs().mean() * 127.5, test.images[:1000].float().std()
+print(f"One picture has {large.images[0].numel():,} numbers in place of {test.images[0].numel():,}.")
+print(f"Averaged back to 32×32, a pixel is off by {gap:.1f} grey levels; the pixels' own spread is {spread:.0f}.")
+
+# %% [markdown]
+# Four times the numbers, and nearly no new information: the small picture can be computed from the large one and the
+# other way round. What 64×64 costs is real, though. We will see it now.
+#
+# ## What changes in the networks?
+#
+# Lesson 06 built them. Colour means three channels in place of one: only G's last layer and D's first one notice. A
+# larger side means one more doubling.
+
+# %%
+for size, channels, start in ((28, 1, 7), (32, 1, 4), (32, 3, 4), (64, 3, 4)):
+    generator, discriminator = models.Generator(size, channels=channels), models.Discriminator(size, channels)
+    ladder = " → ".join(str(start * 2**step) for step in range(int(math.log2(size / start)) + 1))
+    counts = models.count_parameters(generator), models.count_parameters(discriminator)
+    print(f"{channels} × {size}×{size}: {ladder:22} G {counts[0]:9,} and D {counts[1]:9,} parameters (width 64)")
+
+# %% [markdown]
+# From grey to colour at 32×32 each network grows by 2 · 4 · 4 · 64 = 2,048 weights, no more. From 32 to 64 G grows to
+# three times its size, and D to four times. And the work?
+#
+# A [**FLOP**](../GLOSSARY.md#flop) is one addition or one multiplication. PyTorch can count those of matrix products
+# and convolutions. Training a network on a picture costs about three times its forward pass: once forward, once
+# backward for the maps, once backward for the weights.
+
+
+# %%
+@torch.no_grad()
+def forward_flops(network, x):
+    with FlopCounterMode(display=False) as counter:
+        network.eval()(x)
+    return counter.get_total_flops()
+
+
+def step_flops(size, width):
+    """FLOP of one D step and one G step, for each picture of the batch."""
+    g = forward_flops(models.Generator(size, width=width), torch.zeros(1, 100))
+    d = forward_flops(models.Discriminator(size, width=width), torch.zeros(1, 3, size, size))
+    return (g + 2 * 3 * d) + (3 * g + 2 * d)  # D step: a fake, D on real and fake. G step: G trained, through D
+
+
+# %%
+for size in (32, 64):
+    total = 200 * 50_000 * step_flops(size, 64)
+    print(
+        f"{size}×{size}, width 64: {step_flops(size, 64) / 1e9:.2f} GFLOP a picture; 200 epochs: {total / 1e15:.1f} PFLOP"
+    )
+
+# %% [markdown]
+# (A PFLOP is 10¹⁵ of them.) The picture has four times the pixels, and the work is six times as much: a new layer with
+# large maps comes on top, and all layers before it get twice the channels. Width counts, too: twice as wide is about
+# four times the work.
+#
+# ## Where does the time go?
+#
+# A [**profiler**](../GLOSSARY.md#profiler) can tell; [exercises 07](../exercises/07_dcgan_on_cifar10.ipynb) read one.
+# Here we look at the code first. This is one round as many programs write it. Some lines do work that nobody needs, or
+# wait for it.
+
+
+# %%
+def textbook_round(generator, discriminator, optimizers, real, printed):
+    ones, zeros = torch.ones(len(real), device=device), torch.zeros(len(real), device=device)
+    fake = generator(fresh_z())
+    real_answers, fake_answers = discriminator(real).sigmoid(), discriminator(fake.detach()).sigmoid()
+    d_loss = F.binary_cross_entropy(real_answers, ones) + F.binary_cross_entropy(fake_answers, zeros)
+    optimizers[1].zero_grad()
+    d_loss.backward()
+    optimizers[1].step()
+    answers = discriminator(generator(fresh_z())).sigmoid()
+    g_loss = F.binary_cross_entropy(answers, ones)
+    optimizers[0].zero_grad()
+    g_loss.backward()
+    optimizers[0].step()
+    printed.append((d_loss.item(), g_loss.item(), real_answers.mean().item(), fake_answers.mean().item()))
+
+
+def fresh_z():
+    return torch.randn(ladder_batch, 100, device=device)
+
+
+# %% [markdown]
+# * `generator(…)` for D's step keeps a graph, and `detach` throws it away.
+# * `g_loss.backward()` computes gradients for all of D's weights. D's next `zero_grad` throws them away.
+# * `.item()` asks for a number, four times a step. A graphics card works on while Python prepares the next orders;
+#   `.item()` makes both stand still.
+# * The weights and maps are float32, whatever the processor could do faster.
+#
+# And around it: each picture is resized and turned into floats one by one, again in every epoch.
+
+
+# %%
+class PictureByPicture(torch.utils.data.Dataset):
+    prepare = transforms.Compose(
+        [transforms.Resize(ladder_size), transforms.ToTensor(), transforms.Normalize((0.5,) * 3, (0.5,) * 3)]
+    )
+
+    def __init__(self, images):
+        self.pictures = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in images]
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def __getitem__(self, index):
+        return self.prepare(self.pictures[index])
+
+
+# %% [markdown]
+# (Programs usually also read and decode a file for each picture. We leave that out, so our textbook program is a fast
+# one.)
+#
+# The other way: the pictures are resized once and stay bytes, whole numbers (uint8) from 0 to 255, where the networks
+# are. A batch is cut by index, and scaled to [−1, 1] as a whole.
+
+
+# %%
+def textbook_batches():
+    loader = torch.utils.data.DataLoader(
+        PictureByPicture(test.images[:2048]), ladder_batch, shuffle=True, drop_last=True
+    )
+    while True:
+        for real in loader:
+            yield real.to(device)
+
+
+def byte_batches():
+    images = (large if ladder_size == 64 else test).images[:2048].to(device)
+    while True:
+        yield from batches(images, ladder_batch, device=device, generator=torch.Generator(), drop_last=True)
+
+
+# %% [markdown]
+# ## What do the other switches do?
+#
+# [**Channels-last**](../GLOSSARY.md#channels-last) is an order in memory. The shape stays (N, C, H, W). The steps
+# between neighbours change.
+
+# %%
+maps = torch.zeros(8, 64, 16, 16)
+pixel_by_pixel = maps.to(memory_format=torch.channels_last)
+for name, tensor in (("contiguous", maps), ("channels-last", pixel_by_pixel)):
+    print(f"{name:13}: shape {tuple(tensor.shape)}, the next channel of a pixel lies {tensor.stride(1):3} further on")
+print("Are they equal?", torch.equal(maps, pixel_by_pixel))
+
+# %% [markdown]
+# A convolution multiplies all channels of a pixel with all weights. When they lie side by side, they need not be
+# collected first.
+#
+# [**bfloat16**](../GLOSSARY.md#bfloat16) is a number of 16 bits: the range of float32, but only two to three decimal
+# digits. Processors that know it can multiply more of them at once: about twice as many on a CPU, many more in the
+# matrix units of a large card. So why not store the *weights* in it?
+
+# %%
+weight, move = torch.tensor(1.0), 0.0002  # a batch-norm scale, and one move of Adam
+for kind in (torch.float32, torch.bfloat16):
+    moved = weight.to(kind)
+    for _ in range(1000):
+        moved = moved + torch.tensor(move, dtype=kind)
+    print(f"{str(kind).removeprefix('torch.'):8}: after 1,000 moves of {move} the weight is {moved.item():.4f}")
+
+# %% [markdown]
+# In bfloat16 the weight never moved: next to 1 there is no number closer than 1 + 1/128, and each small move is rounded
+# away. That is why we use [**autocast**](../GLOSSARY.md#autocast): weights, sums and losses stay float32; convolutions
+# and matrix products read rounded copies. `precision="auto"` switches it on where the processor can do it.
+
+# %%
+print(f"Does this processor compute bfloat16 itself? {computes_bfloat16(device)}")
+print(f'precision="auto" means {str(chosen_precision("auto", device)).removeprefix("torch.")} here.')
+
+# %% [markdown]
+# ## What does each switch buy?
+#
+# We climb a ladder. Each rung keeps the switches of the rungs below and adds one. All rungs start from the same two
+# networks.
+
+
+# %%
+def rung(data, round_of, channels_last=False, precision=torch.float32, fused=None, compiled=False):
+    """Copy the networks, and return a function that plays one round with them."""
+    pair = [Accelerated(copy.deepcopy(n), precision, channels_last, compiled) for n in start]
+    adam = {"lr": 2e-4, "betas": (0.5, 0.999), "fused": fused}
+    optimizers = [torch.optim.Adam(network.parameters(), **adam) for network in pair]
+    pictures, printed = data(), []
+
+    def play():
+        if round_of == "textbook":
+            textbook_round(*pair, optimizers, next(pictures), printed)
+        else:
+            discriminator_step(*pair, optimizers[1], next(pictures), fresh_z())
+            generator_step(*pair, optimizers[0], fresh_z())
+
+    return play
+
+
+torch.manual_seed(seed)
+start = [models.Generator(ladder_size, width=ladder_width), models.Discriminator(ladder_size, width=ladder_width)]
+start = [network.to(device) for network in start]
+
+# %%
+rungs = {
+    "textbook loop": rung(textbook_batches, "textbook"),
+    "+ bytes on the device": rung(byte_batches, "textbook"),
+    "+ D frozen, no .item()": rung(byte_batches, "course"),
+    "+ channels-last": rung(byte_batches, "course", channels_last=True),
+    "+ bfloat16": rung(byte_batches, "course", channels_last=True, precision=torch.bfloat16),
+    "+ fused Adam": rung(byte_batches, "course", channels_last=True, precision=torch.bfloat16, fused=True),
+}
+if budget == "gpu":
+    rungs["+ torch.compile"] = rung(byte_batches, "course", True, torch.bfloat16, True, compiled=True)
+
+# %% [markdown] tags=["predict"]
+# **Predict first.** Write down two guesses. Which switch buys most on the machine in front of you? And which one buys
+# nothing on a CPU, but much on a graphics card?
+#
+# How we measure: every rung is warmed up. Then they take turns, so that a busy moment of the machine hits all of them.
+# Several turns; we keep the middle one, and show the slowest and the fastest.
+
+
+# %%
+def images_per_second(play):
+    begin = time.perf_counter()
+    for _ in range(steps_a_turn):
+        play()
+    if device.type == "cuda":
+        torch.cuda.synchronize()  # the card has finished, not only accepted the orders
+    return ladder_batch * steps_a_turn / (time.perf_counter() - begin)
+
+
+for play in rungs.values():
+    play()
+speeds = {name: [] for name in rungs}
+for _ in range(ladder_turns):
+    for name, play in rungs.items():
+        speeds[name].append(images_per_second(play))
+
+# %%
+names, middle = list(speeds), [median(turns) for turns in speeds.values()]
+for name, before, now in zip(names, [middle[0], *middle], middle, strict=False):
+    turns = f"{min(speeds[name]):,.0f} to {max(speeds[name]):,.0f}"
+    print(
+        f"{name:23} {now:7,.0f} images/s ({turns}), {now / before:.2f} × the rung before, {now / middle[0]:.2f} × textbook"
+    )
+
+# %%
+figure, axes = plt.subplots(figsize=(9, 4.6))
+colours = [drawing.COLOURS["grey"], *[drawing.COLOURS["sky"]] * (len(names) - 2), drawing.COLOURS["blue"]]
+low, high = ([how(speeds[name]) for name in names] for how in (min, max))
+axes.barh(names, middle, color=colours)
+axes.hlines(names, low, high, color=drawing.COLOURS["ink"], linewidth=2)
+for place, value in enumerate(middle):
+    axes.text(high[place] * 1.02, place, f"{value / middle[0]:.2f} ×", va="center")
+axes.invert_yaxis()
+axes.set(xlabel="images per second (bar: middle turn; line: slowest to fastest)", xlim=(0, 1.2 * max(high)))
+axes.set_title(f"All switches together: {middle[-1] / middle[0]:.1f} times the textbook loop ({device.type})")
+plots.show(
+    figure, alt=f"One bar for each of {len(names)} rungs, from the textbook loop to all switches; longer is faster."
+)
+
+# %% [markdown]
+# A bar is the number of real pictures that one second of training gets through, and the number beside it is the ratio
+# to the textbook loop. These are the ratios of *one* run on one machine. Where the lines of two bars overlap, do not
+# believe the difference.
+#
+# In the run on this page (a CPU with two cores, busy with other work, too) one switch stands out: bfloat16. The others
+# are small. Their lines overlap, so this run does not even say which of them is the best. A processor that cannot
+# compute bfloat16 itself would show that bar *shorter* than the one before.
+#
+# On a CPU nothing waits in `.item()`, because Python and the arithmetic are the same processor. On a graphics card it
+# is the other way round: the card is far faster than a program that prepares pictures one by one, and every `.item()`
+# lets it run dry. In the `gpu` budget this cell measures it.
+#
+# And `torch.compile`? It writes new code for the networks, which takes time first. On the CPU of our trials it took
+# about 20 seconds and then bought next to nothing, so it is off by default and not on this ladder. In the `gpu` budget
+# it is the last rung.
+#
+# Do the fast ways compute the same? The same pictures, asked with each rung's switches:
+
+# %%
+real, wanted = next(byte_batches()), None
+for name, channels_last, precision in (
+    ("float32", False, torch.float32),
+    ("float32, channels-last", True, torch.float32),
+    ("bfloat16, channels-last", True, torch.bfloat16),
+):
+    with torch.no_grad():
+        logits = Accelerated(copy.deepcopy(start[1]), precision, channels_last, False)(real)
+    wanted = logits if wanted is None else wanted
+    gap = (logits - wanted).abs().max() / wanted.std()
+    print(f"{name:23}: no logit is further than {gap:.6f} from float32 (1 means: the spread of the logits)")
+
+# %% [markdown]
+# Channels-last changes no value beyond rounding. bfloat16 changes the second or third digit. Another batch of pictures
+# changes more, and so does every step.
+#
+# ## What would an hour buy?
+#
+# We know the work of a picture and the speed of this machine. So we can say what a full training of 200 epochs would
+# cost.
+
+# %%
+rate = middle[-1] * step_flops(ladder_size, ladder_width)
+best_of_a_card = 989e12  # FLOP/s in bfloat16 that the data sheet of an H200 promises
+print(f"This machine now: {rate / 1e9:,.0f} GFLOP/s")
+for size in (32, 64):
+    work = 200 * 50_000 * step_flops(size, 64)
+    print(
+        f"{size}×{size}, width 64, 200 epochs: {work / rate / 3600:6.1f} hours here, {3600 * rate / work * 200:5.1f} epochs an "
+        f"hour; a large card needs at least {work / best_of_a_card:.0f} s"
+    )
+
+# %% [markdown]
+# (Our machine was busy with other work, so yours may be faster. The speed was measured at another width; take the hours
+# as a rough guide.)
+#
+# That is what a GPU changes: not the method, but whether you can try it twice in a day. The last number is a floor that
+# no program reaches: it counts convolutions only, at the card's best.
+#
+# ## Does it learn in a minute?
+#
+# We train the 32×32 pair, narrow, for some hundred steps, with the recipe of the paper: batches of 64 here, Adam with
+# learning rate 0.0002 and β₁ = 0.5. Beside G we keep an average of it. On the way we look at both losses, at samples of
+# fixed z, and at their variety: do they differ from each other as much as real pictures do?
+
+
+# %%
+def variety(pictures):
+    """Mean distance between two pictures, as a share of the same for real test pictures."""
+    real = scale(test.images[: len(pictures)])
+    return float(torch.pdist(pictures.flatten(1).float().cpu()).mean() / torch.pdist(real.flatten(1)).mean())
+
+
+# %%
+class Watcher:
+    """A hook: looks every few steps, can give D another learning rate, and stops after `live_steps`."""
+
+    def __init__(self, generator, faster_d=1.0):
+        self.generator, self.faster_d = generator, faster_d
+        self.z = latent.sample(64, generator.latent_dim, seed + 1).to(device)
+        self.steps, self.d_loss, self.g_loss, self.variety, self.pictures = [], [], [], [], []
+        self.both = []  # G and its average, ten steps before the end and at the end
+
+    def __call__(self, training):
+        if training.step == 1:
+            training.discriminator_optimizer.param_groups[0]["lr"] *= self.faster_d
+        if training.step % look_every == 0:
+            self.steps.append(training.step)
+            self.d_loss.append(float(torch.stack(training.discriminator_losses[-look_every:]).mean()))
+            self.g_loss.append(float(torch.stack(training.generator_losses[-look_every:]).mean()))
+            self.pictures.append(draw(self.generator, self.z))
+            self.variety.append(variety(self.pictures[-1]))
+        if training.ema_generator is not None and training.step in (live_steps - 10, live_steps):
+            self.both.append([draw(network, self.z) for network in (self.generator, training.ema_generator)])
+        return training.step >= live_steps
+
+
+# %%
+@torch.no_grad()
+def draw(generator, z):
+    """Draw in eval mode, and leave the mode as it was."""
+    was_training = generator.training
+    pictures = generator.eval()(z)
+    generator.train(was_training)
+    return pictures.cpu()
+
+
+def new_networks(size=32):
+    torch.manual_seed(seed)
+    return models.Generator(size, width=width).to(device), models.Discriminator(size, width=width).to(device)
+
+
+# %%
+config = replace(DCGAN, epochs=math.ceil(live_steps / 781), batch_size=64, seed=seed, ema_decay=0.99)
+generator, discriminator = new_networks()
+average = copy.deepcopy(generator)
+healthy = Watcher(generator)
+begin = time.perf_counter()
+train(generator, discriminator, photos.images, config, ema_generator=average, hook=healthy, progress=False)
+print(f"{live_steps} steps took {time.perf_counter() - begin:.0f} s: {live_steps * 64 / 50_000:.2f} epochs.")
+
+# %%
+shown = [round(share * (len(healthy.steps) - 1)) for share in (0, 0.25, 0.5, 1)]
+rows = torch.stack([healthy.pictures[place][:10] for place in shown])
+figure = rows_figure(rows, [f"step {healthy.steps[place]}" for place in shown], "Texture, light and dark, colours")
+plots.show(
+    figure,
+    alt="Four rows of ten pictures of the same z at growing steps: grey texture first, then light and dark patches, colours "
+    "at the end.",
+)
+
+# %%
+print(
+    f"variety of the samples: {healthy.variety[0]:.2f} at step {healthy.steps[0]}, {healthy.variety[-1]:.2f} at the end"
+)
+print("(1 means: two samples differ as much as two real test pictures do)")
+print(f"D's loss at the end {healthy.d_loss[-1]:.2f} (guessing gives 1.39), G's loss {healthy.g_loss[-1]:.2f} (0.69)")
+
+# %% [markdown]
+# First a raster, the same for every z. Then light and dark. Then colours, one layout for each z. Nobody could name a
+# thing in them. With 600 steps this is less than one epoch of the 200 of a full training, with a quarter of the width.
+#
+# ## Is an average better than the last step?
+#
+# From step to step G moves towards whatever D believes just now. An [**exponential moving
+# average**](../GLOSSARY.md#exponential-moving-average) (EMA) of its weights θ does not follow every turn:
+#
+# $$\bar\theta \leftarrow \beta\, \bar\theta + (1 - \beta)\, \theta.$$
+#
+# What is left of the start after n steps is βⁿ. So β must fit the length of the training.
+
+# %%
+for beta in (0.99, 0.999):
+    print(
+        f"β = {beta}: after {live_steps} steps {beta**live_steps:.1%} of the untrained start is still in the average; "
+        f"half is forgotten after {math.log(0.5) / math.log(beta):.0f} steps"
+    )
+
+# %%
+(old_g, old_average), (new_g, new_average) = healthy.both
+pair, title = torch.stack([new_g[:10], new_average[:10]]), f"After {live_steps} steps: one z, two generators"
+figure = rows_figure(pair, ["last step", "average"], title)
+plots.show(
+    figure,
+    alt="Two rows of ten samples of the same z: the generator of the last step above, with strong contrast; its average "
+    "below, with the same layout, paler and smoother.",
+)
+
+# %% [markdown]
+# Is the average calmer? The watcher also drew the same z ten steps before the end.
+
+# %%
+change_g, change_average = (
+    (new - old).abs().mean() * 127.5 for old, new in ((old_g, new_g), (old_average, new_average))
+)
+print(
+    f"The last ten steps changed a pixel by {change_g:.1f} grey levels in G, and by {change_average:.1f} in the average."
+)
+print(f"variety: {variety(new_g):.2f} in G, {variety(new_average):.2f} in the average")
+
+# %% [markdown]
+# The average is much calmer. It has the same layout for the same z and less of the raster. But it is not simply better:
+# this training is so young that the average still holds networks of a hundred steps ago, which drew paler pictures. So
+# its samples are paler, and differ less. An average pays when a training has settled; then it removes the last turns of
+# a game that never ends. It costs one addition for each weight, it is not trained, and it never meets D.
+
+# %% [markdown]
+# ## Can it stop and go on exactly?
+#
+# Lesson 04 did it with small MLPs. Here there is more to forget: running statistics of batch norm, the average,
+# bfloat16. A training of 12 steps at once, and the same one stopped after 5 and continued:
+
+
+# %%
+def short_run(file=None, stop_at=None):
+    """Train 12 steps, or until `stop_at`; return every parameter and every statistic of the three networks."""
+    networks = new_networks()
+    averaged = copy.deepcopy(networks[0])
+    short, stop = replace(config, epochs=2), lambda training: training.step == stop_at
+    train(*networks, photos.images[: 6 * 64], short, ema_generator=averaged, checkpoint=file, hook=stop, progress=False)
+    return {
+        f"{n}/{key}": value for n, net in enumerate((*networks, averaged)) for key, value in net.state_dict().items()
+    }
+
+
+file = Path(tempfile.mkdtemp()) / "short.safetensors"
+at_once, stopped, continued = short_run(), short_run(file, stop_at=5), short_run(file)
+for name, other in (("stopped after 5", stopped), ("stopped and continued", continued)):
+    equal = sum(torch.equal(at_once[key], other[key]) for key in at_once)
+    print(f"{name:22}: {equal} of {len(at_once)} tensors are equal, to the last bit, to those of 12 steps at once")
+
+# %% [markdown]
+# What is in the file?
+
+# %%
+tensors, texts = read_tensors(file)
+groups = sorted({key.split("/")[0] for key in tensors})
+for group in groups:
+    held = [tensor for key, tensor in tensors.items() if key.split("/")[0] == group]
+    print(f"{group:23} {len(held):3} tensors, {sum(t.numel() * t.element_size() for t in held) / 1e3:9,.1f} kB")
+print("as text:", ", ".join(sorted(texts)))
+
+# %% [markdown]
+# Weights are the smaller half. Adam keeps two numbers for each weight, so the optimisers are twice as large as the
+# networks. `noise` is the state of the random numbers for z, `random` that of everything else. The order of the
+# pictures needs no entry: it depends on the seed and the epoch. In [exercises
+# 07](../exercises/07_dcgan_on_cifar10.ipynb) you will meet a checkpoint that forgets.
+#
+# ## What do several GPUs share?
+#
+# ```
+# torchrun --nproc_per_node 4 -m dcgan_course train --data cifar10 --image-size 64 --out runs/four
+# ```
+#
+# This starts four processes, one for each GPU. It is called [**data parallelism**](../GLOSSARY.md#data-parallelism):
+# each process holds the same networks and plays its own quarter of each batch. Before a network moves, its gradients
+# are averaged over the processes. So all four make the same move and hold the same networks again.
+# (`dcgan_course/processes.py` is the whole of it.)
+#
+# Is the mean of the parts' gradients the gradient of the whole batch? We can ask without a second process.
+
+
+# %%
+def gradient(network, pictures):
+    network.zero_grad()
+    non_saturating(network(pictures)).backward()
+    return torch.cat([parameter.grad.flatten() for parameter in network.parameters()])
+
+
+def gap_of_halves(network, pictures):
+    whole = gradient(network, pictures)
+    halves = torch.stack([gradient(network, half) for half in pictures.chunk(2)]).mean(0)
+    return float((halves - whole).norm() / whole.norm())
+
+
+def without_batch_norm(network):
+    network = copy.deepcopy(network)
+    for block in network.blocks:
+        for place, layer in enumerate(block):
+            if isinstance(layer, nn.BatchNorm2d):
+                block[place] = nn.Identity()
+    return network
+
+
+# %%
+_, d = new_networks()
+pictures = scale(photos.images[:64]).to(device)
+print(
+    f"without batch norm: the halves' mean is off by {gap_of_halves(without_batch_norm(d), pictures):.6%} of the gradient"
+)
+print(f"with batch norm:    the halves' mean is off by {gap_of_halves(d, pictures):.1%} of the gradient")
+
+# %% [markdown]
+# Without batch norm nothing is left but rounding. With it the two differ: each half is shifted and scaled by its *own*
+# mean and spread. So four GPUs do not play exactly the game of one, even with the same seed and the same whole batch.
+# Nothing is broken; batch norm just sees smaller batches. Keep the part of each process large (32 pictures or more).
+#
+# Two more things must not be forgotten, and both are easy to get wrong: each process must draw *other* pictures and
+# other z, and only one may write files.
+#
+# ## What did the recorded runs do?
+#
+# Trainings that somebody ran before, with the recipe above and batches of 128, and recorded: weights, history, and
+# sample frames of 16 z that nobody picked. The card of each says what it was cut down to where there was no graphics
+# card.
+
+# %%
+RECORDED = ("cifar10_dcgan_32", "cifar10_dcgan_64")
+runs = [pretrained.load_run(name) for name in RECORDED if name in pretrained.names()]
+for run in runs:
+    print(f"{run.name}: {run.card['what']} ({run.card['remark']})")
+    print(f"    {run.card['length']}; {run.card['minutes']:.0f} minutes on {run.card['hardware']}")
+
+# %%
+run = runs[0]
+note = f" ({run.card['remark']})"
+plots.show_png(
+    film.film_png(run.frames[:, :8], [f"epoch {epoch:g}{note}" for epoch in run.frame_epochs], columns=4, zoom=4),
+    alt="A film of eight samples of fixed z over the epochs of the recorded 32×32 run: grey, a raster, then scenes in colour.",
+)
+
+# %% [markdown]
+# The film begins anew at its end. The same as still rows, for print:
+
+# %%
+chosen = [round(share * (len(run.frames) - 1)) for share in (0, 0.25, 0.5, 0.75, 1)]
+labels = [f"epoch {run.frame_epochs[moment]:g}" for moment in chosen]
+title = f"{run.card['length'].split(' that')[0]}"
+figure = rows_figure(run.frames[chosen][:, :10], labels, title, note)
+plots.show(figure, alt="Five rows of ten samples of the recorded 32×32 run at growing epochs; each column is one z.")
+
+# %% [markdown]
+# At epoch 0 all is grey. At 0.5 there is a raster and little else. From epoch 3 on each z has its own colours and
+# layout. At the end one sees water, sky, grass, and things on them: a ship perhaps, something with legs. A column keeps
+# its layout for some epochs, and may still change it.
+#
+# Nobody would take these for photographs. The card says how much of a full training this is.
+
+# %%
+last = runs[-1]
+side = last.generator.image_shape[1]
+labels = [f"epoch {epoch:g}" for epoch in last.frame_epochs[-2:]]
+figure = rows_figure(last.frames[-2:, :8], labels, f"{side}×{side}: eight z, the last two frames", note)
+plots.show(
+    figure, alt=f"Two rows of eight samples of the recorded {side}×{side} run, from the last two recorded moments."
+)
+
+# %%
+figure = plots.loss_traces(
+    run.history,
+    f"32×32: D's loss ends at {run.history.discriminator_loss[-1]:.2f}, G's at {run.history.generator_loss[-1]:.2f}",
+)
+plots.show(figure, alt="Both losses of the recorded 32×32 run over its epochs, beside the values that guessing gives.")
+
+# %%
+figure = plots.probability_traces(run.history, "32×32: p_real and p_fake, D in eval mode")
+plots.show(figure, alt="p_real and p_fake of the recorded 32×32 run over its epochs, measured with D in eval mode.")
+
+# %%
+for run in runs:
+    h = run.history
+    print(
+        f"{run.name}, epoch {len(h)}: p_real {h.p_real[-1]:.2f}, p_fake {h.p_fake[-1]:.2f} (guessing gives 0.50); D's loss "
+        f"{h.discriminator_loss[-1]:.2f} (1.39), G's loss {h.generator_loss[-1]:.2f} (0.69)"
+    )
+
+# %% [markdown]
+# ## Why does D doubt real pictures?
+#
+# Look at the two figures together. The losses say that D wins: its loss is far below 1.39. But p_real of the 32×32 run
+# ends *below* one half: as if D took most real test pictures for fakes. Both cannot describe the same D.
+#
+# They do not. p_real and p_fake are measured in [eval mode](../GLOSSARY.md#eval-mode). While it trains, D's batch norm
+# uses the statistics of the batch in front of it, and each batch is all real or all fake. In eval mode it uses running
+# statistics, a mixture of both. So we ask both.
+
+
+# %%
+@torch.no_grad()
+def answers(run, with_batch_statistics):
+    """Return p_real, p_fake, and how often a real picture gets a higher logit than a fake."""
+    d = copy.deepcopy(run.discriminator).train(with_batch_statistics)
+    size = run.generator.image_shape[1]
+    real = scale((test if size == test.images.shape[2] else large).images[:512])
+    fake = torch.cat([run.generator(part) for part in latent.sample(512, 100, seed).split(128)])
+    real, fake = (torch.cat([d(part) for part in x.split(128)]) for x in (real, fake))
+    return real.sigmoid().mean(), fake.sigmoid().mean(), (real[:, None] > fake[None]).float().mean()
+
+
+for run in runs:
+    for name, mode in (("eval mode", False), ("batch by batch", True)):
+        p_real, p_fake, ranked = answers(run, mode)
+        print(
+            f"{run.name}, {name:14}: p_real {p_real:.2f}, p_fake {p_fake:.2f}; a real one ranks above a fake in {ranked:.0%} of pairs"
+        )
+
+# %% [markdown]
+# Batch by batch D is the expert that the losses speak of: nearly every real picture ranks above nearly every fake. In
+# eval mode much of this is gone. A part of D's skill was never in its weights: a batch of 128 fakes has another mean
+# and spread than a batch of 128 photographs, and batch norm shows D that. The running statistics do not.
+#
+# So in networks with batch norm, p_real and p_fake say how D does *without* its batch, and no longer who is winning.
+# Read the losses, and look at the pictures.
+#
+# ## Does it collapse?
+#
+# There are public reports on this very recipe (see Sources). One, on CIFAR-10 at 64×64 with plain defaults: after about
+# 15 epochs the generator draws the same picture for every z. Another, on faces: D's loss falls to 0, and G's rises
+# without end. That is a [mode collapse](../GLOSSARY.md#mode-collapse). We look for it in the recorded runs first. The
+# measure is the variety from above: how much samples differ from each other, as a share of what real pictures do.
+
+# %%
+figure, axes = plt.subplots()
+for run, colour in zip(runs, (plots.REAL, plots.FAKE), strict=False):
+    size = run.generator.image_shape[1]
+    real = scale((test if size == test.images.shape[2] else large).images[:500]).flatten(1)
+    shares = (
+        torch.stack([torch.pdist(scale(frame).flatten(1)).mean() for frame in run.frames]) / torch.pdist(real).mean()
+    )
+    axes.plot(run.frame_epochs, shares, color=colour, marker="o", label=run.name)
+    late = shares[torch.tensor(run.frame_epochs) >= 1]
+    print(
+        f"{run.name}: variety from epoch 1 on: lowest {late.min():.2f}, at the end {late[-1]:.2f} (1: as real pictures)"
+    )
+axes.axhline(1, color=plots.DATA, linewidth=1.5, linestyle=":")
+axes.set(
+    title="Recorded runs: how much 16 samples differ" + note,
+    xlabel="epoch",
+    ylabel="variety (real pictures: 1)",
+    ylim=(0, 1.3),
+)
+axes.legend(loc="lower right")
+plots.show(
+    figure,
+    alt="The variety of samples in the recorded runs over the epochs, beside a dotted line at 1 for real pictures.",
+)
+
+# %% [markdown]
+# Within the epochs that we have: no collapse. The variety rises for some epochs, passes 1, and comes back to about 0.9.
+# The reports speak of epoch 15 and later; a run that was cut down to fewer epochs cannot contradict them. On a machine
+# with a graphics card `make recorded-runs` trains 200 epochs, and then this figure will tell.
+#
+# So we provoke it. Everything stays as in the healthy training above, but D's learning rate is five times as large.
+# Which trace will notice first?
+
+# %% tags=["break-it"]
+generator, discriminator = new_networks()
+broken = Watcher(generator, faster_d=5.0)
+train(generator, discriminator, photos.images, config, hook=broken, progress=False)
+print(
+    f"With D five times as fast: variety {broken.variety[-1]:.2f} at the end; the healthy run had {healthy.variety[-1]:.2f}."
+)
+
+# %%
+figure, panels = plt.subplots(1, 2, figsize=(10, 4.2))
+for watcher, colour, mark, name in (
+    (healthy, plots.REAL, "o", "equal rates"),
+    (broken, plots.FAKE, "s", "D 5 times faster"),
+):
+    for axes, values in zip(panels, (watcher.d_loss, watcher.variety), strict=True):
+        axes.plot(watcher.steps, values, color=colour, marker=mark, markersize=4, label=name)
+panels[0].set(title="D's loss", xlabel="step", ylabel="nats (guessing: 1.39)", ylim=(0, None))
+panels[1].set(title="Variety of 64 samples", xlabel="step", ylabel="share of real pictures'", ylim=(0, 1.1))
+panels[0].legend(loc="upper right")
+plots.show(
+    figure,
+    alt="Two panels over the steps, for equal rates and for a faster D: D's loss, and the variety of the samples.",
+)
+
+# %%
+silent = next((s for s, loss in zip(broken.steps, broken.d_loss, strict=True) if loss < 0.05), None)
+behind = next(
+    (s for s, one, two in zip(broken.steps, broken.variety, healthy.variety, strict=True) if one < 0.6 * two), None
+)
+lowest = min(healthy.d_loss)
+print("D's loss below 0.05, mean of some steps:", f"first at step {silent}" if silent else "never")
+print("variety below 60 % of the healthy run's:", f"first at step {behind}" if behind else "never")
+print(f"The healthy run's lowest D loss was {lowest:.2f}.")
+
+# %%
+pair = torch.stack([healthy.pictures[-1][:10], broken.pictures[-1][:10]])
+figure = rows_figure(pair, ["equal rates", "D 5 × faster"], f"After {live_steps} steps")
+plots.show(
+    figure,
+    alt="Two rows of ten samples: from equal rates with several colours and layouts; from a faster D paler and more alike.",
+)
+
+# %% [markdown]
+# **Broken.** The early sign was D's loss. Within the first hundred steps it fell to nearly 0: D was right about every
+# picture, and an expert who is always right teaches little. At that moment the variety of both trainings was still the
+# same. It fell behind only a hundred steps later or more, and then it stayed behind. The healthy D was never so sure.
+#
+# Note what the *end* of the left panel shows: nothing. After step 150 the two losses look alike, and the damage is
+# done. Whoever looks only at the last value of a loss does not see it.
+#
+# This is not the whole collapse of the reports: the samples are pale and alike, but not equal. It is one seed, one
+# size, and a short run. What we can say is in which order the signs came here.
+#
+# ## Your own pictures, in five lines?
+#
+# Any folder of pictures will do: JPEG or PNG, any sizes. Here is one, made of 640 drawn objects in a temporary place.
+# Put your own folder in its place.
+
+# %%
+place = Path(tempfile.mkdtemp())
+(place / "my_pictures").mkdir()
+for number, drawn in enumerate(load_images("drawn_objects").images[:640]):
+    Image.fromarray(drawn.permute(1, 2, 0).numpy()).save(place / "my_pictures" / f"{number:03d}.png")
+
+# %%
+mine = load_images(f"folder:{place / 'my_pictures'}", image_size=32)  # 1
+generator, discriminator = new_networks()  # 2
+few = replace(config, epochs=folder_epochs, batch_size=32)
+history = train(generator, discriminator, mine.images, few, progress=False)  # 3
+made = draw(generator, latent.sample(10, 100, seed).to(device))  # 4
+title = f"{len(mine)} drawn pictures of a folder, {folder_epochs} epochs: samples"
+plots.show(
+    plots.image_grid(made, title, zoom=3), alt="Ten samples of a short training on a folder of drawn objects."
+)  # 5
+
+# %% [markdown]
+# About one picture in ten is kept for testing; that is why the folder gives fewer pictures than it has. A folder of
+# some hundred pictures is little: expect a generator that learns it by heart, or collapses. Some thousands are better.
+#
+# Outside the notebook the same is one command. It writes samples, traces and a checkpoint while it runs:
+
+
+# %%
+def dcgan(command):
+    """Run `python -m dcgan_course …` beside the temporary folder, as in a terminal, and print what it says."""
+    words = [sys.executable, "-m", "dcgan_course", *command.split()]
+    ran = subprocess.run(words, cwd=place, capture_output=True, text=True)
+    print(f"$ python -m dcgan_course {command}\n{ran.stdout if ran.returncode == 0 else ran.stderr}")
+
+
+small = f"--image-size 32 --width {width} --batch-size 32"
+dcgan(f"train --data folder:my_pictures {small} --epochs {min(2, folder_epochs)} --out runs/x")
+
+# %%
+dcgan(f"train --resume --epochs {math.ceil(folder_epochs / 2)} --out runs/x")
+dcgan("sample runs/x --out runs/sheet.png --count 16")
+
+# %%
+plots.show_png(
+    (place / "runs" / "sheet.png").read_bytes(),
+    alt="Sixteen samples that the command line drew after a short training on the folder: coloured blobs.",
+)
+
+# %%
+print("In runs/x:", ", ".join(sorted(path.name for path in (place / "runs" / "x").iterdir())))
+dcgan("evaluate runs/x --data drawn_objects --count 500")
+
+# %% [markdown]
+# For real pictures and a GPU the first command would be `python -m dcgan_course train --data folder:PATH --image-size
+# 64 --epochs 200 --out runs/x`. Stop it with Ctrl-C whenever you like; the same `--out` with `--resume` continues.
+#
+# ## Take-aways
+#
+# * Colour changes one layer of each network; a larger side changes the work, by about six times from 32 to 64.
+# * Measure before you switch: in turns, several times, with the slowest and fastest shown. On a CPU bfloat16 and less
+#   work help; on a GPU first let nothing wait.
+# * Weights stay float32. Only products are rounded.
+# * A resumed training is right when every tensor is equal to the last bit, and not before.
+# * Several GPUs share each batch and average gradients; batch norm sees only its part.
+# * Watch D's loss from the first steps on, and the variety of a fixed set of samples. In a network with batch norm
+#   p_real and p_fake in eval mode do not say who wins.
+#
+# ## Exercises
+#
+# [Exercises 07](../exercises/07_dcgan_on_cifar10.ipynb): an obsolete program in today's PyTorch, the moving average, an
+# exact resume, profiles to read. With [solutions](../solutions/07_dcgan_on_cifar10.ipynb).
+#
+# ## Next
+#
+# [08 · Walking in latent space](08_walking_in_latent_space.ipynb): is z a space or a list of pictures?
+#
+# ## Sources
+#
+# * A. Radford, L. Metz and S. Chintala, *Unsupervised representation learning with deep convolutional generative
+#   adversarial networks* (2015): section 4 for the recipe. The DCGAN on 64×64 CIFAR-10 is that of a Korean post, one of
+#   the five documents that this course grew from (README).
+# * P. Micikevicius et al., *Mixed precision training* (2018): why weights stay float32. D. Kalamkar et al., *A study
+#   of bfloat16 for deep learning training* (2019).
+# * Y. Yazıcı et al., *The unusual effectiveness of averaging in GAN training* (2019): the moving average of G.
+# * S. Li et al., *PyTorch distributed* (2020): gradients averaged over processes. S. Ioffe and C. Szegedy, *Batch
+#   normalization* (2015).
+# * The collapse of the recipe: issues 263 (2017, CIFAR-10) and 822 (2020, faces) of pytorch/examples, on its DCGAN.
+# * NVIDIA, data sheet of the H200: 989 TFLOP/s in bfloat16 without sparsity.
+# * CIFAR-10: A. Krizhevsky, *Learning multiple layers of features from tiny images* (2009).
