@@ -58,6 +58,7 @@ from dcgan_course.data import batches, load_images, scale
 from dcgan_course.losses import non_saturating
 from dcgan_course.train import DCGAN, discriminator_step, generator_step, train
 
+# %%
 plots.use_course_style()
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
