@@ -32,7 +32,8 @@ def film_png(frames: Tensor, labels: list[str], columns: int = 8, zoom: int = 3,
         sheet = tile_pictures(pictures, columns, zoom).convert("RGB")
         canvas = Canvas(-(-sheet.width // 2), HEAD + -(-sheet.height // 2))
         canvas.image.paste(sheet, (0, 2 * HEAD))
-        canvas.text(2, 4, label, size=16, bold=True)
+        size = min(16, 16 * (canvas.width - 4) / canvas.text_width(label, size=16, bold=True))
+        canvas.text(2, HEAD / 2, label, size=size, bold=True, anchor="lm")
         pages.append(ImageOps.posterize(canvas.image, 5))  # 32 levels a colour: a third of the bytes, hardly visible
     still, shown = pages[-1], [round(1000 * seconds)] * len(pages)
     shown[-1] *= 3

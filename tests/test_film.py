@@ -59,3 +59,11 @@ def test_a_film_as_webp_loops_and_keeps_its_pixels(tmp_path):
     assert np.array_equal(shown, np.array(tile_pictures(frames[4], 2, 3)))
     with pytest.raises(InvalidValue, match="at least two"):
         save_webp(tmp_path / "still.webp", frames[:1])
+
+
+def test_a_long_label_is_written_smaller_and_not_cut():
+    words = "a label that is far too long for a narrow film"
+    with Image.open(io.BytesIO(film_png(FRAMES[:1], [words], columns=2, zoom=8))) as film:
+        head = np.array(film.convert("L"))[: 2 * HEAD]
+    ink = np.flatnonzero((head < 128).any(axis=0))
+    assert ink.max() < head.shape[1] - 2 and ink.max() > 0.7 * head.shape[1]
