@@ -141,7 +141,31 @@ def check_look_ahead():
     assert all(value.requires_grad for value in made.values())
 
 
+def check_block(name):
+    for case in ((3, 5), (3, 5, 7, 1, 0), (4, 2, 3, 2, 1)):
+        results = []
+        for block in (BUILT[name], models.__dict__[name]):
+            torch.manual_seed(0)
+            made = block(*case)
+            results.append((made.state_dict(), made(torch.randn(4, case[0], 9, 9))))
+        torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
+def check_init_weights():
+    results = []
+    for init in (BUILT["init_weights"], models.init_weights):
+        torch.manual_seed(0)
+        network = nn.Sequential(nn.Conv2d(2, 3, 4), models.up(3, 4), nn.Flatten(), nn.Linear(4, 2))
+        init(network)
+        init(network[1], 0.2)
+        results.append(network.state_dict())
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
 CHECKS = {
+    "up": lambda: check_block("up"),
+    "down": lambda: check_block("down"),
+    "init_weights": check_init_weights,
     "conv_output_size": check_conv_output_size,
     "conv_transpose_output_size": check_conv_transpose_output_size,
     "insert_zeros": check_insert_zeros,

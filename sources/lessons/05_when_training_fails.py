@@ -604,7 +604,7 @@ plots.show_png(
 #
 # ## Next
 #
-# 06 · DCGAN, layer by layer: why did five rules make it work? It is being written.
+# [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): why did five rules make it work?
 #
 # ## Sources
 #
