@@ -1,8 +1,8 @@
 """Train what the course ships, and write its cards. Needs the real pictures: set DCGAN_COURSE_DATA.
 
 python -m authoring.record                    everything
-python -m authoring.record mnist_mlp          one of: digit_classifier, mnist_mlp, mnist_dcgan, cifar10_dcgan_32,
-                                              cifar10_dcgan_64
+python -m authoring.record mnist_mlp          one of: digit_classifier, factor_reader, mnist_mlp, mnist_dcgan,
+                                              cifar10_dcgan_32, cifar10_dcgan_64, objects_dcgan
 """
 
 import argparse
@@ -17,6 +17,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from authoring.record_dcgan import RECIPES, record_dcgan
+from authoring.record_factors import record_factor_reader
 from authoring.record_files import write_card, write_frames, write_weights
 from dcgan_course import metrics, models, pretrained
 from dcgan_course.data import load_images, scale, to_pixels
@@ -137,7 +138,11 @@ def record_mnist_mlp(epochs: int = 200, seed: int = 0):
     )
 
 
-RECORDS = {"digit_classifier": record_digit_classifier, "mnist_mlp": record_mnist_mlp}
+RECORDS = {
+    "digit_classifier": record_digit_classifier,
+    "factor_reader": record_factor_reader,
+    "mnist_mlp": record_mnist_mlp,
+}
 RECORDS |= {name: functools.partial(record_dcgan, name) for name in RECIPES}
 
 

@@ -1,4 +1,4 @@
-"""Train the DCGANs that the course ships: MNIST at 28×28, CIFAR-10 at 32×32 and at 64×64.
+"""Train the DCGANs that the course ships: MNIST at 28×28, CIFAR-10 at 32×32 and at 64×64, drawn objects at 32×32.
 
 On a GPU each is trained in full; without one, for as long as a CPU allows, and its card says so. `python -m
 authoring.record` on a machine with a GPU therefore replaces them all.
@@ -40,6 +40,7 @@ RECIPES = {
     "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=12, cpu_width=32),
     "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48),
     "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=6, cpu_width=32),
+    "objects_dcgan": Recipe("drawn_objects", 32, 3, gpu_epochs=200, cpu_epochs=40, cpu_width=24),
 }
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from dcgan_course.checkpoint import read_tensors
 from dcgan_course.errors import InvalidValue
-from dcgan_course.features import DigitClassifier
+from dcgan_course.features import DigitClassifier, FactorReader
 from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
 from dcgan_course.train import History
 
@@ -66,6 +66,11 @@ def digit_classifier() -> DigitClassifier:
     return _fill(DigitClassifier(), FOLDER / "digit_classifier" / "weights.safetensors")
 
 
+def factor_reader() -> FactorReader:
+    """Return the network that reads the factors of drawn objects, in eval mode; its errors stand on its card."""
+    return _fill(FactorReader(), FOLDER / "factor_reader" / "weights.safetensors")
+
+
 def card(name: str) -> dict:
     """Return what is known of a run or network: data, command, seed, hardware, figures."""
     return json.loads((FOLDER / name / "card.json").read_text(encoding="utf-8"))
@@ -104,5 +109,5 @@ def _dcgan(card: dict) -> tuple[nn.Module, nn.Module]:
 
 
 _NETWORKS = {"mnist_mlp": _mlp}
-_NETWORKS |= {name: _dcgan for name in ("mnist_dcgan", "cifar10_dcgan_32", "cifar10_dcgan_64")}
+_NETWORKS |= {name: _dcgan for name in ("mnist_dcgan", "cifar10_dcgan_32", "cifar10_dcgan_64", "objects_dcgan")}
 _NETWORKS = {name: build for name, build in _NETWORKS.items() if (FOLDER / name / "card.json").exists()}
