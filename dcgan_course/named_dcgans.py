@@ -26,8 +26,8 @@ def post_cifar10_64() -> Pair:
 def lecture_mnist_28() -> Pair:
     """Return the lecture's pair for MNIST: no padding at all, z of 10 numbers, 1 → 3 → 6 → 13 → 28 and 28 → 13 → 5 → 1.
 
-    Kernels and strides are those with which its generator reaches 28; with kernel 4 in every block it makes 34. The source
-    says no more than that: batch norm in every block but the last, and biases, are the course's reading.
+    Kernels and strides are those with which its generator reaches 28; with kernel 4 in every block it makes 34. The
+    source says no more than that: batch norm in every block but the last, and biases, are the course's reading.
     """
     hidden = 64
     generator = LayeredGenerator(
