@@ -34,13 +34,14 @@ class Recipe:
     cpu_epochs: int
     cpu_width: int
     width: int = 64
+    lossless_frames: bool = False
 
 
 RECIPES = {
     "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=12, cpu_width=32),
     "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48),
     "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=6, cpu_width=32),
-    "objects_dcgan": Recipe("drawn_objects", 32, 3, gpu_epochs=200, cpu_epochs=40, cpu_width=24),
+    "objects_dcgan": Recipe("drawn_objects", 32, 3, gpu_epochs=200, cpu_epochs=40, cpu_width=24, lossless_frames=True),
 }
 
 
@@ -70,7 +71,7 @@ def record_dcgan(name: str, seed: int = 0):
     folder = pretrained.FOLDER / name
     write_weights(folder / "generator.safetensors", generator)
     write_weights(folder / "discriminator.safetensors", discriminator)
-    write_frames(folder / "frames.webp", torch.stack(recorder.frames))
+    write_frames(folder / "frames.webp", torch.stack(recorder.frames), recipe.lossless_frames)
     rounded = {k: [round(x, 5) for x in v] if isinstance(v, list) else v for k, v in asdict(history).items()}
     record = {"frame_epochs": recorder.epochs, "history": rounded}
     (folder / "history.json").write_text(json.dumps(record) + "\n", encoding="utf-8")

@@ -35,9 +35,14 @@ def write_card(folder: Path, facts: dict):
     (folder / "CARD.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def write_frames(path: Path, frames: torch.Tensor):
-    """Store frames (epochs, pictures, C, H, W) as one PNG or WebP: a row an epoch, a column a z."""
+def write_frames(path: Path, frames: torch.Tensor, lossless: bool = False):
+    """Store frames (epochs, pictures, C, H, W) as one PNG or WebP: a row an epoch, a column a z.
+
+    lossless: for a WebP of small bright things, whose colours the lossy one would smear over neighbouring pixels.
+    """
     epochs, pictures, channels, height, width = frames.shape
     sheet = frames.permute(0, 3, 1, 4, 2).reshape(epochs * height, pictures * width, channels).numpy()
     picture = Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet)
-    picture.save(path, **({"optimize": True} if path.suffix == ".png" else {"quality": 92, "method": 6}))
+    picture.save(
+        path, **({"optimize": True} if path.suffix == ".png" else {"quality": 92, "method": 6, "lossless": lossless})
+    )

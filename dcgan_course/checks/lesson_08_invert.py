@@ -1,0 +1,103 @@
+"""The check of exercise 4 of lesson 08: inversion. It looks at what comes back and at the generator afterwards."""
+
+import torch
+from torch import Tensor
+
+from dcgan_course import latent, models
+from dcgan_course.checks.engine import answer, fail, passed
+
+EXERCISE = "invert"
+STEPS, STARTS = 60, 6
+
+
+def _generator():
+    """A small generator whose pictures depend on every number of z."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        generator = models.MLPGenerator((1, 6, 6), latent_dim=5, hidden_dim=24).eval()
+        for parameter in generator.parameters():
+            parameter.data *= 1.5
+    return generator
+
+
+@torch.no_grad()
+def _residuals(generator, z: Tensor, picture: Tensor) -> Tensor:
+    return (generator(z) - picture).square().flatten(1).mean(dim=1).sqrt()
+
+
+def _descend(generator, picture, z, keep_gradients=False):
+    """What Adam reaches from each start; `keep_gradients` is the mistake of never emptying them."""
+    z = z.clone().requires_grad_(True)
+    optimizer, kept = torch.optim.Adam([z], lr=0.05), torch.zeros_like(z)
+    for _ in range(STEPS):
+        loss = (generator(z) - picture).square().flatten(1).mean(dim=1).sum()
+        (gradient,) = torch.autograd.grad(loss, z)
+        kept = kept + gradient if keep_gradients else gradient
+        z.grad = kept.clone()
+        optimizer.step()
+    return z.detach()
+
+
+def invert(function):
+    """Check a learner's invert(generator, picture, z, steps) → (the best z, its residual)."""
+    generator, picture = _generator(), None
+    before = [parameter.detach().clone() for parameter in generator.parameters()]
+    with torch.no_grad():
+        picture = generator(latent.sample(1, 5, 77))[0]
+    starts = latent.sample(STARTS, 5, 3)
+    given = answer(EXERCISE, lambda steps: function(generator, picture, starts.clone(), steps), (STEPS,))
+    if any(not torch.equal(p, q) for p, q in zip(before, generator.parameters(), strict=True)):
+        fail(EXERCISE, "the generator's parameters moved. Give the optimiser z alone: torch.optim.Adam([z], lr=0.05).")
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        fail(EXERCISE, "give back two things: the best z, and its residual.")
+    z, residual = given
+    if not isinstance(z, Tensor) or z.numel() != 5:
+        shape = tuple(z.shape) if isinstance(z, Tensor) else type(z).__name__
+        fail(
+            EXERCISE,
+            f"the first answer is {shape}, but it must be one z of 5 numbers: the best of the {STARTS} starts.",
+        )
+    z, residual = z.detach().reshape(1, 5), float(residual)
+    _check_residual(generator, picture, z, residual)
+    _check_descent(generator, picture, starts, z, residual)
+    passed(
+        EXERCISE, f"a residual of {residual:.3f} from the best of {STARTS} starts, and the generator stayed as it was."
+    )
+
+
+def _check_residual(generator, picture, z, residual: float):
+    """The number must be the root of the mean squared difference at the z that came back."""
+    true = float(_residuals(generator, z, picture))
+    if abs(residual - true) <= 1e-3 * max(1, true):
+        return
+    message = f"the residual at your z is {true:.4f}, but you gave back {residual:.4f}."
+    explained = {
+        true**2: "you forgot the root: the residual is in the units of pixels.",
+        true**2 * picture.numel(): "take the mean over the pixels, not the sum, and then the root.",
+        true * picture.numel() ** 0.5: "take the mean over the pixels, not the sum, before the root.",
+    }
+    for value, hint in explained.items():
+        if abs(residual - value) <= 1e-3 * max(1, value):
+            fail(EXERCISE, f"{message}\n  Hint: {hint}")
+    fail(EXERCISE, f"{message} Compute it after the last step, for the z that you give back.")
+
+
+def _check_descent(generator, picture, starts, z, residual: float):
+    """It must be about as good as Adam's best start."""
+    reached = _residuals(generator, _descend(generator, picture, starts), picture)
+    if residual <= 1.15 * float(reached.min()) + 0.01:
+        return
+    message = f"your residual is {residual:.3f}; Adam with learning rate 0.05 reaches {float(reached.min()):.3f}."
+    at_start = _residuals(generator, starts, picture)
+    piled = _residuals(generator, _descend(generator, picture, starts, keep_gradients=True), picture)
+    if (at_start - residual).abs().min() < 1e-3:
+        hint = "this z is one of the starts: nothing moved. Is z a leaf with requires_grad, and is step() called?"
+    elif residual > float(at_start.max()):
+        hint = "it is worse than every start. Do you climb instead of descending?"
+    elif (reached - residual).abs().min() < 5e-3:
+        hint = "this is not the best start. Compute the residual of each row, and take argmin."
+    elif (piled - residual).abs().min() < 5e-3:
+        hint = "gradients pile up: empty z.grad before each step (optimizer.zero_grad())."
+    else:
+        hint = "use all steps, with the gradient of the squared difference with respect to z."
+    fail(EXERCISE, f"{message}\n  Hint: {hint}")

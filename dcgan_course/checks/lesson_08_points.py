@@ -1,0 +1,168 @@
+"""The checks of exercises 1 and 2 of lesson 08: slerp, and the mean of many z."""
+
+import torch
+from torch import Tensor
+
+from dcgan_course import latent
+from dcgan_course.checks.engine import Mistake, judge
+
+
+def _finite(value):
+    """Write NaN as a number that no right answer has: NaN is not equal to itself, so no hint could find it."""
+    return torch.nan_to_num(value, nan=-999.0) if isinstance(value, Tensor) else value
+
+
+def _angle(a: Tensor, b: Tensor) -> Tensor:
+    return torch.nn.functional.cosine_similarity(a, b, dim=-1).clamp(-1, 1).acos()[:, None]
+
+
+def _mixed(a: Tensor, b: Tensor, t: float, angle: Tensor) -> Tensor:
+    return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+
+
+def _normalised_lerp(a, b, t):
+    line = latent.lerp(a, b, t)
+    return line / line.norm(dim=-1, keepdim=True) * a.norm(dim=-1, keepdim=True)
+
+
+def _not_normalised(a, b, t):
+    return _finite(_mixed(a, b, t, (a * b).sum(dim=-1, keepdim=True).acos()))
+
+
+def _one_angle_for_all(a, b, t):
+    cosine = (a * b).sum() / (a.norm() * b.norm())
+    return _finite(_mixed(a, b, t, cosine.clamp(-1, 1).acos().expand(len(a), 1)))
+
+
+def _nan_for_equal(a, b, t):
+    return _finite(_mixed(a, b, t, _angle(a, b)))
+
+
+def _unit(a, b, t):
+    arc = latent.slerp(a, b, t)
+    return arc / arc.norm(dim=-1, keepdim=True)
+
+
+SLERP_MISTAKES = [
+    Mistake(latent.lerp, "that is lerp: the straight line, which leaves the shell."),
+    Mistake(
+        _normalised_lerp,
+        "the length is right, but the direction does not turn evenly: it hurries in the middle. Weigh a and b with "
+        "sines of the angle.",
+    ),
+    Mistake(
+        _not_normalised,
+        "the cosine of the angle is a · b divided by both lengths. Without the division acos gets numbers far above 1 "
+        "and gives nan.",
+    ),
+    Mistake(
+        _one_angle_for_all,
+        "each row has its own angle: sum and norm along the last dimension, with keepdim=True.",
+    ),
+    Mistake(
+        _nan_for_equal,
+        "where a and b are equal the angle is 0, and 0 / sin 0 is nan. Take the straight line there (torch.where).",
+    ),
+    Mistake(_unit, "the direction is right, the length is lost: a z of length 1 is not one that G has seen."),
+    Mistake(lambda a, b, t: latent.slerp(b, a, t), "t = 0 must give a, and t = 1 must give b: you have them swapped."),
+    Mistake(
+        lambda a, b, t: ((1 - t) * _angle(a, b)).sin() * a + (t * _angle(a, b)).sin() * b,
+        "divide by the sine of the whole angle: else t = 0 does not give a.",
+    ),
+]
+
+
+def _on_a_sphere(rows: int, latent_dim: int, length: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Two batches of points of one length; angles in the rows differ."""
+    a, b = latent.sample(rows, latent_dim, seed), latent.sample(rows, latent_dim, seed + 1)
+    a[0] += 0.8 * b[0]
+    return length * a / a.norm(dim=1, keepdim=True), length * b / b.norm(dim=1, keepdim=True)
+
+
+def slerp_cases():
+    """Points of length 1, 3 and 10 at several shares, and a pair of equal points."""
+    cases = [(*_on_a_sphere(3, 4, 10.0, seed), t) for seed, t in enumerate((0.0, 0.2, 0.5, 0.9, 1.0))]
+    cases.append((*_on_a_sphere(2, 100, 3.0, 9), 0.3))
+    a, b = _on_a_sphere(2, 3, 10.0, 11)
+    b[1] = a[1]
+    return [*cases, (a, b, 0.4)]
+
+
+def slerp(function):
+    """Check a learner's slerp(a, b, t) for rows of equal length."""
+    judge(
+        "slerp",
+        _named("slerp", lambda a, b, t: _finite(function(a, b, t))),
+        slerp_cases(),
+        latent.slerp,
+        SLERP_MISTAKES,
+        "the arc is right at every share, row by row, also where a and b are equal.",
+        tolerance=1e-3,
+    )
+
+
+def _named(name: str, function):
+    function.__name__ = name
+    return function
+
+
+def _mean_oracle(z: Tensor):
+    """The length to expect of a mean of N z is √(D / N); the repaired mean has length √D."""
+    mean = z.mean(dim=0)
+    return (z.shape[1] / len(z)) ** 0.5, z.shape[1] ** 0.5 * mean / mean.norm()
+
+
+def _with_length(length):
+    return lambda z: (length(z), _mean_oracle(z)[1])
+
+
+def _with_repair(repair):
+    return lambda z: (_mean_oracle(z)[0], repair(z))
+
+
+MEAN_MISTAKES = [
+    Mistake(
+        _with_length(lambda z: z.shape[1] ** 0.5 / len(z)),
+        "random z do not pull the same way, so the mean shrinks with √N, not with N.",
+    ),
+    Mistake(
+        _with_length(lambda z: z.shape[1] ** 0.5),
+        "that is the length of one z. In a mean the numbers cancel: each entry has variance 1/N.",
+    ),
+    Mistake(_with_length(lambda z: z.shape[1] / len(z)), "that is the expected squared length: take the root."),
+    Mistake(
+        _with_length(lambda z: float(z.mean(dim=0).norm())),
+        "that is the length of this mean. Wanted is the one to expect, from N and D alone.",
+    ),
+    Mistake(
+        _with_repair(lambda z: z.mean(dim=0)), "the repaired mean must have length √D; yours is still the plain mean."
+    ),
+    Mistake(
+        _with_repair(lambda z: z.mean(dim=0) * len(z) ** 0.5),
+        "times √N gives about the right length. Divide by the mean's own length, and then take it times √D.",
+    ),
+    Mistake(
+        _with_repair(lambda z: z.mean(dim=0) / z.mean(dim=0).norm()),
+        "that has length 1. A random z of D numbers has length √D.",
+    ),
+]
+
+
+def mean_and_repair(function):
+    """Check a learner's mean_and_repair(z) → (expected length of the mean, mean brought to length √D)."""
+    cases = [(latent.sample(count, latent_dim, seed=count),) for count, latent_dim in ((100, 100), (9, 4), (1, 16))]
+    judge(
+        "mean-of-many",
+        _named("mean_and_repair", lambda z: _as_number(function(z))),
+        cases,
+        _mean_oracle,
+        MEAN_MISTAKES,
+        "the expected length is √(D / N), and the repaired mean is back in the shell.",
+    )
+
+
+def _as_number(given):
+    """Take a one-number tensor for a number: both are right."""
+    if isinstance(given, tuple) and given and isinstance(given[0], Tensor) and given[0].numel() == 1:
+        return (given[0].item(), *given[1:])
+    return given

@@ -1,0 +1,111 @@
+"""The checks of exercise 3 of lesson 08: a turn vector, and a fair measure of what it does."""
+
+from torch import Tensor
+
+from dcgan_course import latent
+from dcgan_course.checks.engine import Mistake, judge
+
+
+def _vector(z: Tensor, turn: Tensor, count: int = 4) -> Tensor:
+    order = turn.argsort()
+    return z[order[-count:]].mean(dim=0) - z[order[:count]].mean(dim=0)
+
+
+def _unit(vector: Tensor) -> Tensor:
+    return vector / vector.norm()
+
+
+VECTOR_MISTAKES = [
+    Mistake(lambda z, turn: -_vector(z, turn), "the sign: right minus left, so that adding it turns to the right."),
+    Mistake(lambda z, turn: _vector(z, turn, 1), "take the mean of four on each side: one z shows many other things."),
+    Mistake(
+        lambda z, turn: 4 * _vector(z, turn),
+        "you added the four z and did not divide: the mean is wanted, else the vector is four times too long.",
+    ),
+    Mistake(lambda z, turn: z[turn.argsort()[-4:]].mean(dim=0), "subtract the mean of the four that turn most left."),
+    Mistake(
+        lambda z, turn: z[turn > 0].mean(dim=0) - z[turn < 0].mean(dim=0),
+        "these are all z of each side. Take the four that turn most on each side.",
+    ),
+    Mistake(
+        lambda z, turn: _vector(z, turn.abs()),
+        "left turns are below 0: sort by the turn itself, not by how large it is.",
+    ),
+    Mistake(lambda z, turn: _unit(_vector(z, turn)), "leave the length as it is: it says how far to go."),
+]
+
+
+def turn_vector(function):
+    """Check a learner's turn_vector(z, turn) → (latent_dim,): mean of the four most to the right minus four left."""
+    cases = []
+    for seed, (count, latent_dim) in enumerate(((40, 6), (25, 100), (9, 2))):
+        turn = latent.sample(1, count, seed + 50)[0] + 0.2
+        cases.append((latent.sample(count, latent_dim, seed), turn))
+    judge("turn-vector", function, cases, _vector, VECTOR_MISTAKES, "right on three sets of z, the smallest of nine.")
+
+
+def _effect(measure, z: Tensor, vector: Tensor, control: Tensor):
+    control = control * vector.norm() / control.norm()
+    return tuple(float((measure(z + v) - measure(z - v)).mean()) for v in (vector, control))
+
+
+def _without_scaling(measure, z, vector, control):
+    return tuple(float((measure(z + v) - measure(z - v)).mean()) for v in (vector, control))
+
+
+def _one_sided(measure, z, vector, control):
+    control = control * vector.norm() / control.norm()
+    return tuple(float((measure(z + v) - measure(z)).mean()) for v in (vector, control))
+
+
+def _only_after(measure, z, vector, control):
+    control = control * vector.norm() / control.norm()
+    return tuple(float(measure(z + v).mean()) for v in (vector, control))
+
+
+def _absolute(measure, z, vector, control):
+    control = control * vector.norm() / control.norm()
+    return tuple(float((measure(z + v) - measure(z - v)).abs().mean()) for v in (vector, control))
+
+
+EFFECT_MISTAKES = [
+    Mistake(
+        _without_scaling, "the control must be as long as the vector: else you compare a long step with a short one."
+    ),
+    Mistake(_one_sided, "measure at z + vector and at z − vector. You measure one side only."),
+    Mistake(
+        _only_after, "that is the turn after the step. Wanted is the difference between z + vector and z − vector."
+    ),
+    Mistake(
+        _absolute,
+        "do not take absolute values before the mean: a control that moves at random would look as if it turned.",
+    ),
+    Mistake(lambda *case: _effect(*case)[::-1], "give back the vector's effect first, then the control's."),
+    Mistake(
+        lambda *case: tuple(-x for x in _effect(*case)), "the sign: the picture at z + vector minus that at z − vector."
+    ),
+]
+
+
+def _measure(z: Tensor) -> Tensor:
+    """A measure with a bend, so that one side and both sides differ."""
+    return z[:, 0] + 0.3 * z[:, 0].square() + z[:, 1].sin()
+
+
+def turn_effect(function):
+    """Check a learner's turn_effect(measure, z, vector, control) → (effect of the vector, effect of the control)."""
+    cases = []
+    for seed in range(3):
+        z = latent.sample(30, 5, seed)
+        cases.append((_measure, z, latent.sample(1, 5, seed + 20)[0], 3 * latent.sample(1, 5, seed + 40)[0]))
+
+    def with_numbers(measure, z, vector, control):
+        given = function(measure, z, vector, control)
+        if not isinstance(given, (tuple, list)):
+            return given
+        return tuple(x.item() if isinstance(x, Tensor) and x.numel() == 1 else x for x in given)
+
+    with_numbers.__name__ = "turn_effect"
+    judge(
+        "turn-effect", with_numbers, cases, _effect, EFFECT_MISTAKES, "vector and control are measured in the same way."
+    )
