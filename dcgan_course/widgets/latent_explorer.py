@@ -22,10 +22,7 @@ HALF = 20  # moves from A to B; the walk goes there and back
 SIDE = 288  # the picture's side on the screen, in pixels
 BLENDS = {"slerp: along the arc": latent.slerp, "lerp: along the line": latent.lerp}
 EMPTY = torch.full((1, 1, 8, 8), 0.8)
-SENTENCE = (
-    "The latent explorer: sliders along directions of z, two points to blend, a walk to play, pictures to keep. "
-    "Run this cell to use it. The next picture shows each direction as a row."
-)
+SENTENCE = "The latent explorer: run this cell to move z by hand. The next picture has a row for each direction."
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class _LatentExplorer:
         self.words = ipywidgets.HTML()
         self.thumbs = [ipywidgets.Image(format="png", width=64, height=64) for _ in range(RECENT)]
         self.backs = [
-            ipywidgets.Button(description=f"back to {i + 1}", layout={"width": "76px"}) for i in range(RECENT)
+            ipywidgets.Button(description=f"back to {i + 1}", layout={"width": "92px"}) for i in range(RECENT)
         ]
         self.seed, self.busy, self.saved = 0, False, ""
         self._listen()

@@ -28,8 +28,27 @@ REQUIRED_LABELS = {
     "03_adversarial_game": ["mean of the data", "width of the data", "mean of the fakes", "width of the fakes"],
     "04_gan_on_mnist": ["Stop training"],
     "05_when_training_fails": ["fault", "real points", "Start", "Stop", "Reset"],
+    "08_walking_in_latent_space": [
+        "frame",
+        "recorded run",
+        "blend",
+        "from A to B (%)",
+        "random 1",
+        "principal 1",
+        "learned: slant",
+        "coordinate of z",
+        "added to it",
+        "Pin as A",
+        "Pin as B",
+        "New A and B",
+        "Keep",
+        "Reset",
+        "back to 1",
+        "folder to save in",
+        "Save",
+    ],
 }
-WITH_PLAY = ("00_start_here", "01_convolution_arithmetic", "02_transposed_convolution")
+WITH_PLAY = ("00_start_here", "01_convolution_arithmetic", "02_transposed_convolution", "08_walking_in_latent_space")
 SILENT = ("rounds a tick",)  # sliders that say how a panel shall go on; the picture follows only after Start
 
 
@@ -164,3 +183,31 @@ def test_time_from_key_to_changed_pixels(lesson, explorers):
     )
     # About 50 ms is usual, 300 is what feels late. The fastest quarter is judged: a busy machine is not our fault.
     assert times[MOVES // 4] < 300
+
+
+@pytest.mark.parametrize("lesson", [name for name in LESSONS if name.startswith("08_")], indirect=True)
+def test_every_button_of_the_latent_explorer(lesson, explorers):
+    explorer = next(explorer for explorer in explorers if explorer.menus)
+    for text in ("New A and B", "Keep", "Pin as A", "New A and B", "back to 1", "Pin as B", "Keep", "Reset", "Save"):
+        explorer.button(text).click()
+        assert explorer.wait_until_steady()["colours"] >= 2, f"no picture after {text!r}"
+    explorer.cell.get_by_text("Saved: ").wait_for(timeout=5000)
+    assert lesson.errors() == []
+    explorer.cell.screenshot(path=SCREENSHOTS / "08_latent_explorer.png")
+
+
+@pytest.mark.parametrize("lesson", [name for name in LESSONS if name.startswith("08_")], indirect=True)
+def test_time_from_key_to_changed_pixels_in_the_latent_explorer(lesson, explorers):
+    explorer = next(explorer for explorer in explorers if explorer.menus)
+    slider = next(slider for slider in explorer.sliders if label(slider) == "principal 1")
+    for run in explorer.menus[0].locator("option").all_inner_texts():
+        explorer.menus[0].select_option(label=run)
+        explorer.wait_until_steady()
+        explorer.press(slider, "Home")
+        explorer.wait_until_steady()
+        times = sorted(explorer.key_to_pixels(slider, "ArrowRight") for _ in range(MOVES))
+        print(
+            f"\nlatent explorer, {run}, key to changed pixels, {MOVES} moves: "
+            f"median {statistics.median(times):.0f} ms, {times[0]:.0f} to {times[-1]:.0f} ms"
+        )
+        assert times[MOVES // 4] < 300
