@@ -360,6 +360,8 @@ axes.hlines(names, low, high, color=drawing.COLOURS["ink"], linewidth=2)
 for place, value in enumerate(middle):
     axes.text(high[place] * 1.02, place, f"{value / middle[0]:.2f} ×", va="center")
 axes.invert_yaxis()
+axes.set_axisbelow(True)
+
 axes.set(xlabel="images per second (bar: middle turn; line: slowest to fastest)", xlim=(0, 1.2 * max(high)))
 axes.set_title(f"All switches together: {middle[-1] / middle[0]:.1f} times the textbook loop ({device.type})")
 plots.show(
@@ -371,9 +373,9 @@ plots.show(
 # to the textbook loop. These are the ratios of *one* run on one machine. Where the lines of two bars overlap, do not
 # believe the difference.
 #
-# In the run on this page (a CPU with two cores, busy with other work, too) one switch stands out: bfloat16. The others
-# are small. Their lines overlap, so this run does not even say which of them is the best. A processor that cannot
-# compute bfloat16 itself would show that bar *shorter* than the one before.
+# In the run on this page (a CPU with two cores, busy with other work, too) bfloat16 bought most. The lines of the other
+# rungs overlap with those of their neighbours, so one run does not say what each of them is worth; only the whole is
+# sure. A processor that cannot compute bfloat16 itself would show that bar *shorter* than the one before.
 #
 # On a CPU nothing waits in `.item()`, because Python and the arithmetic are the same processor. On a graphics card it
 # is the other way round: the card is far faster than a program that prepares pictures one by one, and every `.item()`
@@ -452,7 +454,7 @@ class Watcher:
     def __call__(self, training):
         if training.step == 1:
             training.discriminator_optimizer.param_groups[0]["lr"] *= self.faster_d
-        if training.step % look_every == 0:
+        if training.step % look_every == 0 and training.discriminator_losses:  # none right after an epoch
             self.steps.append(training.step)
             self.d_loss.append(float(torch.stack(training.discriminator_losses[-look_every:]).mean()))
             self.g_loss.append(float(torch.stack(training.generator_losses[-look_every:]).mean()))
@@ -479,13 +481,14 @@ def new_networks(size=32):
 
 
 # %%
-config = replace(DCGAN, epochs=math.ceil(live_steps / 781), batch_size=64, seed=seed, ema_decay=0.99)
+live_epochs = math.ceil(live_steps / (len(photos) // 64))  # the watcher stops earlier
+config = replace(DCGAN, epochs=live_epochs, batch_size=64, seed=seed, ema_decay=0.99)
 generator, discriminator = new_networks()
 average = copy.deepcopy(generator)
 healthy = Watcher(generator)
 begin = time.perf_counter()
 train(generator, discriminator, photos.images, config, ema_generator=average, hook=healthy, progress=False)
-print(f"{live_steps} steps took {time.perf_counter() - begin:.0f} s: {live_steps * 64 / 50_000:.2f} epochs.")
+print(f"{live_steps} steps took {time.perf_counter() - begin:.0f} s: {live_steps * 64 / len(photos):.2f} epochs.")
 
 # %%
 shown = [round(share * (len(healthy.steps) - 1)) for share in (0, 0.25, 0.5, 1)]
@@ -682,26 +685,31 @@ plots.show(figure, alt="Five rows of ten samples of the recorded 32×32 run at g
 # layout. At the end one sees water, sky, grass, and things on them: a ship perhaps, something with legs. A column keeps
 # its layout for some epochs, and may still change it.
 #
-# Nobody would take these for photographs. The card says how much of a full training this is.
+# Nobody would take these for photographs. The card says how much of a full training this is. And the larger pictures,
+# with fewer epochs and narrower networks?
 
 # %%
 last = runs[-1]
 side = last.generator.image_shape[1]
 labels = [f"epoch {epoch:g}" for epoch in last.frame_epochs[-2:]]
-figure = rows_figure(last.frames[-2:, :8], labels, f"{side}×{side}: eight z, the last two frames", note)
+figure = rows_figure(last.frames[-2:, :8], labels, f"{side}×{side}: eight z", note)
 plots.show(
     figure, alt=f"Two rows of eight samples of the recorded {side}×{side} run, from the last two recorded moments."
 )
 
+# %% [markdown]
+# Colours and layouts, and less in them: blobs on a ground, a raster here and there. 64×64 needs more of everything.
+# Back to the 32×32 run: what did its traces do?
+
 # %%
-figure = plots.loss_traces(
-    run.history,
-    f"32×32: D's loss ends at {run.history.discriminator_loss[-1]:.2f}, G's at {run.history.generator_loss[-1]:.2f}",
-)
+h = run.history
+ends = f"32×32: D's loss ends at {h.discriminator_loss[-1]:.2f}, G's at {h.generator_loss[-1]:.2f}"
+figure = plots.loss_traces(h, ends + note)
 plots.show(figure, alt="Both losses of the recorded 32×32 run over its epochs, beside the values that guessing gives.")
 
 # %%
-figure = plots.probability_traces(run.history, "32×32: p_real and p_fake, D in eval mode")
+ends = f"32×32: p_real ends at {h.p_real[-1]:.2f}, p_fake at {h.p_fake[-1]:.2f}"
+figure = plots.probability_traces(h, ends + note)
 plots.show(figure, alt="p_real and p_fake of the recorded 32×32 run over its epochs, measured with D in eval mode.")
 
 # %%
@@ -715,8 +723,8 @@ for run in runs:
 # %% [markdown]
 # ## Why does D doubt real pictures?
 #
-# Look at the two figures together. The losses say that D wins: its loss is far below 1.39. But p_real of the 32×32 run
-# ends *below* one half: as if D took most real test pictures for fakes. Both cannot describe the same D.
+# Look at the two figures together. The losses say that D wins: its loss is far below 1.39. But p_real ends *below* one
+# half: as if D took most real test pictures for fakes. Both cannot describe the same D.
 #
 # They do not. p_real and p_fake are measured in [eval mode](../GLOSSARY.md#eval-mode). While it trains, D's batch norm
 # uses the statistics of the batch in front of it, and each batch is all real or all fake. In eval mode it uses running
@@ -784,9 +792,10 @@ plots.show(
 )
 
 # %% [markdown]
-# Within the epochs that we have: no collapse. The variety rises for some epochs, passes 1, and comes back to about 0.9.
-# The reports speak of epoch 15 and later; a run that was cut down to fewer epochs cannot contradict them. On a machine
-# with a graphics card `make recorded-runs` trains 200 epochs, and then this figure will tell.
+# Within the epochs that we have: no collapse. The variety rises, passes 1 for some epochs, and ends near 1. (The low
+# values before the first epoch are no collapse: there G has not begun to draw.) The reports speak of epoch 15 and
+# later; a run that was cut down to fewer epochs cannot contradict them. On a machine with a graphics card `make
+# recorded-runs` trains 200 epochs, and then this figure will tell.
 #
 # So we provoke it. Everything stays as in the healthy training above, but D's learning rate is five times as large.
 # Which trace will notice first?
@@ -800,15 +809,17 @@ print(
 )
 
 # %%
-figure, panels = plt.subplots(1, 2, figsize=(10, 4.2))
+figure, panels = plt.subplots(1, 2, figsize=(10, 4.6))
+figure.suptitle("Where a faster D shows" + photos.title_note, fontweight="bold")
+
 for watcher, colour, mark, name in (
     (healthy, plots.REAL, "o", "equal rates"),
     (broken, plots.FAKE, "s", "D 5 times faster"),
 ):
     for axes, values in zip(panels, (watcher.d_loss, watcher.variety), strict=True):
         axes.plot(watcher.steps, values, color=colour, marker=mark, markersize=4, label=name)
-panels[0].set(title="D's loss", xlabel="step", ylabel="nats (guessing: 1.39)", ylim=(0, None))
-panels[1].set(title="Variety of 64 samples", xlabel="step", ylabel="share of real pictures'", ylim=(0, 1.1))
+panels[0].set(title="First: D's loss", xlabel="step", ylabel="nats (guessing: 1.39)", ylim=(0, None))
+panels[1].set(title="Later: variety of 64 samples", xlabel="step", ylabel="share of real pictures'", ylim=(0, 1.1))
 panels[0].legend(loc="upper right")
 plots.show(
     figure,
@@ -834,9 +845,10 @@ plots.show(
 )
 
 # %% [markdown]
-# **Broken.** The early sign was D's loss. Within the first hundred steps it fell to nearly 0: D was right about every
-# picture, and an expert who is always right teaches little. At that moment the variety of both trainings was still the
-# same. It fell behind only a hundred steps later or more, and then it stayed behind. The healthy D was never so sure.
+# **Broken.** The early sign was D's loss. Within the first hundred steps it fell to nearly 0: D was right about nearly
+# every picture, and an expert who is always right teaches little. At that moment the variety of both trainings was
+# still the same. It fell behind only a hundred steps later or more, and then it stayed behind. The healthy D was never
+# so sure.
 #
 # Note what the *end* of the left panel shows: nothing. After step 150 the two losses look alike, and the damage is
 # done. Whoever looks only at the last value of a loss does not see it.
