@@ -126,6 +126,7 @@ class _LatentExplorer:
 
     def start(self):
         """Load the chosen run and stand at its first A."""
+        self.words.value = f"Loading {self.run.value} and learning its directions …"
         self.generator, self.directions = _loaded(self.run.value)
         self.recent: list[Tensor] = []
         self.coordinate.max = self.generator.latent_dim - 1

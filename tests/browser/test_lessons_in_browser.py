@@ -200,8 +200,12 @@ def test_every_button_of_the_latent_explorer(lesson, explorers):
 def test_time_from_key_to_changed_pixels_in_the_latent_explorer(lesson, explorers):
     explorer = next(explorer for explorer in explorers if explorer.menus)
     slider = next(slider for slider in explorer.sliders if label(slider) == "principal 1")
-    for run in explorer.menus[0].locator("option").all_inner_texts():
-        explorer.menus[0].select_option(label=run)
+    menu = explorer.menus[0]
+    for run in menu.locator("option").all_inner_texts():
+        before, chosen = explorer.look(), menu.locator("option:checked").inner_text()
+        menu.select_option(label=run)
+        if run != chosen:  # a run is loaded, and its directions are learned, before its first picture is shown
+            explorer.wait_for_change(before, f"the choice of {run}", seconds=30)
         explorer.wait_until_steady()
         explorer.press(slider, "Home")
         explorer.wait_until_steady()
