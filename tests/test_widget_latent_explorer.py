@@ -47,6 +47,29 @@ def test_all_sliders_at_their_ends_together_raise_nothing(panel):
     assert torch.isfinite(panel.state.picture).all()
 
 
+class Spy:
+    """A generator that writes down how many threads it may use."""
+
+    def __init__(self, generator, seen):
+        self.generator, self.seen, self.latent_dim = generator, seen, generator.latent_dim
+
+    def __call__(self, z):
+        self.seen.append(torch.get_num_threads())
+        return self.generator(z)
+
+
+def test_a_move_draws_on_one_thread_and_leaves_the_setting_alone(panel, monkeypatch):
+    seen = []
+    monkeypatch.setattr(panel.state, "generator", Spy(panel.state.generator, seen))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        panel.controls["blend"].value = 50
+        assert seen == [1] and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize(("choice", "mode"), [(0, latent.slerp), (1, latent.lerp)])
 def test_the_blend_goes_from_a_to_b(panel, choice, mode):
     panel.controls["mode"].value = panel.controls["mode"].options[choice]

@@ -1,5 +1,6 @@
 """The latent explorer: move through z by hand, along directions, coordinates and walks, and keep what you find."""
 
+import contextlib
 import functools
 import json
 from dataclasses import dataclass
@@ -65,6 +66,17 @@ def named_directions(name: str, generator: nn.Module, seed: int = 0) -> Directio
 def _loaded(name: str) -> tuple[nn.Module, Directions]:
     generator = pretrained.load_run(name).generator
     return generator, named_directions(name, generator)
+
+
+@contextlib.contextmanager
+def _one_thread():
+    """Draw on one thread: a single picture gains nothing from more, and on a busy machine they wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _wide(description: str) -> dict:
@@ -209,7 +221,8 @@ class _LatentExplorer:
     @torch.inference_mode()
     def _draw(self):
         self.shown = self.z()
-        self.picture = self.generator(self.shown[None])
+        with _one_thread():
+            self.picture = self.generator(self.shown[None])
         self.image.value = png_of_pictures(self.picture, columns=1, zoom=max(1, SIDE // self.picture.shape[-1]))
         self._speak()
 
