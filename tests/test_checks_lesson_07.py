@@ -196,8 +196,29 @@ WRONG_LOSSES = {
     "a column": (lambda r, f: bce(r, torch.ones(len(r), 1)), "which label belongs to which answer"),
     "a number": (lambda r, f: right_loss(r, f).item(), "has no graph"),
     "detached": (lambda r, f: right_loss(r, f).detach(), "has no graph"),
+    "fakes detached": (lambda r, f: right_loss(r, f.detach()), "no gradient reaches the fake logits"),
+    "fakes detached, by hand": (
+        lambda r, f: (F.softplus(-r).mean() + F.softplus(f.detach()).mean()) / 2,
+        "detach the pictures for D's step, never D's answers",
+    ),
+    "reals detached": (lambda r, f: right_loss(r.detach(), f), "no gradient reaches the real logits"),
+    "fakes detached, and 0": (lambda r, f: right_loss(r, f.detach()) + 0 * f.sum(), "no gradient reaches the fake"),
+    "half a gradient": (
+        lambda r, f: (right_loss(r, f) + right_loss(r, f.detach())) / 2,
+        "the gradient of the fake logits is",
+    ),
     "nothing": (lambda r, f: None, "Does it end with `return`"),
 }
+
+
+def takes_the_step_itself(real_logits, fake_logits):
+    loss = right_loss(real_logits, fake_logits)
+    loss.backward()
+    return loss
+
+
+def test_a_loss_that_calls_backward():
+    assert "`backward()` is the caller's" in complaint(check.discriminator_loss, takes_the_step_itself)
 
 
 @pytest.mark.parametrize("name", WRONG_LOSSES)
@@ -280,7 +301,11 @@ WRONG_AVERAGES = {
     "no buffers": (without_buffers, "statistics of batch norm stayed"),
     "buffers averaged": (all_averaged, "were averaged, too"),
     "moves the network": (moves_the_network, "changed the network that is trained"),
-    "a graph": (without_no_grad, "leaf Variable"),
+    "a graph": (without_no_grad, "put `with torch.no_grad():` around the changes"),
+    "a graph, by lerp_": (
+        lambda a, n, d: [x.lerp_(y, 1 - d) for x, y in zip(a.parameters(), n.parameters(), strict=True)],
+        "put `with torch.no_grad():` around the changes",
+    ),
     "another number": (
         lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.lerp_(y, (1 - d) / 2)),
         "after one step the first number",
@@ -442,6 +467,10 @@ WRONG_BOTTLENECKS = {
         lambda rows: (right_bottleneck(rows)[0], max(r[2] for r in rows) / sum(r[3] for r in rows)),
         "the total times overlap",
     ),
+    "the largest total": (
+        lambda rows: (right_bottleneck(rows)[0], max(r[2] for r in rows) / max(r[3] for r in rows)),
+        "the largest total is one call, not the whole",
+    ),
 }
 
 
@@ -461,7 +490,11 @@ WRONG_SPEEDUPS = {
     "the time": (lambda s, f: 1 - s + s / f, "The speed is one over it"),
     "mean of speeds": (lambda s, f: s * f + 1 - s, "this averages speeds"),
     "product": (lambda s, f: s * f, "is no speed"),
-    "the limit": (lambda s, f: 1 / (1 - s) if s < 1 else float("inf"), "differ"),
+    "the limit": (lambda s, f: 1 / (1 - s) if s < 1 else float("inf"), "this is the limit"),
+    "the limit, without a guard": (lambda s, f: 1 / (1 - s), "this is the limit"),
+    "only the row": (lambda s, f: 1 / (s / f), "The rest of the program"),
+    "dies at an edge": (lambda s, f: 1 / (s * (1 / s - 1 + 1 / f)), "ZeroDivisionError for (s=0,"),
+    "wrong at an edge": (lambda s, f: 1 / (1 - s + s / f) if s else 0.0, "it should be 1"),
     "the other part": (lambda s, f: 1 / (s + (1 - s) / f), "the other part became faster"),
 }
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from dcgan_course.checks import lesson_04_bench
 from dcgan_course.checks.engine import answer, fail, passed
 
 DECAY, STEPS = 0.75, 3
+ERROR_HINTS = {"is being used in an in-place operation": "put `with torch.no_grad():` around the changes."}
 
 
 def _network(seed: int) -> nn.Module:
@@ -70,12 +72,13 @@ def _same(states: list[dict], wanted: list[dict], names) -> bool:
 def move_average(function: Callable):
     """Check exercise 2: `function(average, network, decay)` moves an averaged copy, in place."""
     exercise = "2 · the moving average"
+    guarded = lesson_04_bench.with_hints(function, ERROR_HINTS)
     average, states = _network(1), []
     own = list(average.parameters())
     for step in range(STEPS):
         network = _network(step + 2)
         before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        answer(exercise, function, (average, network, DECAY))
+        answer(exercise, guarded, (average, network, DECAY))
         if not all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items()):
             fail(exercise, "your function changed the network that is trained. Only the average may move.")
         if any(p.grad_fn is not None for p in average.parameters()) or any(

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dcgan_course.checks.engine import Mistake, answer, fail, judge, passed
+from dcgan_course.checks.engine import Mistake, answer, fail, judge, passed, same
 
 # Exercise 4a and 4b: bottleneck(rows), whole_speedup(share, factor)
 
@@ -31,6 +31,14 @@ ROWS = [
         ("save the grid", 1, 40.0, 40.0),
     ],
     [("step", 1, 5.0, 10.0), ("read the loss", 200, 3.0, 3.0), ("copy", 1, 2.0, 2.0)],
+    [  # two outermost rows: no total time is the whole
+        ("discriminator step", 1, 2.0, 60.0),
+        ("generator step", 1, 3.0, 40.0),
+        ("convolution backward", 9, 45.0, 45.0),
+        ("convolution", 12, 28.0, 28.0),
+        ("batch norm", 9, 14.0, 14.0),
+        ("add", 240, 8.0, 8.0),
+    ],
 ]
 
 
@@ -74,6 +82,11 @@ BOTTLENECK_MISTAKES = [
         "the row is right. But the total times overlap: their sum counts many milliseconds twice. The self times "
         "together are the whole.",
     ),
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[2], lambda r: r[2] / max(row[3] for row in rows)),
+        "the row is right. But the largest total is one call, not the whole: another step may stand beside it. The "
+        "self times together are the whole.",
+    ),
 ]
 
 
@@ -107,6 +120,10 @@ SPEEDUP_MISTAKES = [
         "a share times a factor is no speed. First ask what time is left of each part.",
     ),
     Mistake(
+        lambda share, factor: factor / share,
+        "this counts only what is left of the row. The rest of the program, 1 − share, still takes its time: add it.",
+    ),
+    Mistake(
         lambda share, factor: 1 / (1 - share),
         "this is the limit, for a line that costs nothing afterwards. It still costs share / factor.",
     ),
@@ -117,13 +134,20 @@ SPEEDUP_MISTAKES = [
 ]
 
 
+def _speedup(share: float, factor: float) -> float:
+    return 1 / ((1 - share) + share / factor)
+
+
 def whole_speedup(function: Callable):
     """Check exercise 4b: `function(share, factor)` → how many times faster the whole program becomes."""
+    exercise = "4b · what it can buy"
+    inner, edges = [(0.5, 2.0), (0.9, 10.0), (0.1, 1000.0)], [(1.0, 3.0), (0.0, 5.0)]
+    right = all(same(answer(exercise, function, case), _speedup(*case)) for case in inner)
     judge(
-        "4b · what it can buy",
+        exercise,
         function,
-        [(0.5, 2.0), (0.9, 10.0), (0.1, 1000.0), (1.0, 3.0), (0.0, 5.0)],
-        lambda share, factor: 1 / ((1 - share) + share / factor),
+        inner + edges if right else inner,  # a wrong idea gets its hint, before it divides by 0 at an edge
+        _speedup,
         SPEEDUP_MISTAKES,
         praise="times add up, and the part that stays sets the limit.",
     )

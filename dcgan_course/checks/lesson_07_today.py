@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dcgan_course.checks import lesson_04_bench
-from dcgan_course.checks.engine import Mistake, answer, describe, fail, judge
+from dcgan_course.checks.engine import Mistake, answer, describe, fail, judge, same
 
 # Exercise 1a: prepare(picture, image_size)
 
@@ -186,6 +186,10 @@ def _cut_off(fake_logits: Tensor) -> Tensor:
 
 
 PRAISE = "each answer met its own label, and D may be as sure as it likes."
+NO_GRADIENT = {
+    "real": "no gradient reaches the real logits: D learns from its answers to real pictures, too. Detach none.",
+    "fake": "no gradient reaches the fake logits: detach the pictures for D's step, never D's answers.",
+}
 LOSS_MISTAKES = [
     Mistake(
         lambda r, f: sum(_halves(r, f)),
@@ -222,6 +226,24 @@ LOSS_MISTAKES = [
 ]
 
 
+def _compare_gradients(exercise: str, returned: Tensor, wanted: Tensor, logits: list[Tensor]):
+    """Fail where a right value sends another gradient than the wanted one to the (real, fake) logits."""
+    try:
+        gradients = torch.autograd.grad(returned, logits, allow_unused=True)
+    except RuntimeError:
+        fail(exercise, "the graph of your loss is used up. Return the loss; `backward()` is the caller's.")
+    right = torch.autograd.grad(wanted, logits)
+    for name, gradient, want in zip(NO_GRADIENT, gradients, right, strict=True):
+        if gradient is None or not gradient.any():
+            fail(exercise, f"the value is right, but {NO_GRADIENT[name]}")
+        if not same(gradient, want):
+            fail(
+                exercise,
+                f"the value is right, but the gradient of the {name} logits is {describe(gradient)}; it should be "
+                f"{describe(want)}.",
+            )
+
+
 def discriminator_loss(function: Callable):
     """Check exercise 1c: `function(real_logits, fake_logits)` → (real + fake) / 2 of the binary cross-entropies."""
     exercise = "1c · the loss of D"
@@ -241,4 +263,7 @@ def discriminator_loss(function: Callable):
             f"your function returned {describe(returned)}, which has no graph: no gradient can pass. Return the "
             "tensor, without `.item()` and without `.detach()`.",
         )
+    wanted = sum(_halves(*asked)) / 2
+    if same(returned, wanted):  # else the value decides, below
+        _compare_gradients(exercise, returned, wanted, asked)
     judge(exercise, guarded, cases, lambda r, f: sum(_halves(r, f)) / 2, LOSS_MISTAKES, PRAISE)

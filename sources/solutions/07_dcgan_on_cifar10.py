@@ -160,6 +160,9 @@ check.discriminator_loss(discriminator_loss)
 # **Why.** In 2017 (n,) beside (n, 1) gave a result, and nobody noticed: with equal labels in a batch even the number
 # was right. Today the losses refuse. Labels made with `_like` cannot have another shape.
 #
+# Nothing is detached in this function. In D's step the fake *pictures* are detached, before D sees them. D's answers keep
+# their graph, because D learns through it: from the real half and from the fake half.
+#
 # The halved loss has log 2 = 0.693 as its value when D guesses. The course's loss is the sum of the halves, 1.386.
 # When you compare two programs, ask first which of the two they print. For Adam the factor makes no difference: it
 # divides the gradient by its size.
