@@ -158,8 +158,8 @@ for size in (32, 64):
 
 # %% [markdown]
 # (A PFLOP is 10¹⁵ of them.) The picture has four times the pixels, and the work is six times as much: a new layer with
-# large maps comes on top, and all layers before it get twice the channels. Width counts, too: twice as wide is about
-# four times the work.
+# large maps comes on top, and all layers before it get twice the channels. Width counts, too. In a network of twice the
+# width the weight matrix of nearly every layer has twice the rows and twice the columns: about four times the work.
 #
 # ## Where does the time go?
 #
@@ -269,8 +269,8 @@ for kind in (torch.float32, torch.bfloat16):
     print(f"{str(kind).removeprefix('torch.'):8}: after 1,000 moves of {move} the weight is {moved.item():.4f}")
 
 # %% [markdown]
-# In bfloat16 the weight never moved: next to 1 there is no number closer than 1 + 1/128, and each small move is rounded
-# away. That is why we use [**autocast**](../GLOSSARY.md#autocast): weights, sums and losses stay float32; convolutions
+# In bfloat16 the weight never moved: the next number above 1 is 1 + 1/128, and each small move is rounded away. That is
+# why we use [**autocast**](../GLOSSARY.md#autocast): weights, sums and losses stay float32; convolutions
 # and matrix products read rounded copies. `precision="auto"` switches it on where the processor can do it.
 
 # %%
@@ -319,8 +319,7 @@ if budget == "gpu":
     rungs["+ torch.compile"] = rung(byte_batches, "course", True, torch.bfloat16, True, compiled=True)
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** Write down two guesses. Which switch buys most on the machine in front of you? And which one buys
-# nothing on a CPU, but much on a graphics card?
+# **Predict first.** Write down a guess: which switch buys most on the machine in front of you?
 #
 # How we measure: every rung is warmed up. Then they take turns, so that a busy moment of the machine hits all of them.
 # Several turns; we keep the middle one, and show the slowest and the fastest.
@@ -377,9 +376,9 @@ plots.show(
 # rungs overlap with those of their neighbours, so one run does not say what each of them is worth; only the whole is
 # sure. A processor that cannot compute bfloat16 itself would show that bar *shorter* than the one before.
 #
-# On a CPU nothing waits in `.item()`, because Python and the arithmetic are the same processor. On a graphics card it
-# is the other way round: the card is far faster than a program that prepares pictures one by one, and every `.item()`
-# lets it run dry. In the `gpu` budget this cell measures it.
+# What does `.item()` cost? The ladder cannot say: `.item()` and the frozen D share a rung. We know only how the machines
+# work. On a CPU Python and the arithmetic run on the same processor, so there is little to wait for. A graphics card is
+# far faster than a program that prepares pictures one by one, and every `.item()` lets it run dry.
 #
 # And `torch.compile`? It writes new code for the networks, which takes time first. On the CPU of our trials it took
 # about 20 seconds and then bought next to nothing, so it is off by default and not on this ladder. In the `gpu` budget
@@ -553,7 +552,7 @@ print(f"variety: {variety(new_g):.2f} in G, {variety(new_average):.2f} in the av
 # The average is much calmer. It has the same layout for the same z and less of the raster. But it is not simply better:
 # this training is so young that the average still holds networks of a hundred steps ago, which drew paler pictures. So
 # its samples are paler, and differ less. An average pays when a training has settled; then it removes the last turns of
-# a game that never ends. It costs one addition for each weight, it is not trained, and it never meets D.
+# a game that never ends. It costs a few operations for each weight, it is not trained, and it never meets D.
 
 # %% [markdown]
 # ## Can it stop and go on exactly?
@@ -592,7 +591,7 @@ for group in groups:
 print("as text:", ", ".join(sorted(texts)))
 
 # %% [markdown]
-# Weights are the smaller half. Adam keeps two numbers for each weight, so the optimisers are twice as large as the
+# Weights are less than half of it. Adam keeps two numbers for each weight, so the optimisers are twice as large as the
 # networks. `noise` is the state of the random numbers for z, `random` that of everything else. The order of the
 # pictures needs no entry: it depends on the seed and the epoch. In [exercises
 # 07](../exercises/07_dcgan_on_cifar10.ipynb) you will meet a checkpoint that forgets.
@@ -644,7 +643,8 @@ print(f"with batch norm:    the halves' mean is off by {gap_of_halves(d, picture
 # %% [markdown]
 # Without batch norm nothing is left but rounding. With it the two differ: each half is shifted and scaled by its *own*
 # mean and spread. So four GPUs do not play exactly the game of one, even with the same seed and the same whole batch.
-# Nothing is broken; batch norm just sees smaller batches. Keep the part of each process large (32 pictures or more).
+# Nothing is broken; batch norm just sees smaller batches. Our halves had 32 pictures. We expect a larger gap for smaller
+# parts, because the mean of a few pictures is further from the mean of all. So keep the part of each process large.
 #
 # Two more things must not be forgotten, and both are easy to get wrong: each process must draw *other* pictures and
 # other z, and only one may write files.
@@ -724,11 +724,11 @@ for run in runs:
 # ## Why does D doubt real pictures?
 #
 # Look at the two figures together. The losses say that D wins: its loss is far below 1.39. But p_real ends *below* one
-# half: as if D took most real test pictures for fakes. Both cannot describe the same D.
+# half: as if D took most real test pictures for fakes. How can both be true?
 #
-# They do not. p_real and p_fake are measured in [eval mode](../GLOSSARY.md#eval-mode). While it trains, D's batch norm
-# uses the statistics of the batch in front of it, and each batch is all real or all fake. In eval mode it uses running
-# statistics, a mixture of both. So we ask both.
+# It is one D, asked in two modes. p_real and p_fake are measured in [eval mode](../GLOSSARY.md#eval-mode). While it
+# trains, D's batch norm uses the statistics of the batch in front of it, and each batch is all real or all fake. In
+# eval mode it uses running statistics, a mixture of both. So we ask both.
 
 
 # %%
@@ -762,8 +762,9 @@ for run in runs:
 #
 # There are public reports on this very recipe (see Sources). One, on CIFAR-10 at 64×64 with plain defaults: after about
 # 15 epochs the generator draws the same picture for every z. Another, on faces: D's loss falls to 0, and G's rises
-# without end. That is a [mode collapse](../GLOSSARY.md#mode-collapse). We look for it in the recorded runs first. The
-# measure is the variety from above: how much samples differ from each other, as a share of what real pictures do.
+# without end. The first is a [mode collapse](../GLOSSARY.md#mode-collapse); the second is a D that has won. Is there a
+# collapse in the recorded runs? The measure is the variety from above: how much samples differ from each other, as a
+# share of what real pictures do.
 
 # %%
 figure, axes = plt.subplots()
@@ -792,13 +793,14 @@ plots.show(
 )
 
 # %% [markdown]
-# Within the epochs that we have: no collapse. The variety rises, passes 1 for some epochs, and ends near 1. (The low
-# values before the first epoch are no collapse: there G has not begun to draw.) The reports speak of epoch 15 and
-# later; a run that was cut down to fewer epochs cannot contradict them. On a machine with a graphics card `make
-# recorded-runs` trains 200 epochs, and then this figure will tell.
+# Within the epochs that we have: no collapse. In both runs the variety rises to about 1.2 at epoch 4. Then it falls, to
+# 0.88 at epoch 10 in the 32×32 run and to 1.02 at epoch 6 in the 64×64 run. Sixteen samples are few, and we cannot say
+# where this ends. (The low values at the start are no collapse: there G has not begun to draw.) The reports speak of
+# epoch 15 and later; a run that was cut down to fewer epochs cannot contradict them. On a machine with a graphics card
+# `make recorded-runs` trains 200 epochs, and then this figure will tell.
 #
-# So we provoke it. Everything stays as in the healthy training above, but D's learning rate is five times as large.
-# Which trace will notice first?
+# So we disturb the balance. Everything stays as in the healthy training above, but D's learning rate is five times as
+# large. Which trace will notice first?
 
 # %% tags=["break-it"]
 generator, discriminator = new_networks()
@@ -850,16 +852,16 @@ plots.show(
 # still the same. It fell behind only a hundred steps later or more, and then it stayed behind. The healthy D was never
 # so sure.
 #
-# Note what the *end* of the left panel shows: nothing. After step 150 the two losses look alike, and the damage is
-# done. Whoever looks only at the last value of a loss does not see it.
+# Note what the *end* of the left panel shows: nothing. After step 150 the two losses look alike, and yet one G is far
+# behind. Whoever looks only at the last value of a loss does not see it.
 #
-# This is not the whole collapse of the reports: the samples are pale and alike, but not equal. It is one seed, one
-# size, and a short run. What we can say is in which order the signs came here.
+# This is no collapse: the variety still rises, only about half as fast as in the healthy run. We did not wait to see if
+# it catches up. It is one seed, one size, and a short run. What we can say is in which order the signs came here.
 #
-# ## Your own pictures, in five lines?
+# ## Your own pictures, in a few lines?
 #
 # Any folder of pictures will do: JPEG or PNG, any sizes. Here is one, made of 640 drawn objects in a temporary place.
-# Put your own folder in its place.
+# Put your own folder in its place. The numbers in the second cell count its five steps.
 
 # %%
 place = Path(tempfile.mkdtemp())
@@ -911,14 +913,17 @@ print("In runs/x:", ", ".join(sorted(path.name for path in (place / "runs" / "x"
 dcgan("evaluate runs/x --data drawn_objects --count 500")
 
 # %% [markdown]
+# The last line, read aloud: 35 beside 0.93, so even the colours are far off. (0.93 is how far two halves of the real
+# pictures lie apart.)
+#
 # For real pictures and a GPU the first command would be `python -m dcgan_course train --data folder:PATH --image-size
 # 64 --epochs 200 --out runs/x`. Stop it with Ctrl-C whenever you like; the same `--out` with `--resume` continues.
 #
 # ## Take-aways
 #
 # * Colour changes one layer of each network; a larger side changes the work, by about six times from 32 to 64.
-# * Measure before you switch: in turns, several times, with the slowest and fastest shown. On a CPU bfloat16 and less
-#   work help; on a GPU first let nothing wait.
+# * Measure before you switch: in turns, several times, with the slowest and fastest shown. On this CPU bfloat16 helped;
+#   the other single switches are within the noise. On a GPU first let nothing wait.
 # * Weights stay float32. Only products are rounded.
 # * A resumed training is right when every tensor is equal to the last bit, and not before.
 # * Several GPUs share each batch and average gradients; batch norm sees only its part.
