@@ -479,7 +479,7 @@ plots.show(
 # | D wins for good, samples stop at a wall | D(fake) 0.02; no coordinate beyond 1 | **data outside the range of tanh** | scale the data to [−1, 1] |
 # | the first samples are one point | σ below 0.001 at the start, 0 modes at the end | **`BatchNorm2d(n, 0.8)`**: 0.8 is eps | write `momentum=0.8`, or neither |
 # | G never improves | G's gradient is exactly 0 | **fake detached in G's step** (slip 3) | detach in D's step only |
-# | pictures are grey and grainy | 31 % of the pixels are darker than black | **tanh against data in [0, 1]** | scale the data to [−1, 1] |
+# | pictures are grey and grainy | 35 % of the pixels are darker than black | **tanh against data in [0, 1]** | scale the data to [−1, 1] |
 #
 # The fourth row is the strangest. D learned on batches with both kinds. There, batch norm's mean tells D what the *other* points are.
 # In G's step all points are fakes, the mean is another one, and D answers 0.49: it knows nothing. G then learns from a D that exists
@@ -565,8 +565,8 @@ for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0
     print(f"{float((fake < black).float().mean()):.0%} of the pixels are darker than black")
 
 # %% [markdown]
-# Nothing breaks loudly. But 31 % of the pixels are now darker than black, which no real picture has, and the border is off by 15.6 % instead
-# of 11.7 %. The reason is the shape of tanh: near −1 it is flat, and G makes a clean black by going far to the left. At 0 it is
+# Nothing breaks loudly. But 35 % of the pixels are now darker than black, which no real picture has, and the border is off by 18.4 % instead
+# of 14.9 %. The reason is the shape of tanh: near −1 it is flat, and G makes a clean black by going far to the left. At 0 it is
 # steepest, and each black pixel must be hit exactly. This training is short; what it shows is a cost, not a collapse. On the screen
 # the pictures look grey, because black now stands at 0, in the middle of [−1, 1].
 
