@@ -96,6 +96,11 @@ def layers(*kinds, transposed=True, bias=False, eps=1e-5, stride=2, padding=1):
     return block
 
 
+def with_window(convolution, activation):
+    """A block whose convolution has another kernel and leads to the same size."""
+    return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), activation)
+
+
 UP_MISTAKES = [
     (layers("conv", "norm"), "the activation is missing"),
     (layers("conv", "relu", "norm"), "the norm stands behind the activation"),
@@ -107,10 +112,14 @@ UP_MISTAKES = [
     (layers("conv", "norm", "relu", stride=1), "(4, 5, 7, 7), but it should be (4, 5, 12, 12)"),
     (layers("conv", "norm", "relu", padding=0), "kernel 4, stride 2, padding 1"),
     (layers("conv", "norm", "relu", eps=0.8), "the second argument is eps"),
+    (lambda a, b: with_window(nn.ConvTranspose2d(a, b, 3, 2, 1, 1, bias=False), nn.ReLU()), "3 is no multiple"),
+    (lambda a, b: with_window(nn.ConvTranspose2d(a, b, 2, 2, bias=False), nn.ReLU()), "right size, other kernel."),
     (lambda before, after: "block", "not a network"),
     (lambda before, after: models.up(after, before), "raised RuntimeError"),
 ]
 DOWN_MISTAKES = [
+    (lambda a, b: with_window(nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.LeakyReLU(0.2)), "3 is no multiple"),
+    (lambda a, b: with_window(nn.Conv2d(a, b, 2, 2, bias=False), nn.LeakyReLU(0.2)), "right size, other kernel."),
     (layers("conv", "norm", "relu", transposed=False), "activation of G"),
     (layers("conv", "norm", "default", transposed=False), "the slope is 0.01"),
     (layers("conv", "leaky", "norm", transposed=False), "the norm stands behind"),
@@ -215,7 +224,10 @@ GENERATOR_MISTAKES = [
     (generator(turned=True), "in the wrong order"),
     (generator(first=lambda a, b: models.up(a, b)), "the maps are 16@2×2"),
     (lambda latent_dim, width: models.Generator(64, latent_dim, 3, width), "@64×64, but they should be"),
-    (lambda latent_dim, width: generator()(latent_dim, width)[1:], "raised"),
+    (lambda latent_dim, width: generator()(latent_dim, width)[1:], "begin with nn.Unflatten"),
+    (generator(first=lambda a, b: models.up(a, b, 6, 1, 1)), "convolution 1 has kernel 6, padding 1"),
+    (generator(up=lambda a, b: models.up(a, b, 6, 2, 2)), "convolution 2 has kernel 6, stride 2, padding 2"),
+    (generator(last=lambda a: nn.ConvTranspose2d(a, 3, 3, 2, 1, 1, bias=False)), "convolution 4 has kernel 3"),
 ]
 
 
@@ -268,6 +280,8 @@ def with_relu(before, after):
 
 
 DISCRIMINATOR_MISTAKES = [
+    (discriminator(last=lambda a: nn.Conv2d(a, 1, 6, 1, 1, bias=False)), "convolution 4 has kernel 6, padding 1"),
+    (discriminator(down=lambda a, b: models.down(a, b, 3)), "convolution 2 has kernel 3, stride 2, padding 1"),
     (discriminator(first=lambda width: models.down(3, width)), "batch norm behind the first layer"),
     (discriminator(last=lambda width: models.down(width, 1, 4, 1, 0)), "batch norm behind the last layer"),
     (discriminator(down=with_relu), "there is ReLU; it should be LeakyReLU(0.2)"),
@@ -316,6 +330,11 @@ class First(nn.Module):
         return x[:, 0]
 
 
+class Squeeze(nn.Module):
+    def forward(self, x):
+        return x.squeeze()
+
+
 class Mean(nn.Module):
     def forward(self, x):
         return x.flatten(1).mean(dim=1)
@@ -332,6 +351,7 @@ ONE_ANSWER_MISTAKES = [
     (lecture(Mean()), "the seventh row and column"),
     (lecture(nn.Flatten(), last=nn.Conv2d(32, 1, 7)), "a table with one column"),
     (lecture(last=nn.Conv2d(32, 1, 7)), "maps of 1×1"),
+    (lecture(Squeeze(), last=nn.Conv2d(32, 1, 7)), "a batch of one picture got an answer of shape ()"),
     (lecture(nn.Flatten(0), nn.Sigmoid(), last=nn.Conv2d(32, 1, 7)), "leave the sigmoid out"),
     (lambda: nn.Sequential(nn.Conv2d(1, 1, 34), nn.Flatten(0)), "the first two convolutions should stay"),
     (lambda: 7, "not a network"),
@@ -346,6 +366,19 @@ def test_one_answer_passes(answer, capsys):
 @pytest.mark.parametrize(("answer", "hint"), ONE_ANSWER_MISTAKES, ids=[hint for _, hint in ONE_ANSWER_MISTAKES])
 def test_one_answer_mistakes(answer, hint):
     assert hint in complaint(check.one_answer, answer)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        nn.Sequential(nn.Conv2d(32, 1, 1), nn.AdaptiveMaxPool2d(1)),
+        nn.Sequential(nn.Upsample((1, 1)), nn.Conv2d(32, 1, 1)),
+    ],
+)
+def test_pixels_that_are_dropped_elsewhere_get_no_hint_about_the_seventh_row(last):
+    said = complaint(check.one_answer, lecture(nn.Flatten(0), last=last))
+    assert "cannot change the answer" in said
+    assert "seventh" not in said
 
 
 # Exercise 6
@@ -387,7 +420,8 @@ COMMENT_MISTAKES = [
     (comments(lambda i, k, s, p: (i + p - k) // s + 1), "2 · padding"),
     (comments(lambda i, k, s, p: (i + 2 * p - k) // s), "+ 1 is missing"),
     (comments(lambda i, k, s, p: i // s), "kernel and padding count too"),
-    (comments(lambda i, k, s, p: math.ceil((i + 2 * p - k) / s) + 1), "round down"),
+    (comments(lambda i, k, s, p: math.ceil((i + 2 * p - k) / s) + 1), "round down: a window"),
+    (comments(lambda i, k, s, p: round((i + 2 * p - k) / s) + 1), "to the nearest number"),
     (comments(right, first=False), "output of the block before"),
     (comments(right, "{h}×{h}×{c}"), "maps, height, width"),
     (comments(right, "{c}x{h}x{h}"), "write them with ×"),

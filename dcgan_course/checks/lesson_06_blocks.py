@@ -11,6 +11,7 @@ from dcgan_course.checks.engine import answer, fail, passed
 from dcgan_course.models import down, up
 
 CASES = ((3, 5), (6, 2))
+WANTED_WINDOW = (4, 2, 1)  # kernel, stride, padding
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,21 @@ def _check(function, wanted: Wanted):
     )
 
 
+def window_complaint(convolution: nn.Module) -> str | None:
+    """Say how a convolution of the right size differs from kernel 4, stride 2, padding 1; None if it does not."""
+    settings = [convolution.kernel_size, convolution.stride, convolution.padding]
+    if settings == [(side, side) for side in WANTED_WINDOW]:
+        return None
+    kernel, stride, padding = (value[0] if isinstance(value, tuple) else value for value in settings)
+    hint = ""
+    if kernel != WANTED_WINDOW[0]:
+        why = f": {kernel} is no multiple of the stride (lesson 02)" if kernel % WANTED_WINDOW[1] else ""
+        hint = f"\n  Hint: right size, other kernel{why}."
+    return (
+        f"has kernel {kernel}, stride {stride}, padding {padding}; the task names kernel 4, stride 2, padding 1.{hint}"
+    )
+
+
 def _check_case(function, case, wanted: Wanted):
     exercise = wanted.exercise
     block = answer(exercise, function, case)
@@ -70,6 +86,7 @@ def _check_case(function, case, wanted: Wanted):
             exercise,
             f"{tuple(x.shape)} became {shape}, but it should be {want}, {wanted.size}: kernel 4, stride 2, padding 1.",
         )
+    other_window = window_complaint(convolution)
     norms = [layer for layer in block.modules() if isinstance(layer, nn.BatchNorm2d)]
     if len(norms) != 1:
         fail(exercise, f"the block has {len(norms)} batch norms; rule 2 asks for one, behind the convolution.")
@@ -77,6 +94,8 @@ def _check_case(function, case, wanted: Wanted):
         fail(exercise, "the convolution has a bias, and batch norm takes it off again: write bias=False.")
     if any(isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d, nn.Upsample)) for layer in block.modules()):
         fail(exercise, "there is a pooling or an upsampling layer; rule 1 lets the stride do that work.")
+    if other_window:
+        fail(exercise, f"the convolution {other_window}")
     _check_values(got, convolution(x), norms[0], wanted)
 
 

@@ -7,6 +7,7 @@ from dcgan_course.arithmetic import conv_output_size
 from dcgan_course.checks.engine import Mistake, answer, fail, judge, passed
 
 SIDE, COUNT = 34, 6
+UNREACHED = 4  # rows and columns at the edge of the picture that only the seventh row and column of the last maps see
 
 
 def one_answer(function):
@@ -20,10 +21,11 @@ def one_answer(function):
         images = torch.randn(COUNT, 1, SIDE, SIDE, requires_grad=True)
         logits = answer(exercise, network.train(), (images,))
         _check_shape(exercise, logits)
-        seen = network.eval()(images)  # in train mode batch norm lets every pixel reach every answer
+        _check_one_picture(exercise, network.eval(), images[:1].detach())
+        seen = network(images)  # in train mode batch norm lets every pixel reach every answer
         (slopes,) = torch.autograd.grad(seen.square().sum(), images)
         _check_convolutions(exercise, network)
-        _check_pixels(exercise, slopes.abs().sum(dim=(0, 1)))
+        _check_pixels(exercise, network, slopes.abs().sum(dim=(0, 1)))
         with torch.no_grad():
             large = torch.cat([network(100 * torch.randn_like(images) * scale) for scale in (1, 100)])
             convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
@@ -41,12 +43,23 @@ def _check_shape(exercise: str, logits):
     hints = {
         (COUNT, 4): "34 → 16 → 7 → 2: the last window still stands at two places in each direction.",
         (4 * COUNT,): "there are four answers a picture, now in one long row. 34 → 16 → 7 → 2: make the last map 1×1.",
-        (COUNT, 1): "one answer a picture, but in a table with one column: end with nn.Flatten(0) or squeeze.",
+        (COUNT, 1): "one answer a picture, but in a table with one column: end with nn.Flatten(0).",
         (COUNT, 1, 1, 1): "one answer a picture, but as maps of 1×1: end with nn.Flatten(0).",
         (COUNT, 1, 2, 2): "34 → 16 → 7 → 2: the last window still stands at two places in each direction.",
     }
     hint = f"\n  Hint: {hints[shape]}" if shape in hints else ""
     fail(exercise, f"{COUNT} pictures got answers of shape {shape}, but it should be ({COUNT},).{hint}")
+
+
+def _check_one_picture(exercise: str, network: nn.Module, image: torch.Tensor):
+    """A batch of one must keep its axis: squeeze() drops it."""
+    single = answer(exercise, network, (image,))
+    if tuple(single.shape) != (1,):
+        fail(
+            exercise,
+            f"a batch of one picture got an answer of shape {tuple(single.shape)}, but it should be (1,).\n"
+            "  Hint: squeeze() removes every axis of length 1, the batch's too; nn.Flatten(0) keeps one.",
+        )
 
 
 def _check_convolutions(exercise: str, network: nn.Module):
@@ -59,18 +72,22 @@ def _check_convolutions(exercise: str, network: nn.Module):
         fail(exercise, "the first two convolutions should stay: Conv2d(1, 16, 4, 2) and Conv2d(16, 32, 4, 2).")
 
 
-def _check_pixels(exercise: str, slopes: torch.Tensor):
+def _check_pixels(exercise: str, network: nn.Module, slopes: torch.Tensor):
     blind = slopes == 0
     if not blind.any():
         return
     columns = int(blind.all(dim=0).sum())
     where = f", among them {columns} whole columns" if columns else ""
-    fail(
-        exercise,
-        f"{int(blind.sum())} of {SIDE * SIDE:,} pixels cannot change the answer{where}.\n"
-        "  Hint: whoever drops, crops or averages answers does not see the seventh row and column of the last maps: "
-        "with kernel 4 and stride 2 no window reaches them.",
-    )
+    edge = torch.ones_like(blind)
+    edge[:-UNREACHED, :-UNREACHED] = False
+    hint = ""
+    last = [module for module in network.modules() if isinstance(module, nn.Conv2d)][-1]
+    if bool(blind[edge].all()) and (last.kernel_size, last.stride) == ((4, 4), (2, 2)):
+        hint = (
+            "\n  Hint: whoever drops, crops or averages answers does not see the seventh row and column "
+            "of the last maps: with kernel 4 and stride 2 no window reaches them."
+        )
+    fail(exercise, f"{int(blind.sum())} of {SIDE * SIDE:,} pixels cannot change the answer{where}.{hint}")
 
 
 def _write(shapes) -> list[str]:
@@ -106,6 +123,10 @@ MISTAKES = [
         "round down: a window that does not fit as a whole is not there.",
     ),
     Mistake(
+        _mistake(lambda i, k, s, p: round((i + 2 * p - k) / s) + 1),
+        "round down with //; round() goes to the nearest number, and from .5 to the even one.",
+    ),
+    Mistake(
         _mistake(lambda i, k, s, p: (i - 1) * s - 2 * p + k),
         "that is the size of a transposed convolution. These layers make maps smaller.",
     ),
@@ -139,11 +160,12 @@ def true_comments(function):
     post = [(64, 4, 2, 1), (128, 4, 2, 1), (256, 4, 2, 1), (512, 4, 2, 1), (1, 4, 1, 0)]
     odd = [(16, 5, 3, 1), (8, 3, 2, 0), (4, 2, 1, 2)]
     cases = [(64, post), (28, [(16, 4, 2, 0), (32, 4, 2, 0), (1, 4, 2, 0)]), (33, odd), (96, post[:3])]
+    cases.append((15, [(8, 4, 2, 0)]))  # 11/2 = 5.5: round() gives 6, not 5
     judge(
         "true-comments",
         function,
         cases,
         _right,
         MISTAKES,
-        "every comment is right for four networks, also where a size does not divide.",
+        "every comment is right for five networks, also where a size does not divide.",
     )

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course.checks.lesson_06_blocks import window_complaint
+from dcgan_course.errors import CheckFailed
 
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 FORBIDDEN = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Upsample)
@@ -113,10 +115,13 @@ def write_generator(function):
         for latent_dim, width in ((10, 4), (7, 6)):
             network = _network(exercise, function, (latent_dim, width))
             z = 3 * torch.randn(16, latent_dim)
+            _check_first_input(exercise, network, z)
             result, seen = _pass_through(exercise, network, z)
             _check_ladder(exercise, seen, [(4 * width, 4, 4), (2 * width, 8, 8), (width, 16, 16), (3, 32, 32)])
             if any(isinstance(layer.module, nn.Conv2d) for layer in seen):
                 fail(exercise, "there is a Conv2d on the way; G has transposed convolutions.")
+            _check_plain_kernel(exercise, seen, 1)
+            _check_windows(exercise, seen, range(2, 5))
             if tuple(result.shape) != (16, 3, 32, 32):
                 fail(exercise, f"z (16, {latent_dim}) became {tuple(result.shape)}, but should be (16, 3, 32, 32).")
             _check_generator_norms(exercise, seen)
@@ -126,6 +131,46 @@ def write_generator(function):
     passed(
         exercise, "all five rules are kept: four transposed convolutions, three norms, ReLU inside, tanh at the end."
     )
+
+
+def _check_first_input(exercise: str, network: nn.Module, z: Tensor):
+    """Say what is missing where z reaches the first transposed convolution as a table, not as maps."""
+
+    def before(module, given):
+        if given[0].dim() != 4:
+            fail(
+                exercise,
+                f"z reaches the first convolution with shape {tuple(given[0].shape)}, "
+                "but it takes (N, maps, height, width)."
+                "\n  Hint: begin with nn.Unflatten(1, (latent_dim, 1, 1)): each number of z becomes a map of 1×1.",
+            )
+
+    hooks = [m.register_forward_pre_hook(before) for m in network.modules() if isinstance(m, CONVOLUTIONS)]
+    try:
+        with torch.no_grad():
+            network(z)
+    except CheckFailed:
+        raise
+    except Exception:  # noqa: BLE001  any other error is said by the pass that follows
+        return
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _check_windows(exercise: str, seen: list[_Layer], numbers):
+    for number in numbers:
+        complaint = window_complaint(seen[number - 1].module)
+        if complaint:
+            fail(exercise, f"convolution {number} {complaint}")
+
+
+def _check_plain_kernel(exercise: str, seen: list[_Layer], number: int):
+    """Between 1×1 and 4×4 the kernel covers all four rows, without padding; the stride has no say there."""
+    module = seen[number - 1].module
+    if (module.kernel_size, module.padding) != ((4, 4), (0, 0)):
+        kernel, padding = module.kernel_size[0], module.padding[0]
+        fail(exercise, f"convolution {number} has kernel {kernel}, padding {padding}; 1×1 and 4×4 ask for 4 and 0.")
 
 
 def _check_generator_norms(exercise, seen):
@@ -185,6 +230,8 @@ def write_discriminator(function):
                     exercise,
                     f"16 pictures got answers of shape {tuple(result.shape)}, not (16,): end with nn.Flatten(0).",
                 )
+            _check_windows(exercise, seen, range(1, 4))
+            _check_plain_kernel(exercise, seen, 4)
             _check_discriminator_norms(exercise, seen)
             _check_bias(exercise, seen)
             _check_hidden(exercise, _slopes(network, images, 3), 0.2, "LeakyReLU(0.2)")

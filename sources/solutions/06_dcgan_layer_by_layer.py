@@ -88,7 +88,8 @@ check.write_down(down)
 # %% [markdown]
 # ## 3 · The generator, from the list of rules
 #
-# Write G for 32×32 colour pictures: z → 4w maps of 4×4 → 2w of 8×8 → w of 16×16 → 3 of 32×32. Use `models.up` or your own layers. No layer has a bias.
+# Write G for 32×32 colour pictures: z → 4w maps of 4×4 → 2w of 8×8 → w of 16×16 → 3 of 32×32. Use `models.up` or your own layers.
+# The first kernel is 4 with stride 1 and padding 0; all later ones are 4 with stride 2 and padding 1. No layer has a bias.
 #
 # <details><summary>Hint 1</summary>
 # z has the shape (N, latent_dim). <code>nn.Unflatten(1, (latent_dim, 1, 1))</code> makes maps of it.</details>
@@ -123,7 +124,8 @@ check.write_generator(build_generator)
 # %% [markdown]
 # ## 4 · The discriminator, from the list of rules
 #
-# The mirror: 3 maps of 32×32 → w of 16×16 → 2w of 8×8 → 4w of 4×4 → one logit for each picture, shape (N,). No layer has a bias.
+# The mirror: 3 maps of 32×32 → w of 16×16 → 2w of 8×8 → 4w of 4×4 → one logit for each picture, shape (N,).
+# The first three kernels are 4 with stride 2 and padding 1. No layer has a bias.
 #
 # <details><summary>Hint 1</summary>
 # Which layer of D has no batch norm, besides the last?</details>
@@ -188,7 +190,7 @@ for side in (28, 34):
 
 # %% [markdown]
 # The loss takes a mean over all of them, so the program runs. Write a discriminator for 34×34 that gives **one** logit for each picture, shape
-# (N,), and in which **every** pixel can change the answer. Keep the first two convolutions.
+# (N,), also for a single picture, and in which **every** pixel can change the answer. Keep the first two convolutions.
 #
 # <details><summary>Hint 1</summary>
 # Derive the sizes: 34 → 16 → 7 → ? With kernel 4 and stride 2 the window stands at two places, and never reaches the seventh row.</details>
