@@ -78,7 +78,7 @@ recorded-runs: $(VENV)/.author
 	$(BIN)/python -m authoring.record
 
 benchmarks: $(VENV)/.author
-	$(BIN)/python benchmarks/mlp_gan.py
+	$(BIN)/python -m benchmarks.mlp_gan
 	$(BIN)/python benchmarks/dcgan.py
 
 clean:

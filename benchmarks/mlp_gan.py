@@ -1,7 +1,8 @@
 """How fast is `train`, beside the loop that most tutorials show, and how much memory does each lesson need?
 
-DCGAN_COURSE_DATA=… python benchmarks/mlp_gan.py                  both; writes benchmarks/results/mlp_gan.json and .md
-DCGAN_COURSE_DATA=… python benchmarks/mlp_gan.py --only memory    one of them
+DCGAN_COURSE_DATA=… python -m benchmarks.mlp_gan                  both; writes benchmarks/results/mlp_gan.json and .md
+DCGAN_COURSE_DATA=… python -m benchmarks.mlp_gan --only memory    one of them
+DCGAN_COURSE_DATA=… python -m benchmarks.mlp_gan --only memory --lessons 06 07    of some lessons; keeps the other rows
 
 Both loops train the same MLP networks on the same 20,000 MNIST pictures with batches of 200. They take turns, so
 that a machine that slows down slows both. The textbook loop: DataLoader over torchvision's MNIST with ToTensor and
@@ -112,16 +113,19 @@ def kernel_memory(notebook: nbformat.NotebookNode) -> tuple[float, float]:
     return tuple(number / 2**20 for number in json.loads(text.split("MEMORY ")[1]))
 
 
-def measure_memory() -> dict:
-    """Return the memory of a kernel after each lesson, in MB above a kernel that imported torch."""
+def measure_memory(wanted: list[str]) -> dict:
+    """Return the memory of a kernel after each wanted lesson, in MB above a kernel that imported torch."""
     from authoring.notebooks import from_script, scripts
 
     base, base_peak = kernel_memory(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import torch")]))
     print(f"a kernel that imported torch: {base:.0f} MB")
     found = {}
     for script in scripts("lessons"):
+        if wanted and script.stem[:2] not in wanted:
+            continue
         after, peak = kernel_memory(from_script(script))
-        found[script.stem] = {"after_mb": round(after - base), "peak_mb": round(peak - base_peak)}
+        made = {"date": datetime.date.today().isoformat()}
+        found[script.stem] = {"after_mb": round(after - base), "peak_mb": round(peak - base_peak)} | made
         print(f"{script.stem}: {after - base:.0f} MB more at the end, {peak - base_peak:.0f} MB more at its highest")
     return found
 
@@ -134,10 +138,12 @@ def in_words(speed: dict) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("speed", "memory"), help="measure one of them and keep the other's figures")
+    parser.add_argument("--lessons", nargs="*", default=[], help="two digits each: measure the memory of these only")
     options = parser.parse_args(arguments)
     os.environ.setdefault("DCGAN_COURSE_BUDGET", "cpu")
     facts = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    command = "python benchmarks/mlp_gan.py" + (f" --only {options.only}" if options.only else "")
+    command = "python -m benchmarks.mlp_gan" + (f" --only {options.only}" if options.only else "")
+    command += f" --lessons {' '.join(options.lessons)}" if options.lessons else ""
     made = {
         "command": command,
         "date": datetime.date.today().isoformat(),
@@ -148,7 +154,9 @@ def main(arguments: list[str] | None = None) -> int:
         facts["speed"] = measure_speed() | made
         print(f"ratio: {in_words(facts['speed'])}")
     if options.only != "speed":
-        facts["memory"] = made | {"budget": os.environ["DCGAN_COURSE_BUDGET"], "above_import_torch": measure_memory()}
+        before = facts.get("memory", {}).get("above_import_torch", {}) if options.lessons else {}
+        rows = dict(sorted((before | measure_memory(options.lessons)).items()))
+        facts["memory"] = made | {"budget": os.environ["DCGAN_COURSE_BUDGET"], "above_import_torch": rows}
     write_results(facts)
     slow = facts.get("speed", {}).get("ratio_median", ASKED_RATIO) < ASKED_RATIO
     rows = facts.get("memory", {}).get("above_import_torch", {})
@@ -187,11 +195,11 @@ def write_results(facts: dict):
             f"Budget `{memory['budget']}`; asked: at most {ALLOWED_MB} MB at the end.",
             made_by(memory),
             "",
-            "| lesson | MB at the end | MB at its highest |",
-            "| --- | --- | --- |",
+            "| lesson | MB at the end | MB at its highest | measured on |",
+            "| --- | --- | --- | --- |",
         ]
         rows = memory["above_import_torch"].items()
-        lines += [f"| {name} | {row['after_mb']} | {row['peak_mb']} |" for name, row in rows]
+        lines += [f"| {name} | {row['after_mb']} | {row['peak_mb']} | {row['date']} |" for name, row in rows]
     RESULTS.with_suffix(".md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
