@@ -418,7 +418,7 @@ contrast, looked = [], max(1, fading_steps // 6)
 
 @torch.no_grad()
 def look(training):
-    if training.step % looked == 0:
+    if training.step % looked == 0 and training.discriminator_losses:  # empty right after an epoch
         both = training.discriminator_losses[-1], training.generator_losses[-1]
         contrast.append((training.step, float(faded[0](z).std()), *map(float, both)))
     return training.step >= fading_steps
