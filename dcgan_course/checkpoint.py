@@ -168,7 +168,7 @@ def _refuse_other_run(name: str, tensors: dict[str, Tensor], texts: dict[str, st
                     f"{name} belongs to another {network}: its {key} is {shapes.get(key, 'missing')}, "
                     f"but here it is {tuple(value.shape)}; build the same networks or choose another file."
                 )
-        if wanted and (extra := sorted(shapes.keys() - wanted.keys())):
+        if extra := sorted(shapes.keys() - wanted.keys()):
             raise CheckpointError(
                 f"{name} belongs to another {network}: it also holds {extra[0]}; choose another file."
             )

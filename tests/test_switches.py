@@ -113,6 +113,15 @@ def test_a_checkpoint_without_an_average_is_refused_where_one_is_asked_for(image
         history_of(images, PLAIN, checkpoint=path, ema_generator=dcgan_pair()[0])
 
 
+def test_an_average_in_the_file_is_not_dropped_in_silence(images, tmp_path):
+    path = tmp_path / "run.safetensors"
+    history_of(images, PLAIN, checkpoint=path, ema_generator=dcgan_pair()[0])
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match="belongs to another ema_generator: it also holds"):
+        history_of(images, PLAIN, checkpoint=path)
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_weights_that_are_no_numbers_stop_the_training_and_keep_the_last_good_file(images, tmp_path, precision):
     path, config = tmp_path / "run.safetensors", dataclasses.replace(PLAIN, precision=precision)

@@ -9,6 +9,7 @@ from dcgan_course import latent, pretrained
 from dcgan_course.data import to_pixels
 from dcgan_course.drawing import tile_pictures
 from dcgan_course.errors import InvalidValue
+from dcgan_course.film import save_webp
 from dcgan_course.run_folder import RunFolder, draw
 
 
@@ -33,8 +34,7 @@ def run(options: argparse.Namespace) -> int:
     pictures = draw(generator, latent.walk(z, options.steps, loop=True) if is_walk else z)
     out.parent.mkdir(parents=True, exist_ok=True)
     if is_walk:
-        frames = [tile_pictures(picture[None], columns=1, zoom=4) for picture in pictures]
-        frames[0].save(out, save_all=True, append_images=frames[1:], duration=60, loop=0)
+        save_webp(out, pictures[:, None], columns=1, seconds=0.06)
     elif out.suffix.lower() == ".png":
         tile_pictures(pictures, columns=8, zoom=2).save(out)
     elif out.suffix:
