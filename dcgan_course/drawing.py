@@ -85,6 +85,13 @@ class Canvas:
             width=max(1, round(line * self.scale)),
         )
 
+    def hatch(self, x, y, width, height, *, colour="grey", gap=5):
+        """Fill a rectangle with slanted lines, `gap` points apart: there is nothing here."""
+        self.box(x, y, width, height, fill="paper", outline=None)
+        for start in range(gap, int(width + height), gap):  # x + y is the same along a line
+            first, last = max(0, start - height), min(start, width)
+            self.line(x + first, y + start - first, x + last, y + start - last, colour=colour, line=0.5)
+
     def line(self, x0, y0, x1, y1, *, colour="ink", line=1.5):
         """Draw a straight line."""
         points = [x0 * self.scale, y0 * self.scale, x1 * self.scale, y1 * self.scale]

@@ -1,5 +1,6 @@
 import io
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -55,3 +56,12 @@ def test_show_png_needs_a_sentence_and_carries_it():
     shown = plots.show_png(png, alt="one black square on a white page")
     assert repr(shown) == "[picture: one black square on a white page]"
     assert shown._repr_mimebundle_()[1]["image/png"]["alt"] == "one black square on a white page"
+
+
+def test_a_hatch_stays_in_its_rectangle():
+    canvas = drawing.Canvas(40, 30, scale=2)
+    canvas.hatch(10, 8, 20, 12)
+    rows, columns = (np.array(canvas.image.convert("L")) < 250).nonzero()
+    assert 2 * 10 - 1 <= columns.min() and columns.max() <= 2 * 30
+    assert 2 * 8 - 1 <= rows.min() and rows.max() <= 2 * 20
+    assert len(rows) > 50
