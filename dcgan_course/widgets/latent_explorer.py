@@ -1,6 +1,5 @@
 """The latent explorer: move through z by hand, along directions, coordinates and walks, and keep what you find."""
 
-import contextlib
 import functools
 import json
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from dcgan_course import attributes, latent, pretrained
 from dcgan_course.drawing import labelled_rows_png, png_of_pictures
 from dcgan_course.film import save_webp
-from dcgan_course.widgets.panel import Panel
+from dcgan_course.widgets.panel import Panel, one_thread
 
 REACH = 8.0  # how far a direction's slider goes each way; a random z of 100 numbers has a length of about 10
 RANDOM, PRINCIPAL = 2, 3  # directions of each kind
@@ -66,17 +65,6 @@ def named_directions(name: str, generator: nn.Module, seed: int = 0) -> Directio
 def _loaded(name: str) -> tuple[nn.Module, Directions]:
     generator = pretrained.load_run(name).generator
     return generator, named_directions(name, generator)
-
-
-@contextlib.contextmanager
-def _one_thread():
-    """Draw on one thread: a single picture gains nothing from more, and on a busy machine they wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _wide(description: str) -> dict:
@@ -221,7 +209,7 @@ class _LatentExplorer:
     @torch.inference_mode()
     def _draw(self):
         self.shown = self.z()
-        with _one_thread():
+        with one_thread():
             self.picture = self.generator(self.shown[None])
         self.image.value = png_of_pictures(self.picture, columns=1, zoom=max(1, SIDE // self.picture.shape[-1]))
         self._speak()

@@ -1,6 +1,9 @@
-"""What all explorers have in common: a box that says in one sentence what it is."""
+"""What all explorers have in common: a box that says in one sentence what it is, and how they draw."""
+
+import contextlib
 
 import ipywidgets
+import torch
 
 
 class Panel(ipywidgets.VBox):
@@ -18,3 +21,14 @@ class Panel(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         return self.sentence
+
+
+@contextlib.contextmanager
+def one_thread():
+    """Draw on one thread: a single picture gains nothing from more, and on a busy machine they wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
