@@ -3,6 +3,7 @@
 from dcgan_course.widgets.break_it import break_it_panel, break_it_twin
 from dcgan_course.widgets.convolution import convolution_explorer, convolution_twin
 from dcgan_course.widgets.densities import densities_explorer, densities_twin
+from dcgan_course.widgets.filter_browser import filter_browser, filter_browser_twin
 from dcgan_course.widgets.latent import latent_slider, latent_twin
 from dcgan_course.widgets.latent_explorer import latent_explorer, latent_explorer_twin
 from dcgan_course.widgets.scrub import scrub
