@@ -120,6 +120,40 @@ def weight_directions(generator: nn.Module, count: int) -> Tensor:
     return directions[:count].contiguous()
 
 
+def activation_directions(generator: nn.Module, count: int, *, samples: int = 1000, seed: int = 0) -> Tensor:
+    """Return the directions of z along which the first layer's activations vary most: (count, latent_dim).
+
+    Args:
+        generator: in eval mode. samples: z that are drawn, more than count. seed: of these z.
+
+    Unit vectors, the strongest first. The principal components of the activations, after batch norm and ReLU, are
+    found, and z is fitted to the samples' places on each. Unlike `weight_directions` they know what ReLU cuts off; they
+    need not be orthogonal, and other samples give somewhat other directions.
+
+    Source: Härkönen et al. 2020, section 2.2 and equation 3.
+    """
+    if not 1 <= count < min(samples, generator.latent_dim + 1):
+        raise InvalidValue(
+            f"count is {count}, but it must be at least 1, at most {generator.latent_dim}, the length of z, and below "
+            f"samples, {samples}."
+        )
+    first = next(layer for layer in generator.modules() if isinstance(layer, (nn.ReLU, nn.LeakyReLU)))
+    kept = []
+    hook = first.register_forward_hook(lambda layer, inputs, output: kept.append(output.flatten(1).float()))
+    try:
+        with torch.no_grad():
+            z = sample(samples, generator.latent_dim, seed)
+            for part in z.split(250):
+                generator(part)
+    finally:
+        hook.remove()
+    activations = torch.cat(kept)
+    centred = activations - activations.mean(dim=0)
+    places = torch.linalg.eigh(centred @ centred.T).eigenvectors.flip(1)[:, :count]  # (samples, count), best first
+    directions = places.T @ (z - z.mean(dim=0))  # least squares: the places on two components are not correlated
+    return directions / directions.norm(dim=1, keepdim=True)
+
+
 @dataclass(frozen=True)
 class Inversion:
     """A z whose picture comes close to a wanted one.
