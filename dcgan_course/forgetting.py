@@ -219,18 +219,29 @@ def effect(before: Tensor, after: Tensor, thing: Mask, rest: Mask | None = None)
     A picture shows the thing from `SHOWN_FROM` of its pixels on. A pixel is left if both pictures have the thing there.
     Raises InvalidValue if no picture showed the thing before.
     """
-    if before.shape != after.shape:
-        raise InvalidValue(
-            f"before is {tuple(before.shape)} and after is {tuple(after.shape)}, but they must be of one z: same shape."
-        )
-    was, still = thing(before), thing(after)
+    return _effect_on(before, thing, rest)(after)
+
+
+def _effect_on(before: Tensor, thing: Mask, rest: Mask | None) -> Callable[[Tensor], Effect]:
+    """Take the masks of the pictures before once: a comparison asks for the effect of many sets of maps."""
+    was, rest_was = thing(before), None if rest is None else rest(before)
     showed = was.sum(dim=(1, 2)) >= SHOWN_FROM
     if not showed.any():
         raise InvalidValue(f"None of the {len(before)} pictures shows the thing before: take more z, or another thing.")
-    shown = (still.sum(dim=(1, 2)) >= SHOWN_FROM)[showed].float().mean()
-    rest_left = float("nan") if rest is None else _share_left(rest(before), rest(after))
-    outside = (after - before).abs().mean(dim=1)[~was].mean()
-    return Effect(int(showed.sum()), float(shown), _share_left(was, still), rest_left, float(outside))
+
+    def effect_of(after: Tensor) -> Effect:
+        if before.shape != after.shape:
+            raise InvalidValue(
+                f"before is {tuple(before.shape)} and after is {tuple(after.shape)}, but they must have one shape: "
+                "draw both from the same z."
+            )
+        still = thing(after)
+        shown = (still.sum(dim=(1, 2)) >= SHOWN_FROM)[showed].float().mean()
+        rest_left = float("nan") if rest is None else _share_left(rest_was, rest(after))
+        outside = (after - before).abs().mean(dim=1)[~was].mean()
+        return Effect(int(showed.sum()), float(shown), _share_left(was, still), rest_left, float(outside))
+
+    return effect_of
 
 
 @dataclass(frozen=True)
@@ -247,6 +258,7 @@ class Comparison:
     equally_active: tuple[Effect, ...]
 
 
+@torch.no_grad()
 def compare(
     generator: nn.Module,
     z: Tensor,
@@ -271,9 +283,10 @@ def compare(
         raise InvalidValue("chosen holds no map: there is nothing to drop; take a thing on which some map is active.")
     maps = maps_of(generator, z, block)
     before = picture_from(generator, maps, block)
+    effect_on_these = _effect_on(before, thing, rest)
 
     def effect_of(dropped):
-        return effect(before, picture_from(generator, _without(maps, dropped), block), thing, rest)
+        return effect_on_these(picture_from(generator, _without(maps, dropped), block))
 
     sets = {"random": random_maps(len(chosen), maps.shape[1], draws=draws, seed=seed)}
     sets["equally_active"] = equally_active_maps(chosen, maps.mean(dim=(0, 2, 3)), draws=draws, seed=seed)

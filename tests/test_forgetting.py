@@ -7,6 +7,7 @@ from torch import nn
 
 from dcgan_course import forgetting, latent, masks, models, pretrained
 from dcgan_course.errors import InvalidValue
+from dcgan_course.plots_forgetting import forgetting_panels
 
 SQUARE = 2  # the map of the hand-built generator that alone draws the red square
 
@@ -233,6 +234,23 @@ def test_the_recorded_generator_forgets_magenta_and_keeps_the_rest():
     assert weights.accuracy > 0.9 and result.dropped < result.of / 2
     assert result.chosen.shown < 0.1
     assert sum(effect.shown for effect in result.random) / 10 > 0.5
+
+
+def test_the_figure_has_a_panel_a_thing_and_a_mark_an_effect():
+    import matplotlib.pyplot as plt
+
+    def one(left, rest):
+        return forgetting.Effect(9, left, left, rest, 0.1)
+
+    result = forgetting.Comparison(1, 4, one(0.1, 0.9), (one(0.8, 0.7), one(0.6, 0.5)), (one(0.3, 0.2),))
+    figure = forgetting_panels({"red": [result], "round": [result, result]}, "Red can be forgotten")
+    panels = figure.axes
+    assert [axes.get_title(loc="left") or axes.get_title() for axes in panels] == ["forget red", "forget round"]
+    offsets = [[group.get_offsets().tolist() for group in axes.collections] for axes in panels]
+    assert offsets[0] == [[[0.8, 0.7], [0.6, 0.5]], [[0.3, 0.2]], [[0.1, 0.9]]]
+    assert [len(marks) for marks in offsets[1]] == [4, 2, 2]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["as many at random", "as active", "chosen"]
+    plt.close(figure)
 
 
 class TestRefusals:
