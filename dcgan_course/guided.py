@@ -227,6 +227,44 @@ def view_unit(
     return UnitView(top, pictures, windows, guided, plain, mean)
 
 
+def colourfulness(images: Tensor) -> Tensor:
+    """Return how colourful pictures are: (N,), the mean over the pixels of the largest minus the smallest of R, G, B.
+
+    0 is a grey picture, 1 one of pure colours only.
+
+    Args:
+        images: (N, 3, H, W), uint8 or float in [−1, 1].
+
+    Raises InvalidValue for pictures without three channels.
+    """
+    if images.dim() != 4 or images.shape[1] != 3:
+        raise InvalidValue(f"images is of shape {tuple(images.shape)}, but colours need (N, 3, H, W).")
+    pixels = _floats(images)
+    return (pixels.amax(dim=1) - pixels.amin(dim=1)).mean(dim=(1, 2)) / 2
+
+
+def top_window_colourfulness(
+    discriminator: nn.Module, images: Tensor, responses: UnitResponses, layer: int, count: int = NINE
+) -> Tensor:
+    """Return for each unit how colourful the windows in its `count` top pictures are: (units,), 0 to 1.
+
+    Hold it against `colourfulness(images).mean()`: that is what a unit that does not look at colours comes near to.
+
+    Args:
+        images: those that `responses = unit_responses(discriminator, images, layer)` was made of.
+    """
+    means = []
+    for unit in range(responses.values.shape[1]):
+        top = top_pictures(responses, unit, count)
+        windows = [unit_window(discriminator, layer, place) for place in top.places.tolist()]
+        parts = [
+            images[number, :, up:down, left:right]
+            for number, (up, left, down, right) in zip(top.indices.tolist(), windows, strict=True)
+        ]
+        means.append(torch.stack([colourfulness(part[None])[0] for part in parts]).mean())
+    return torch.stack(means)
+
+
 def random_twin(discriminator: nn.Module, images: Tensor, seed: int = 0) -> nn.Module:
     """Return the same network with fresh random weights: what to hold a trained one against. Eval mode.
 

@@ -246,6 +246,32 @@ class TestRandomTwin:
         assert norm.momentum == 0.1
 
 
+class TestColourfulness:
+    def test_grey_is_0_pure_colours_are_1_and_bytes_are_floats(self):
+        images = torch.zeros(3, 3, 4, 4, dtype=torch.uint8)
+        images[0] = 90
+        images[1, 0], images[2, 1] = 255, 51
+        assert guided.colourfulness(images).tolist() == pytest.approx([0, 1, 0.2], abs=1e-6)
+        torch.testing.assert_close(guided.colourfulness(scale(images)), guided.colourfulness(images))
+
+    def test_only_the_windows_of_the_top_pictures_count(self):
+        discriminator = network(channels=3)
+        images = some_pictures(30, (3, 16, 16))
+        responses = guided.unit_responses(discriminator, images, 0)
+        got = guided.top_window_colourfulness(discriminator, images, responses, 0, count=2)
+        for unit in range(3):
+            want = []
+            for number in responses.values[:, unit].argsort(descending=True)[:2]:
+                row, column = (2 * responses.places[number, unit] - 1).tolist()  # kernel 4, stride 2, padding 1
+                part = images[number, :, max(row, 0) : row + 4, max(column, 0) : column + 4].numpy().astype(float)
+                want.append((part.max(axis=0) - part.min(axis=0)).mean() / 255)
+            assert float(got[unit]) == pytest.approx(sum(want) / 2, abs=1e-6)
+
+    def test_grey_pictures_are_refused(self):
+        with pytest.raises(InvalidValue, match="colours need"):
+            guided.colourfulness(some_pictures(2))
+
+
 class TestGeneratorMaps:
     @pytest.fixture
     def generator(self):
