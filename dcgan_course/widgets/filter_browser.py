@@ -150,7 +150,7 @@ def filter_browser(run: str = "cifar10_dcgan_32", images: Images | None = None, 
     state = _FilterBrowser(_Units(run, images, count))
     choices = ipywidgets.HBox([state.network, state.layer], layout={"flex_flow": "row wrap"})
     controls = {name: getattr(state, name) for name in ("network", "layer", "unit")}
-    legend = ipywidgets.HTML(LEGEND, layout={"max_width": "764px"})
+    legend = ipywidgets.HTML(f'<div style="line-height: 1.4">{LEGEND}</div>', layout={"max_width": "764px"})
     panel = Panel([choices, state.unit, state.image, legend, state.words], SENTENCE, controls)
     panel.state = state
     return panel
