@@ -15,11 +15,13 @@ from dcgan_course.film import save_webp
 from dcgan_course.widgets.panel import Panel, one_thread
 
 REACH = 8.0  # how far a direction's slider goes each way; a random z of 100 numbers has a length of about 10
-RANDOM, PRINCIPAL = 2, 3  # directions of each kind
+RANDOM, PRINCIPAL, ACTIVE = 2, 2, 1  # directions of each kind, from samples, weights and activations
 LABELLED = 600  # samples that an attribute's direction is learned from
 RECENT = 8  # pictures to go back to
 HALF = 20  # moves from A to B; the walk goes there and back
 SIDE = 288  # the picture's side on the screen, in pixels
+# The picture travels in its own size, and the browser enlarges it: a tenth of the bytes to encode, send and decode.
+SQUARE_PIXELS = "<style>img.dcgan-square-pixels {image-rendering: pixelated}</style>"
 BLENDS = {"slerp: along the arc": latent.slerp, "lerp: along the line": latent.lerp}
 EMPTY = torch.full((1, 1, 8, 8), 0.8)
 SENTENCE = "The latent explorer: run this cell to move z by hand. The next picture has a row for each direction."
@@ -27,7 +29,7 @@ SENTENCE = "The latent explorer: run this cell to move z by hand. The next pictu
 
 @dataclass(frozen=True)
 class Directions:
-    """Named unit vectors of a generator's latent space: random, principal, and learned from labelled samples."""
+    """Named unit vectors of a generator's latent space: random, principal, active, learned from labelled samples."""
 
     names: tuple[str, ...]
     vectors: Tensor
@@ -47,13 +49,15 @@ def _measures(name: str, channels: int) -> dict:
 def named_directions(name: str, generator: nn.Module, seed: int = 0) -> Directions:
     """Return the directions that the explorer offers for a recorded run.
 
-    Two random ones, the three that move the first layer most, and two learned attributes: from the mean z of the
-    samples that have less of it than the median to the mean z of those that have more.
+    Two random ones, the two that move the first layer most, the one along which its activations vary most, and two
+    learned attributes: from the mean z of the samples that have less of it than the median to the mean z of those that
+    have more.
     """
     z = latent.sample(LABELLED, generator.latent_dim, seed)
     pictures = torch.cat([generator(part) for part in z.split(100)])
     named = {f"random {i + 1}": v for i, v in enumerate(latent.sample(RANDOM, generator.latent_dim, seed + 1))}
     named |= {f"principal {i + 1}": v for i, v in enumerate(latent.weight_directions(generator, PRINCIPAL))}
+    named |= {f"active {i + 1}": v for i, v in enumerate(latent.activation_directions(generator, ACTIVE, seed=seed))}
     for attribute, measure in _measures(name, generator.image_shape[0]).items():
         values = measure(pictures)
         named[f"learned: {attribute}"] = latent.attribute_direction(z, values > values.median())
@@ -89,7 +93,7 @@ class _LatentExplorer:
         self.reset = ipywidgets.Button(description="Reset", icon="refresh")
         self.amounts = [
             ipywidgets.FloatSlider(min=-REACH, max=REACH, step=0.5, readout_format=".1f", **_wide(""))
-            for _ in range(RANDOM + PRINCIPAL + 2)
+            for _ in range(RANDOM + PRINCIPAL + ACTIVE + 2)
         ]
         self.coordinate = ipywidgets.BoundedIntText(min=0, max=0, **_wide("coordinate of z"))
         self.change = ipywidgets.FloatSlider(
@@ -99,6 +103,7 @@ class _LatentExplorer:
         self.save = ipywidgets.Button(description="Save", icon="download")
         self.folder = ipywidgets.Text(value=folder, **_wide("folder to save in"))
         self.image = ipywidgets.Image(format="png", width=SIDE, height=SIDE)
+        self.image.add_class("dcgan-square-pixels")
         self.words = ipywidgets.HTML()
         self.thumbs = [ipywidgets.Image(format="png", width=64, height=64) for _ in range(RECENT)]
         self.backs = [
@@ -211,7 +216,7 @@ class _LatentExplorer:
         self.shown = self.z()
         with one_thread():
             self.picture = self.generator(self.shown[None])
-        self.image.value = png_of_pictures(self.picture, columns=1, zoom=max(1, SIDE // self.picture.shape[-1]))
+        self.image.value = png_of_pictures(self.picture, columns=1, zoom=1)
         self._speak()
 
     def _speak(self):
@@ -233,7 +238,8 @@ class _LatentExplorer:
         folder.mkdir(parents=True, exist_ok=True)
         number = 1 + len(list(folder.glob(f"{self.run.value}_*_z.json")))
         stem = f"{self.run.value}_{number:03d}"
-        (folder / f"{stem}_picture.png").write_bytes(self.image.value)
+        enlarged = png_of_pictures(self.picture, columns=1, zoom=max(1, SIDE // self.picture.shape[-1]))
+        (folder / f"{stem}_picture.png").write_bytes(enlarged)
         facts = {"run": self.run.value, "blend": self.mode.value, "share": self.blend.value / 100}
         facts |= {name: point.tolist() for name, point in (("z", self.shown), ("a", self.a), ("b", self.b))}
         (folder / f"{stem}_z.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
@@ -253,7 +259,7 @@ def latent_explorer(run: str = "mnist_dcgan", *, folder: str = "runs/latent") ->
     keep, save, folder and backs (a list). No order of clicks and no position raises.
     """
     state = _LatentExplorer(run, folder)
-    left = ipywidgets.VBox([state.image, state.words], layout={"width": "320px"})
+    left = ipywidgets.VBox([state.image, ipywidgets.HTML(SQUARE_PIXELS), state.words], layout={"width": "320px"})
     right = ipywidgets.VBox(
         [
             state.run,

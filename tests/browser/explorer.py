@@ -32,11 +32,14 @@ KEY_TO_PIXELS = """element => {
             .reduce((hash, pixel) => Math.imul(hash ^ pixel, 16777619), 2166136261);
     };
     const before = pixels();
-    window.keyToPixels = new Promise(resolve => document.addEventListener('keydown', key => {
-        const look = () => picture.complete && picture.naturalWidth && pixels() !== before
-            ? resolve(performance.now() - key.timeStamp) : requestAnimationFrame(look);
-        requestAnimationFrame(look);
-    }, {capture: true, once: true}));
+    window.keyToPixels = new Promise((resolve, reject) => {
+        setTimeout(() => reject(new Error('the picture did not change within 10 s after a key')), 10000);
+        document.addEventListener('keydown', key => {
+            const look = () => picture.complete && picture.naturalWidth && pixels() !== before
+                ? resolve(performance.now() - key.timeStamp) : requestAnimationFrame(look);
+            requestAnimationFrame(look);
+        }, {capture: true, once: true});
+    });
 }"""
 
 
