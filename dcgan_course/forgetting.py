@@ -41,7 +41,8 @@ def maps_of(generator: nn.Module, z: Tensor, block: int = -1) -> Tensor:
 def picture_from(generator: nn.Module, maps: Tensor, block: int = -1) -> Tensor:
     """Return what the layers after a block make of its maps (N, maps, h, w): pictures (N, C, H, W) in [−1, 1].
 
-    `picture_from(generator, maps_of(generator, z, block), block)` is `generator(z)`: the network, cut in two.
+    The network is cut in two: `picture_from(generator, maps_of(generator, z, block), block)` is `generator(z)`, both
+    times in eval mode.
     """
     start = _block_number(generator, block) + 1
     with _InEvalMode(generator):
