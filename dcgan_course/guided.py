@@ -4,7 +4,7 @@ A unit is one map of one block of a convolutional network: the same small detect
 to a picture is the largest number in its map, after the activation. Blocks are counted from 0.
 
 Sources: J. T. Springenberg et al., "Striving for Simplicity: The All Convolutional Net" (2014), section 3.4, for guided
-backpropagation; A. Radford et al. 2015, section 6.3.1 and figure 5, for its use on a DCGAN's discriminator, trained
+backpropagation; A. Radford et al. 2015, section 6.2 and figure 5, for its use on a DCGAN's discriminator, trained
 beside random.
 """
 
