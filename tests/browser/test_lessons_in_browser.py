@@ -194,24 +194,3 @@ def test_every_button_of_the_latent_explorer(lesson, explorers):
     explorer.cell.get_by_text("Saved: ").wait_for(timeout=5000)
     assert lesson.errors() == []
     explorer.cell.screenshot(path=SCREENSHOTS / "08_latent_explorer.png")
-
-
-@pytest.mark.parametrize("lesson", [name for name in LESSONS if name.startswith("08_")], indirect=True)
-def test_time_from_key_to_changed_pixels_in_the_latent_explorer(lesson, explorers):
-    explorer = next(explorer for explorer in explorers if explorer.menus)
-    slider = next(slider for slider in explorer.sliders if label(slider) == "principal 1")
-    menu = explorer.menus[0]
-    for run in menu.locator("option").all_inner_texts():
-        before, chosen = explorer.look(), menu.locator("option:checked").inner_text()
-        menu.select_option(label=run)
-        if run != chosen:  # a run is loaded, and its directions are learned, before its first picture is shown
-            explorer.wait_for_change(before, f"the choice of {run}", seconds=30)
-        explorer.wait_until_steady()
-        explorer.press(slider, "Home")
-        explorer.wait_until_steady()
-        times = sorted(explorer.key_to_pixels(slider, "ArrowRight") for _ in range(MOVES))
-        print(
-            f"\nlatent explorer, {run}, key to changed pixels, {MOVES} moves: "
-            f"median {statistics.median(times):.0f} ms, {times[0]:.0f} to {times[-1]:.0f} ms"
-        )
-        assert times[MOVES // 4] < 300

@@ -1,0 +1,77 @@
+"""How long from a key to new pixels: the latent explorer, beside the least that a slider and a picture can take."""
+
+import statistics
+
+import nbformat
+import pytest
+from explorer import Explorer, label
+from open_notebook import WINDOW, OpenNotebook
+
+MOVES = 50
+PLAIN = """import ipywidgets
+from dcgan_course import latent, pretrained
+from dcgan_course.drawing import png_of_pictures
+
+generator = pretrained.load_run("cifar10_dcgan_32").generator
+frames = [png_of_pictures(generator(z[None]), columns=1, zoom=1) for z in latent.sample(2, 100, 0)]
+slider, image = ipywidgets.IntSlider(max=100), ipywidgets.Image(value=frames[0], width=288, height=288)
+slider.observe(lambda change: setattr(image, "value", frames[change["new"] % 2]), names="value")
+ipywidgets.VBox([slider, image])"""
+EXPLORER = """from dcgan_course.widgets import latent_explorer
+
+latent_explorer("cifar10_dcgan_32")"""
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, browser):
+    """A notebook with a plain slider in its first cell and the explorer in its second, run."""
+    cells = [nbformat.v4.new_code_cell(code) for code in (PLAIN, EXPLORER)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path = lab.course / "notebooks" / "latency.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+    context = browser.new_context(viewport=WINDOW)
+    notebook = OpenNotebook(context.new_page(), lab.address_of("notebooks/latency.ipynb"))
+    notebook.wait_for_kernel()
+    notebook.run_all()
+    yield notebook
+    notebook.close()
+    context.close()
+
+
+def timed(explorer, slider) -> list[float]:
+    """Return the milliseconds of MOVES moves to the right, after a step or two to get going."""
+    explorer.press(slider, "Home")
+    explorer.wait_until_steady()
+    explorer.key_to_pixels(slider, "ArrowRight")
+    times = []
+    for number in range(MOVES):
+        if number == MOVES // 2:  # a direction's slider has 33 places
+            explorer.press(slider, "Home")
+            explorer.wait_until_steady()
+        times.append(explorer.key_to_pixels(slider, "ArrowRight"))
+    return sorted(times)
+
+
+def said(times) -> str:
+    return f"median {statistics.median(times):.0f} ms, {times[0]:.0f} to {times[-1]:.0f} ms"
+
+
+def test_time_from_key_to_changed_pixels_beside_a_plain_slider(notebook):
+    explorer = Explorer(notebook.page, notebook.show_cell(1))
+    explorer.wait_until_steady()
+    moved = next(slider for slider in explorer.sliders if label(slider) == "principal 1")
+    menu = explorer.menus[0]
+    for run in menu.locator("option").all_inner_texts():
+        plain = Explorer(notebook.page, notebook.show_cell(0))
+        floor = timed(plain, plain.sliders[0])
+        explorer = Explorer(notebook.page, notebook.show_cell(1))
+        before, chosen = explorer.wait_until_steady(), menu.locator("option:checked").inner_text()
+        menu.select_option(label=run)
+        if run != chosen:  # a run is loaded, and its directions are learned, before its first picture is shown
+            explorer.wait_for_change(before, f"the choice of {run}", seconds=30)
+        times = timed(explorer, moved)
+        print(f"\nlatent explorer, {run}, key to changed pixels, {MOVES} moves: {said(times)}")
+        print(f"    a slider that swaps two ready pictures, just before: {said(floor)}")
+        # The fastest quarter is judged: a busy machine is not the explorer's fault.
+        assert times[MOVES // 4] < floor[MOVES // 4] + 50
+    assert notebook.errors() == []
