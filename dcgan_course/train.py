@@ -30,6 +30,8 @@ class TrainConfig:
         discriminator_steps: k, discriminator steps for each generator step.
         seed: of z, of the order of the pictures and of dropout.
         precision, channels_last, compile: what makes a step faster, see `acceleration`.
+        reuse_fakes: True lets G's step judge the fakes that D has just learned from, as most published programs do;
+            False draws fresh z for it, as the paper's algorithm 1. True saves one call of G in each step.
         ema_decay: how much of the averaged generator stays at each step, if `train` is given one to average into.
     """
 
@@ -42,6 +44,7 @@ class TrainConfig:
     precision: str = "auto"
     channels_last: bool = True
     compile: bool = False
+    reuse_fakes: bool = False
     ema_decay: float = 0.999
 
     def __post_init__(self):
@@ -74,11 +77,12 @@ def _frozen(network: nn.Module):
             parameter.requires_grad_(True)
 
 
-def discriminator_step(generator, discriminator, optimizer, real: Tensor, z: Tensor) -> Tensor:
+def discriminator_step(generator, discriminator, optimizer, real: Tensor, z: Tensor, fake: Tensor | None = None):
     """Move the discriminator once: raise D(x) on real pictures, lower D(G(z)) on fakes.
 
     Args:
         real: (N, C, H, W) in [−1, 1]. z: (N, latent_dim). optimizer: holds the discriminator's parameters.
+        fake: G(z), if it has been drawn already; its graph is not used here.
 
     Returns:
         The loss before the move, a tensor without gradient. The generator's parameters stay as they are.
@@ -86,7 +90,7 @@ def discriminator_step(generator, discriminator, optimizer, real: Tensor, z: Ten
     Source: Goodfellow et al. 2014, algorithm 1, the inner loop.
     """
     with torch.no_grad():  # the generator is not moved here, so its graph is not needed
-        fake = generator(z)
+        fake = generator(z) if fake is None else fake.detach()
     loss = discriminator_loss(discriminator(real), discriminator(fake))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -94,12 +98,15 @@ def discriminator_step(generator, discriminator, optimizer, real: Tensor, z: Ten
     return loss.detach()
 
 
-def generator_step(generator, discriminator, optimizer, z: Tensor, loss_of_logits=non_saturating) -> Tensor:
+def generator_step(
+    generator, discriminator, optimizer, z: Tensor, loss_of_logits=non_saturating, fake: Tensor | None = None
+) -> Tensor:
     """Move the generator once: raise D(G(z)).
 
     Args:
         z: (N, latent_dim), fresh. optimizer: holds the generator's parameters.
         loss_of_logits: `losses.non_saturating` or `losses.minimax`.
+        fake: G(z) with its graph, if it has been drawn already.
 
     Returns:
         The loss before the move, a tensor without gradient. The discriminator's parameters stay as they are: its
@@ -108,7 +115,7 @@ def generator_step(generator, discriminator, optimizer, z: Tensor, loss_of_logit
     Source: Goodfellow et al. 2014, algorithm 1, the outer loop; the non-saturating loss is from its section 3.
     """
     with _frozen(discriminator):
-        loss = loss_of_logits(discriminator(generator(z)))
+        loss = loss_of_logits(discriminator(generator(z) if fake is None else fake))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
     optimizer.step()
@@ -164,12 +171,13 @@ def train(
         stop = False
         while training.step < training.last_step and not stop:
             for real in training.rest_of_epoch(images):
-                d_loss = discriminator_step(fast_g, fast_d, training.discriminator_optimizer, real, training.sample_z())
+                z = training.sample_z()
+                fake = fast_g(z) if config.reuse_fakes and training.generator_is_next else None
+                d_loss = discriminator_step(fast_g, fast_d, training.discriminator_optimizer, real, z, fake)
                 training.discriminator_losses.append(d_loss)
                 if training.generator_is_next:
-                    g_loss = generator_step(
-                        fast_g, fast_d, training.generator_optimizer, training.sample_z(), loss_of_logits
-                    )
+                    z = z if config.reuse_fakes else training.sample_z()
+                    g_loss = generator_step(fast_g, fast_d, training.generator_optimizer, z, loss_of_logits, fake)
                     training.generator_losses.append(g_loss)
                     training.average_generator()
                 training.end_step(test_images)

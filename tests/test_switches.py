@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn.functional import softplus
 
 from dcgan_course import acceleration, models, train
 from dcgan_course.acceleration import Accelerated, chosen_precision
@@ -47,6 +48,37 @@ def test_channels_last_changes_nothing_but_rounding(images):
     assert fast_pair[0].blocks[1][0].weight.is_contiguous(memory_format=torch.channels_last)
     assert fast.discriminator_loss == pytest.approx(plain.discriminator_loss, rel=1e-3)
     torch.testing.assert_close(weights(*fast_pair), weights(*plain_pair), rtol=1e-2, atol=1e-3)
+
+
+def test_reused_fakes_are_those_of_a_loop_that_draws_once(images):
+    """Against a loop as most programs have it: fakes are drawn once, D learns without their graph, G with it."""
+    config = dataclasses.replace(PLAIN, reuse_fakes=True, epochs=1, batch_size=64)
+    seen = []
+    _, pair = history_of(images, config, hook=lambda training: seen.append(training.step))
+    generator, discriminator = dcgan_pair()
+    g_adam, d_adam = (torch.optim.Adam(n.parameters(), 1e-4, betas=(0.9, 0.999)) for n in (generator, discriminator))
+    z = torch.randn(64, 6, generator=torch.Generator().manual_seed(config.seed))
+    fake = generator(z)
+    real = images[torch.randperm(64)] / 127.5 - 1  # one batch holds all pictures: their order changes nothing
+    d_loss = softplus(-discriminator(real)).mean() + softplus(discriminator(fake.detach())).mean()
+    d_loss.backward()
+    d_adam.step()
+    softplus(-discriminator(fake)).mean().backward()
+    g_adam.step()
+    assert seen == [1]
+    torch.testing.assert_close(weights(*pair), weights(generator, discriminator), rtol=1e-4, atol=1e-6)
+
+
+def test_reused_fakes_cost_one_call_of_the_generator_less(images):
+    calls = {}
+    for reuse in (False, True):
+        generator, discriminator = dcgan_pair()
+        counted = []
+        generator.register_forward_hook(lambda *_, counted=counted: counted.append(1))
+        config = dataclasses.replace(PLAIN, reuse_fakes=reuse, discriminator_steps=2)
+        train.train(generator, discriminator, images, config, progress=False)
+        calls[reuse] = len(counted)
+    assert calls == {False: 12 + 6, True: 12}  # 12 steps of D, 6 of G
 
 
 def test_bfloat16_keeps_float32_weights_and_stays_close(images):
@@ -145,7 +177,8 @@ torch.manual_seed(0)
 generator, discriminator = models.Generator(16, 6, 1, 4), models.Discriminator(16, 1, 4)
 average = copy.deepcopy(generator)
 images = torch.randint(0, 256, (64, 1, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(3))
-config = train.TrainConfig(epochs=30, batch_size=16, precision="bfloat16", channels_last=True, ema_decay=0.9)
+config = train.TrainConfig(epochs=30, batch_size=16, precision="bfloat16", channels_last=True, ema_decay=0.9,
+                           reuse_fakes=True)
 train.train(generator, discriminator, images, config, ema_generator=average, checkpoint=sys.argv[1] or None,
             checkpoint_every=7, progress=False, hook=lambda training: print(training.step, flush=True))
 torch.save([p for n in (generator, discriminator, average) for p in n.state_dict().values()], sys.argv[2])
