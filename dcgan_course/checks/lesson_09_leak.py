@@ -169,14 +169,14 @@ def _check_choice(asked):
     fine = [_fine(seed) for seed in range(DRAWS)]
     means = [sum(asked(*case) for case in cases) / DRAWS for cases in (noisy, fine)]
     wanted = [sum(linear_probe(*case).accuracy for case in cases) / DRAWS for cases in (noisy, fine)]
-    if means[0] < wanted[0] - 0.06:
+    if means[0] < wanted[0] - 0.1:
         fail(
             EXERCISE,
             f"on {DRAWS} noisy sets, which need a small C, {means[0]:.2f} of your answers are right; with C chosen on "
             f"held-out training pictures it is {wanted[0]:.2f}.\n  Hint: a fixed C, or one chosen on the pictures that "
             "it was fitted on (they always like a large C), is no leak, but it is no choice either. Hold some out.",
         )
-    if means[1] < wanted[1] - 0.08:
+    if means[1] < wanted[1] - 0.1:
         fail(
             EXERCISE,
             f"on {DRAWS} sets with a fine difference, which need a large C, {means[1]:.2f} of your answers are right; "
