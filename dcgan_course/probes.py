@@ -110,6 +110,7 @@ def linear_probe(
     *,
     cs: tuple[float, ...] = CS,
     seed: int = 0,
+    choosers: int | None = None,
     fit: Callable[[Tensor, Tensor, float, int], tuple[Tensor, Tensor]] = one_class_at_a_time,
 ) -> Probe:
     """Fit a linear SVM to features and labels, and return its accuracy on test pictures that nothing was chosen on.
@@ -121,6 +122,7 @@ def linear_probe(
     Args:
         features, test_features: (N, F) and (M, F) float. labels, test_labels: (N,) and (M,) int64, 0 to K − 1.
         cs: the C to try. seed: chooses which pictures are held out. fit: finds weights and biases.
+        choosers: at most so many training pictures of each class take part in choosing C; None: all.
 
     Raises InvalidValue for sizes that do not fit, for features that are not finite, and for fewer than two classes or
     fewer than two pictures of a class.
@@ -130,7 +132,9 @@ def linear_probe(
     _refuse_sizes(features, labels, test_features, test_labels)
     if not cs or min(cs) <= 0:
         raise InvalidValue(f"cs is {cs}, but it must hold one or more numbers above 0.")
-    held, kept = _split(labels, seed)
+    if choosers is not None and choosers < 2:
+        raise InvalidValue(f"choosers is {choosers}, but it must be None or at least 2: one learns, one chooses C.")
+    held, kept = _split(labels, seed, choosers)
     scores = {}
     for c in sorted(cs):
         reader = _Reader(features[kept], labels[kept], c, seed, fit)
@@ -158,13 +162,13 @@ class _Reader:
         return right / len(labels)
 
 
-def _split(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+def _split(labels: Tensor, seed: int, choosers: int | None) -> tuple[Tensor, Tensor]:
     """Return the places of the held-out pictures and of the others: the same share of every class."""
     generator = torch.Generator().manual_seed(seed)
     held, kept = [], []
     for kind in labels.unique():
         places = torch.where(labels == kind)[0]
-        places = places[torch.randperm(len(places), generator=generator)]
+        places = places[torch.randperm(len(places), generator=generator)][:choosers]
         count = max(1, round(HELD_OUT * len(places)))
         held.append(places[:count])
         kept.append(places[count:])
