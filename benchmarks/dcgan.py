@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "dcgan.json"
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 SIZE, WIDTH, ROUNDS = 64, 64, 5
-STEPS = 12 if DEVICE.type == "cpu" else 200
+STEPS = 8 if DEVICE.type == "cpu" else 200
 ASKED_RATIO = 2.5 if DEVICE.type == "cpu" else 10
 QUALITY_SEEDS, QUALITY_EPOCHS, QUALITY_WIDTH, QUALITY_SAMPLES = (0, 1, 2), 2, 32, 5_000
 
