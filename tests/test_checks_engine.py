@@ -101,3 +101,9 @@ def test_the_message_is_all_that_a_notebook_shows():
     with pytest.raises(CheckFailed) as caught:
         engine.fail("squares", "no")
     assert caught.value._render_traceback_() == ["✗ squares: no"]
+
+
+def test_a_small_tensor_is_described_in_numbers_of_its_kind():
+    assert engine.describe(torch.tensor([18, 1])) == "[18, 1] (shape (2,))"
+    assert engine.describe(torch.tensor([True])) == "[True] (shape (1,))"
+    assert engine.describe(torch.tensor([1 / 3, 2.0])) == "[0.333, 2.0] (shape (2,))"

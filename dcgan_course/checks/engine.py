@@ -49,8 +49,9 @@ def describe(value) -> str:
 
     if isinstance(value, torch.Tensor):
         if value.numel() <= 9:
-            numbers = torch.round(value.detach().double(), decimals=3).tolist()
-            return f"{numbers} (shape {tuple(value.shape)})"
+            value = value.detach()
+            numbers = torch.round(value.double(), decimals=3) if value.is_floating_point() else value
+            return f"{numbers.tolist()} (shape {tuple(value.shape)})"
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, float):
         return f"{value:.4g}"

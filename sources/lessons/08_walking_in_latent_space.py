@@ -629,7 +629,7 @@ plots.show_png(
 #
 # ## Next
 #
-# 09 · What the networks learned: are D's features good for anything, and which filter draws what?
+# [09 · What the networks learned](09_what_the_networks_learned.ipynb): are D's features good for anything, and which filter draws what?
 #
 # ## Sources
 #

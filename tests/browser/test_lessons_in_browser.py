@@ -47,6 +47,7 @@ REQUIRED_LABELS = {
         "folder to save in",
         "Save",
     ],
+    "09_what_the_networks_learned": ["weights", "layer", "unit"],
 }
 WITH_PLAY = ("00_start_here", "01_convolution_arithmetic", "02_transposed_convolution", "08_walking_in_latent_space")
 SILENT = ("rounds a tick",)  # sliders that say how a panel shall go on; the picture follows only after Start
