@@ -56,6 +56,7 @@ from dcgan_course.acceleration import Accelerated, chosen_precision, computes_bf
 from dcgan_course.checkpoint import read_tensors
 from dcgan_course.data import batches, load_images, scale
 from dcgan_course.losses import non_saturating
+from dcgan_course.stand_ins import drawn_objects
 from dcgan_course.train import DCGAN, discriminator_step, generator_step, train
 
 # %%
@@ -878,7 +879,7 @@ plots.show(
 # %%
 place = Path(tempfile.mkdtemp())
 (place / "my_pictures").mkdir()
-for number, drawn in enumerate(load_images("drawn_objects").images[:640]):
+for number, drawn in enumerate(drawn_objects(640)[0]):
     Image.fromarray(drawn.permute(1, 2, 0).numpy()).save(place / "my_pictures" / f"{number:03d}.png")
 
 # %%

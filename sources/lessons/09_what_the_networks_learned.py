@@ -24,9 +24,11 @@ budget = course_budget()  # "smoke", "cpu" or "gpu"; the variable DCGAN_COURSE_B
 per_class = {"smoke": 5, "cpu": 40, "gpu": 400}[budget]  # labels of each class for the live probe; 40 cost about 9 s
 test_count = {"smoke": 200, "cpu": 2000, "gpu": 10000}[budget]  # pictures that it is tested on
 looked_at = {"smoke": 200, "cpu": 2000, "gpu": 10000}[budget]  # pictures shown to single units; 2,000 cost about 2 s
-drawn = {"smoke": 150, "cpu": 600, "gpu": 2000}[budget]  # z on which maps are searched; 600 cost about 20 s in all
-twin_count = {"smoke": 2, "cpu": 5, "gpu": 20}[budget]  # networks with random weights beside the trained one; COST each
-draws = {"smoke": 3, "cpu": 20, "gpu": 50}[budget]  # sets of other maps that are dropped for comparison
+z_count = {"smoke": 150, "cpu": 600, "gpu": 2000}[budget]  # z on which maps are searched; 600 cost about 20 s in all
+twin_count = {"smoke": 2, "cpu": 5, "gpu": 20}[
+    budget
+]  # networks with random weights beside the trained one; 5 cost about 6 s
+control_sets = {"smoke": 3, "cpu": 20, "gpu": 50}[budget]  # sets of other maps that are dropped for comparison
 seed = 0
 
 # %%
@@ -36,6 +38,7 @@ from statistics import mean, stdev
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.colors import rgb_to_hsv
 from torch import nn
 
 from dcgan_course import (
@@ -54,8 +57,6 @@ from dcgan_course import (
 )
 from dcgan_course.data import load_images, scale
 
-plots.use_course_style()
-
 # %% [markdown]
 # ## What is D worth after training?
 #
@@ -65,6 +66,7 @@ plots.use_course_style()
 # We take the D of the recorded 32×32 run and ask what its layers put out for one picture.
 
 # %%
+plots.use_course_style()
 run = pretrained.load_run("cifar10_dcgan_32")
 discriminator = run.discriminator
 photos = load_images("cifar10", stand_in=True)
@@ -95,7 +97,8 @@ shown = (photos.images[0].permute(1, 2, 0).squeeze(), maps[0][busiest], pooled)
 for axes, values, title in zip(
     panels, shown, ("a training picture", f"layer 0, map {busiest}: 16×16", "largest of each field: 4×4"), strict=True
 ):
-    axes.imshow(values, cmap="gray")
+    low, high = (None, None) if values is shown[0] else (shown[1].min(), shown[1].max())  # maps: one scale for both
+    axes.imshow(values, cmap="gray", vmin=low, vmax=high)
     axes.set_title(title, fontweight="normal")
     axes.axis("off")
 figure.suptitle("From a map to sixteen features" + photos.title_note, fontweight="bold")
@@ -119,7 +122,8 @@ print(
 # honest:
 #
 # * mean and spread for the scaling come from the *training* pictures;
-# * C, the price of a wrong answer, is chosen on training pictures that were held out, never on test pictures;
+# * C, the price of a wrong answer, is chosen on training pictures that were [**held out**](../GLOSSARY.md#held-out), that is, not fitted on; never
+#   on test pictures;
 # * each number stands beside controls: the raw pixels, the same network *untrained*, and a network of the same shape that was trained
 #   *with* the labels.
 
@@ -150,7 +154,9 @@ print(f"Each with {per_class} labels of each class, one draw of them; {photos.re
 # *untrained* network beats the pixels, 36.2 % against 32.5 %. Small windows and the largest number of each field are worth something even with
 # random weights. Whoever leaves this control out praises the training for what the architecture gave.
 #
-# This was one draw of few labels. Here is the whole table: three draws of labels each, all test pictures.
+# This was one choice of few labels, and one network with random weights. The table below has three of each, and all 10,000 test
+# pictures. Its untrained network is a little different: batch norm keeps its first statistics, while the one above has measured them on 250
+# pictures. "±" is the standard deviation over the three seeds.
 
 # %%
 record = json.loads((pretrained.FOLDER / "probes" / "table.json").read_text(encoding="utf-8"))
@@ -167,6 +173,7 @@ def middle_and_spread(runs):
     return mean(shares), stdev(shares) if len(shares) > 1 else 0
 
 
+# %%
 figure, panels = plt.subplots(1, 2, figsize=(11, 5.2), layout="constrained")
 for axes, data in zip(panels, ("mnist", "cifar10"), strict=True):
     columns = {name.split(", ")[1]: cell for name, cell in record["cells"].items() if name.startswith(data)}
@@ -177,6 +184,7 @@ for axes, data in zip(panels, ("mnist", "cifar10"), strict=True):
     axes.set(title={"mnist": "MNIST", "cifar10": "CIFAR-10 (JPEG copy)"}[data], ylabel="test pictures right (%)")
     axes.margins(x=0.15)
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+figure.suptitle("Features without labels help most where labels are rare", fontweight="bold")
 plots.show(
     figure,
     alt="Accuracy against labels a class, on MNIST and CIFAR-10: the recorded D, an untrained D, raw pixels, a supervised network.",
@@ -187,7 +195,7 @@ for column, cell in record["cells"].items():
     print(column)
     for name in looks:
         middle, spread = middle_and_spread(cell[name])
-        shown = f"± {spread:.1f} %, {len(cell[name])} seeds" if spread else "%, one run: nothing in it is drawn"
+        shown = f"± {spread:.1f} %, {len(cell[name])} seeds" if spread else "%, one run"
         print(f"    {name:40} {middle:5.1f} {shown}")
 print(
     f"Each on {cell[name][0]['n_test']:,} test pictures. Made by {record['made']['command']}, {record['made']['date']}."
@@ -197,18 +205,18 @@ print(
 )
 
 # %% [markdown]
-# On CIFAR-10 with 400 labels of each class, D's features get 57.4 %. That is 7.8 points more than the same network untrained, and 20 more than
-# the pixels. It is also 6.6 points more than the same layers *trained on these labels*: 4,000 labels teach a network less than
-# 50,000 pictures without labels. The draws differ by half a point, so this order is sure.
+# On CIFAR-10 with 400 labels of each class, D's features get 57.4 %: 7.8 points more than the same network untrained, 20 more than the pixels,
+# and 6.6 more than the same layers *trained on these labels*. Three choices of labels differ by half a point. But the last comparison is with one
+# plain recipe: 20 passes, nothing tuned. A better one, with changed copies of each picture, would close a part of the gap.
 #
-# On MNIST it depends on the labels. With 10 of each class D leads by 3 to 4 points. With 400 the supervised network has caught up, 97.2 against 97.0 %.
-# Features without labels are worth most where labels are rare. And in every column the untrained network is far above the
-# pixels.
+# On MNIST it depends on the labels. With 10 of each class D leads by 3 to 4 points, with spreads of 1 to 2: perhaps. With 100 it leads clearly,
+# 95.4 against 94.4 %. With 400 the supervised network has caught up. Features without labels help most where labels are rare. And in every
+# column the untrained network is far above the pixels.
 #
-# With all 50,000 labels D's features reach 68.6 %. That is one run, for nothing in it is left to chance: one recorded D, one set of
-# labels. The untrained network gets ALLU, the pixels 41.0 %, and the same layers trained on all labels ALLS, in four passes.
+# With all 50,000 labels D's features reach 68.6 %, the untrained network 61.0 ± 0.6 %, the pixels 41.0 %. The same layers, trained on all labels in four
+# passes, get 67.9 ± 0.6 %.
 #
-# Why does the paper report so much more? Its D had seen ImageNet, over a million larger photographs, and gives 28,672 numbers a picture. Ours saw
+# Why does the paper report so much more? Its D had seen ImageNet, over a million photographs, and gives 28,672 numbers a picture. Ours saw
 # 50,000 in a JPEG copy, for 10 epochs, and gives 5,376. These are two different experiments; nothing here says that the paper's number is wrong.
 #
 # ## Which pictures move a unit?
@@ -234,6 +242,9 @@ for name, found in responses.items():
 # %% [markdown] tags=["predict"]
 # **Predict first.** Below are two sheets, trained and random weights. In which of them do you expect nine pictures that look alike, and a
 # guided gradient in which you see the thing?
+#
+# How to read a sheet: the frame is the unit's window where it answers most, with the response beneath. Hatched parts lie outside the picture. In a
+# gradient grey is zero; a brighter colour says that more of this colour would raise the response. Each gradient is scaled by its own largest number.
 
 # %%
 views = [
@@ -246,8 +257,9 @@ plots.show_png(
 )
 
 # %% [markdown]
-# The trained unit answers to a dark stroke beside something bright: legs, a tail, the edge of a lorry. The guided gradient shows the stroke; the
-# plain one shows next to nothing. So far it is as one hopes.
+# The trained unit answers where something dark on the left meets something bright on the right: legs, a tail, the edge of a lorry; most of its
+# windows lie at the right border of the picture. The guided gradient shows this edge; the plain one shows next to nothing. So far it is as one
+# hopes.
 #
 # Now the control. The unit with *random* weights also has nine pictures with something in common, light shapes against dark ones. And its guided
 # gradient *also* redraws outlines. So a nice picture of a guided gradient is no proof that anything was learned: the rule
@@ -279,15 +291,15 @@ shared = [
 lots = torch.rand(1000, len(pictures), generator=torch.Generator().manual_seed(seed)).argsort(dim=1)[:, :9]
 print("How many of a unit's nine pictures are of one class?")
 print(f"trained: {shared[0]:.2f}; random weights: {min(shared[1:]):.2f} to {max(shared[1:]):.2f}")
-print(f"nine pictures by lot: {commonest(lots):.2f}")
+print(f"nine pictures at random: {commonest(lots):.2f}")
 
 # %% [markdown]
-# Here is a difference. The windows of trained units are nearly twice as colourful as pictures are on average, 0.24 against 0.13, and
-# none of five draws of random weights comes near. To tell photographs from G's attempts, colours were worth looking at.
+# Here is a difference. The windows of trained units are nearly twice as colourful as whole pictures are, 0.24 against 0.13, and
+# none of five networks with random weights comes near. Perhaps colours help to tell photographs from what a young G draws; that is a guess.
 #
-# And here is hardly any: 3.08 of nine pictures share a class under trained units, 2.78 to 2.99 under random ones, 2.55 by lot. After 10
-# epochs this D has no units for "ship" or "horse". The paper shows units for beds and windows; its D was larger and saw three
-# million bedrooms.
+# And here is hardly any: 3.08 of nine pictures share a class under trained units, 2.78 to 2.99 under random ones, 2.55 at random. With other seeds
+# a random network reaches the trained one. So after 10 epochs this D has no more units for "ship" or "horse" than a network that learned nothing. The
+# paper shows units for beds and windows; its D was larger and saw three million bedrooms.
 #
 # Look for yourself. Choose network, layer and unit; arrow keys move the slider.
 
@@ -302,9 +314,10 @@ plots.show_png(
 )
 
 # %% [markdown]
-# In the first layer a unit sees 4×4 pixels, and there is one convolution before the activation. So the gradient of the response is the same at every
-# place, and it *is* the unit's weights. Guided and plain are equal, as they must be. The trained unit wants a smooth patch of
-# blue-green; the random one takes whatever its weights happen to like, here dark above and bright below.
+# In the first layer a unit sees 4×4 pixels, and there is one convolution before the activation. So the gradient is the same at every place: up to
+# what lies outside the picture and the scale of the greys, it *is* the unit's weights. Guided and plain are equal, as they must be. The trained
+# unit answers to blue-green at the left border of the picture: it has found out where a picture ends. The random one takes whatever its weights happen to
+# like, here dark above on the right and bright below.
 #
 # ## Which map draws what?
 #
@@ -336,8 +349,8 @@ plots.show_png(
 # ## Can G forget one thing?
 #
 # If some maps draw one thing, then G should stop drawing it without them. The paper did this with windows in pictures of bedrooms. It marked
-# windows with boxes and asked which maps are active there. Then it set those maps to zero everywhere. Its figure shows bedrooms without
-# windows. We want to *measure* it. So we take the drawn objects of lesson 08, where colour tells exactly which pixels
+# windows with 52 boxes on 150 samples and asked which maps of a late layer are active there. Then it set those 200 maps to zero everywhere. Its figure
+# shows bedrooms in which most windows are gone, or have become doors or mirrors. We want to *measure* it. So we take the drawn objects of lesson 08, where colour tells exactly which pixels
 # belong to a thing. The thing to forget is the colour magenta.
 #
 # The steps: draw pictures, mark the magenta pixels, and bring the marks down to the 16×16 places of G's last hidden maps.
@@ -345,11 +358,13 @@ plots.show_png(
 # %%
 objects = pretrained.load_run("objects_dcgan").generator
 magenta = partial(masks.of_hue, hue=5 / 6)  # pictures → which pixels are magenta
-z = latent.sample(drawn, 100, seed)
+z = latent.sample(z_count, 100, seed)
 maps = forgetting.maps_of(objects, z)  # (N, 24, 16, 16)
 pictures = forgetting.picture_from(objects, maps)
 labels = forgetting.place_labels(magenta(pictures), maps.shape[2:])
-print(f"{drawn} pictures have {labels.numel():,} places; {labels.float().mean():.1%} of them lie on something magenta.")
+print(
+    f"{z_count} pictures have {labels.numel():,} places; {labels.float().mean():.1%} of them lie on something magenta."
+)
 
 # %%
 rows = torch.stack([pictures[:12], (magenta(pictures[:12]).float() * 2 - 1)[:, None].expand(-1, 3, -1, -1)])
@@ -360,7 +375,8 @@ plots.show_png(
 
 # %% [markdown]
 # Now a [**logistic regression**](../GLOSSARY.md#logistic-regression) looks at one place at a time: from the 24 numbers that the maps have there, is the place
-# magenta? Each map gets a weight. The paper's rule: drop every map whose weight is above zero. The regression is tested on places of
+# magenta? As many other places, from all pictures, are the examples of "no". Each map gets a weight. The paper's rule: drop every map whose weight is above
+# zero. The regression is tested on places of
 # *other* pictures than those it was fitted on.
 
 # %%
@@ -390,7 +406,8 @@ plots.show_png(
 # red one turned yellow, and the white one turquoise: magenta was a part of their colours, too. The green and blue ones stay as they are. Without
 # as many *random* maps the magenta is still there, while some other colours shift.
 #
-# Pictures of twelve z are no measurement. For 200 new z: how often is magenta still there, and how much of the other colours is left? Beside the chosen maps
+# Pictures of twelve z are no measurement. For 200 new z: how often is magenta still there (at least 20 pixels of it), and how many pixels of other colours
+# are still coloured? Beside the chosen maps
 # stand two [**controls**](../GLOSSARY.md#control), each drawn many times: as many maps at random, and as many that are together as *active*
 # as the chosen ones. The second is the harder one: dropping busy maps always destroys more.
 
@@ -408,16 +425,65 @@ def report(result):
         shown, rest = ([getattr(one, part) for one in effects] for part in ("shown", "rest_left"))
         ends = f"{min(shown):.0%} to {max(shown):.0%}"
         print(
-            f"{name}, {len(effects)} draws: {mean(shown):.0%} ({ends}) still show it; {mean(rest):.0%} of the rest is left"
+            f"{name}, {len(effects)} sets: {mean(shown):.0%} ({ends}) still show it; {mean(rest):.0%} of the rest is left"
         )
 
 
-report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, draws=draws, seed=seed))
+report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, draws=control_sets, seed=seed))
 
 # %% [markdown]
-# Of 55 pictures with magenta none shows it any more, and 97 % of all other coloured pixels are left. Random maps leave magenta in 87 % of them,
-# equally active maps in 62 %. Yet look at the ranges: one of the twenty equally active sets left only 2 %. A single random draw could
-# have told us anything. That is why a control is drawn many times.
+# Of 55 pictures with magenta none shows it any more, and 97 % of the other coloured pixels are still coloured. Random sets leave magenta in 87 % of the
+# pictures, equally active ones in 62 %. But look at the ranges: some sets leave only 2 %. By luck? A set at random may hold some of the *chosen*
+# maps. So we draw sets from the maps that were not chosen. And we look closer at "still coloured": still the *same* colour?
+
+
+# %%
+def hues(pictures):
+    """Return the hue of each pixel, 0 to 1 on a circle: (N, H, W)."""
+    return torch.from_numpy(rgb_to_hsv(pictures.permute(0, 2, 3, 1).clamp(-1, 1).numpy() / 2 + 0.5)[..., 0])
+
+
+def kept_hue(dropped):
+    """Return the share of the pixels of other colours that keep their hue within a twelfth of the circle."""
+    after = forgetting.draw_without(objects, new_z, dropped)
+    return float((features.hue_distance(hues(before), hues(after)) < 1 / 12)[other_colours(before)].float().mean())
+
+
+others = torch.tensor([number for number in range(len(found.weights)) if number not in chosen])
+sets = others[forgetting.random_maps(len(chosen), len(others), draws=control_sets, seed=seed)]
+shown = [forgetting.effect(before, forgetting.draw_without(objects, new_z, one), magenta).shown for one in sets]
+print(
+    f"{len(chosen)} maps that were not chosen, {len(sets)} sets: {mean(shown):.0%} ({min(shown):.0%} to {max(shown):.0%}) still show magenta"
+)
+kept = [kept_hue(one) for one in sets]
+print(
+    f"Same hue as before: {kept_hue(chosen):.0%} without the chosen, {mean(kept):.0%} ({min(kept):.0%} to {max(kept):.0%}) without the others"
+)
+
+# %% [markdown]
+# Maps that were not chosen leave magenta in 98 % of the pictures. So the low ends of the ranges above came from sets that held some of the chosen
+# maps. A control must say what it is drawn from.
+#
+# And the other colours: 97 % were still *coloured*, but only 79 % kept their hue, about as many as without other maps. The red object
+# that turned yellow is among them. So "G forgot magenta and nothing else" would be too much.
+#
+# The title of this lesson asks which *filter* draws what. So we drop one map at a time.
+
+# %%
+alone = [
+    forgetting.effect(before, forgetting.draw_without(objects, new_z, [n]), magenta).shown
+    for n in range(len(found.weights))
+]
+for number in sorted(range(len(alone)), key=alone.__getitem__)[:4]:
+    print(
+        f"without map {number:2} alone: {alone[number]:.0%} still show magenta; its weight is {found.weights[number]:+.2f}"
+    )
+print(f"without any of the {sum(one > 0.9 for one in alone)} harmless maps: more than 90 %")
+
+# %% [markdown]
+# No map draws magenta by itself. Without map 20 alone 44 % of the pictures still show it, and without any of twenty others it is hardly touched. But all
+# five chosen maps together remove it completely. So the answer to "which filter draws what?" is here: a few filters
+# together draw a colour, and most of them draw other things as well.
 #
 # ## Can it forget a stroke, or a digit?
 #
@@ -431,11 +497,11 @@ def repeated(generator, thing, rest):
     """Find maps and compare them with controls, with three seeds of z; return the three comparisons."""
     results = []
     for number in range(3):
-        z, new_z = latent.sample(drawn, 100, seed + number), latent.sample(200, 100, seed + 100 + number)
+        z, new_z = latent.sample(z_count, 100, seed + number), latent.sample(200, 100, seed + 100 + number)
         maps = forgetting.maps_of(generator, z)
         labels = forgetting.place_labels(thing(forgetting.picture_from(generator, maps)), maps.shape[2:])
         chosen = forgetting.place_weights(maps, labels, seed=number).positive()
-        results.append(forgetting.compare(generator, new_z, chosen, thing, rest=rest, draws=draws, seed=number))
+        results.append(forgetting.compare(generator, new_z, chosen, thing, rest=rest, draws=control_sets, seed=number))
     return results
 
 
@@ -454,7 +520,9 @@ results = {
     "level strokes": repeated(digits, masks.level_strokes, masks.upright_strokes),
     "the digit 7": repeated(digits, ink_of_sevens, partial(ink_of_sevens, sevens=False)),
 }
-figure = plots_forgetting.forgetting_panels(results, "A colour goes alone, a stroke in part, a digit with all others")
+figure = plots_forgetting.forgetting_panels(
+    results, "A colour goes and others stay coloured, a stroke goes in part, a 7 takes all digits along"
+)
 plots.show(
     figure,
     alt="Three panels: share of the thing left against share of the rest left. Magenta: chosen maps upper left. Level strokes: half way. The 7: lower left.",
@@ -467,37 +535,62 @@ for name, comparisons in results.items():
     print(f"{name}, 3 seeds: {ends['thing_left']} of the thing and {ends['rest_left']} of the rest are left")
 
 # %% [markdown]
-# The upper left corner is the goal: the thing is gone and the rest is there. Magenta gets there. The level strokes go as well, but half of the upright ones
-# go with them, which is still more than any control kept at that price. And the 7 is forgotten perfectly, together with all other
-# digits: 2 % of their ink is left.
+# The upper left corner is the goal: the thing is gone and the rest is there. Magenta gets there. The level strokes go as well, but half of the upright
+# ones go with them. And the 7 is forgotten perfectly, together with all other digits: 2 % of their ink is left.
 #
-# Why? The regression asks about *single places*. "Magenta" is a property of a place. "Level stroke" is one of a few neighbouring places. But
-# a place in the ink of a 7 looks like a place in the ink of a 9. The regression learned "ink", and so G forgot ink. A window in the
-# paper's bedrooms is a local pattern; that is why the experiment could work there.
+# (A level stroke here is ink that goes on at least twice as far to the sides as up and down; an upright one the other way round.) Why did the 7
+# fail? A guess: the regression looks at *single places*, and a place in the ink of a 7 looks like a place in the ink of a 9. That can be tested.
+# We let it tell the ink of sevens from the *ink of other digits*, in place of all other places.
+
+# %%
+z = latent.sample(z_count, 100, seed)
+digit_maps = forgetting.maps_of(digits, z)
+made = forgetting.picture_from(digits, digit_maps)
+on_seven, on_other = (
+    forgetting.place_labels(ink_of_sevens(made, sevens), digit_maps.shape[2:]) for sevens in (True, False)
+)
+for name, negatives in (("all other places", None), ("the ink of other digits", on_other)):
+    told = forgetting.place_weights(digit_maps, on_seven, negatives=negatives, seed=seed)
+    print(f"ink of sevens against {name}: {told.accuracy:.0%} of held-out places right (guessing: 50 %)")
+
+# %% [markdown]
+# 90 % looked like a success. Against the ink of other digits 57 % are left, hardly more than guessing: at a single place this layer does not know
+# which digit it is drawing. So the regression found "ink", and G forgot ink. A high accuracy on held-out places is no protection; it depends on
+# what the examples of "no" are. A window in the paper's bedrooms is a local pattern, which may be why the experiment worked there.
 #
 # ## What if the marks are wrong?
 #
 # The rule "drop what has a positive weight" always drops something. Would *any* marks do? We give every picture the marks of another picture.
 
 # %% tags=["break-it"]
-order = torch.randperm(drawn, generator=torch.Generator().manual_seed(seed))
+order = torch.randperm(z_count, generator=torch.Generator().manual_seed(seed))
 wrong = forgetting.place_weights(maps, labels[order], seed=seed)
 print(f"With marks of other pictures it tells {wrong.accuracy:.0%} of held-out places right (guessing: 50 %).")
-report(forgetting.compare(objects, new_z, wrong.positive(), magenta, rest=other_colours, draws=draws, seed=seed))
+report(forgetting.compare(objects, new_z, wrong.positive(), magenta, rest=other_colours, draws=control_sets, seed=seed))
 
 # %% [markdown]
-# **Broken**, but less than one might think: 68 %, not 50 %. The marks of another picture still lie near the middle, where all objects are. So the
-# regression found maps for "object" and not for "magenta": 14 maps go, and with them magenta in most pictures and more than a fifth of all other colours.
-# Looking only at "magenta is mostly gone", one could take this for a success. What gives it away is the accuracy on held-out places, 68 %
-# against 97 % with the right marks, and the rest that is left.
+# **Broken**, but less than one might think: 68 %, not 50 %. Is it because all objects lie near the middle, so that the marks of another picture still
+# lie on *some* object? Then marks at random places must give 50 %.
+
+# %%
+lots = labels.flatten()[torch.randperm(labels.numel(), generator=torch.Generator().manual_seed(seed))].view_as(labels)
+nothing = forgetting.place_weights(maps, lots, seed=seed)
+print(f"With as many marks at random places it tells {nothing.accuracy:.0%} right.")
+
+# %% [markdown]
+# 50 %: so it was where the objects lie. With the marks of other pictures the regression found maps for "object" and not for "magenta". 14 maps go, and with
+# them magenta in most pictures and more than a fifth of all other colours. Looking only at "magenta is mostly gone", one could take this for a
+# success. What gives it away here is the accuracy, 68 % against 97 % with the right marks, and what is left of the rest.
 #
 # ## Take-aways
 #
 # * D is a set of features that cost no labels. What training added is the distance to the *same network untrained*, not to the pixels.
 # * Keep test pictures out of everything: scaling, the choice of C, and the choice of what you report.
 # * Guided gradients look convincing for random weights, too. Show trained beside random, and count over all units.
-# * Dropping maps is an experiment; looking at maps is not. It needs a control of the same size, and one of the same activity, many times.
-# * A rule that looks at single places can make G forget what is a property of places. It cannot make it forget a digit.
+# * Dropping maps is an experiment; looking at maps is not. It needs controls of the same size and of the same activity, many times, and you must know
+#   whether they hold the chosen maps.
+# * Ask what "the rest is left" counts: still coloured is not the same colour.
+# * A regression on single places found what is a property of places, a colour. It did not find a digit.
 #
 # ## Exercises
 #
