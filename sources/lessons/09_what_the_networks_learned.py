@@ -140,6 +140,7 @@ def features_and_labels(data, rows, network):
     return numbers, data.labels[rows]
 
 
+# %%
 test = load_images("cifar10", "test", stand_in=True)
 few = probes.few_labels(photos.labels, per_class, seed)
 untrained = guided.random_twin(discriminator, photos.images[:250], seed)
@@ -272,6 +273,8 @@ colours = [
     float(guided.top_window_colourfulness(network, pictures, found, 2).mean())
     for network, found in zip((discriminator, *twins), answers, strict=True)
 ]
+
+# %%
 print("How colourful are the nine windows of a unit, in the mean over all units (0: grey, 1: pure colours)?")
 print(
     f"trained: {colours[0]:.2f}; {len(twins)} draws of random weights: {min(colours[1:]):.2f} to {max(colours[1:]):.2f}"
@@ -285,6 +288,7 @@ def commonest(rows):
     return mean(int(photos.labels[row].bincount().max()) for row in rows)
 
 
+# %%
 shared = [
     commonest([guided.top_pictures(found, unit).indices for unit in range(found.values.shape[1])]) for found in answers
 ]
@@ -346,6 +350,7 @@ plots.show_png(
 #
 # Such a sheet tempts to give maps names. But a map that *looks like* the ground need not be the one that draws it. There is a better question: what
 # is missing from the picture if the map is gone?
+#
 # ## Can G forget one thing?
 #
 # If some maps draw one thing, then G should stop drawing it without them. The paper did this with windows in pictures of bedrooms. It marked
@@ -449,12 +454,15 @@ def kept_hue(dropped):
     return float((features.hue_distance(hues(before), hues(after)) < 1 / 12)[other_colours(before)].float().mean())
 
 
+# %%
 others = torch.tensor([number for number in range(len(found.weights)) if number not in chosen])
 sets = others[forgetting.random_maps(len(chosen), len(others), draws=control_sets, seed=seed)]
 shown = [forgetting.effect(before, forgetting.draw_without(objects, new_z, one), magenta).shown for one in sets]
 print(
     f"{len(chosen)} maps that were not chosen, {len(sets)} sets: {mean(shown):.0%} ({min(shown):.0%} to {max(shown):.0%}) still show magenta"
 )
+
+# %%
 kept = [kept_hue(one) for one in sets]
 print(
     f"Same hue as before: {kept_hue(chosen):.0%} without the chosen, {mean(kept):.0%} ({min(kept):.0%} to {max(kept):.0%}) without the others"
@@ -505,6 +513,7 @@ def repeated(generator, thing, rest):
     return results
 
 
+# %%
 classifier = pretrained.digit_classifier()
 
 
