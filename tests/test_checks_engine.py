@@ -107,3 +107,4 @@ def test_a_small_tensor_is_described_in_numbers_of_its_kind():
     assert engine.describe(torch.tensor([18, 1])) == "[18, 1] (shape (2,))"
     assert engine.describe(torch.tensor([True])) == "[True] (shape (1,))"
     assert engine.describe(torch.tensor([1 / 3, 2.0])) == "[0.333, 2.0] (shape (2,))"
+    assert engine.describe((0.5, torch.zeros(100))) == "(0.5, a tensor of shape (100,))"

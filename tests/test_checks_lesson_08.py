@@ -288,6 +288,8 @@ def test_inversions_in_two_styles(function, capsys):
         (inverter(step=False), "nothing moved"),
         (inverter(sign=-1), "climb"),
         (inverter(choose=torch.argmax), "not the best start"),
+        (inverter(choose=lambda residuals: 0), "not the best start"),
+        (inverter(choose=lambda residuals: -1), "not the best start"),
         (inverter(empty=False), "pile up"),
         (lambda generator, picture, z, steps: (z, 0.1), "the best of the 6 starts"),
         (lambda generator, picture, z, steps: z[0], "give back two things"),

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import adaptive_max_pool2d
 
-from benchmarks.probes import COLUMNS, PIXELS, RECORDED, ROWS, SUPERVISED, UNTRAINED, cs_of, written
+from benchmarks.probes import COLUMNS, PIXELS, RECORDED, ROWS, SUPERVISED, cs_of, written
 from dcgan_course import pretrained, probes
 from dcgan_course.data import already_here, load_images, scale
 from dcgan_course.errors import InvalidValue

@@ -55,6 +55,8 @@ def describe(value) -> str:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, (tuple, list)) and any(isinstance(item, torch.Tensor) for item in value):
+        return f"({', '.join(map(describe, value))})"
     text = repr(value)
     return type(value).__name__ if "\n" in text else text  # a network or an optimiser fills many lines
 

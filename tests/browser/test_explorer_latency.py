@@ -39,17 +39,23 @@ def notebook(lab, browser):
 
 
 def timed(explorer, slider) -> list[float]:
-    """Return the milliseconds of MOVES moves to the right, after a step or two to get going."""
-    explorer.press(slider, "Home")
-    explorer.wait_until_steady()
-    explorer.key_to_pixels(slider, "ArrowRight")
+    """Return the milliseconds of MOVES moves to the right, each made when the picture of the one before is there."""
     times = []
     for number in range(MOVES):
-        if number == MOVES // 2:  # a direction's slider has 33 places
-            explorer.press(slider, "Home")
-            explorer.wait_until_steady()
+        if number % (MOVES // 2) == 0:  # a direction's slider has 33 places
+            go_home(explorer, slider)
         times.append(explorer.key_to_pixels(slider, "ArrowRight"))
+        explorer.page.wait_for_timeout(50)
     return sorted(times)
+
+
+def go_home(explorer, slider):
+    """Move to the left end and wait for its picture; the first move from there wakes everything and is not timed."""
+    explorer.press(slider, "Home")
+    explorer.page.wait_for_timeout(500)
+    explorer.wait_until_steady()
+    explorer.key_to_pixels(slider, "ArrowRight")
+    explorer.wait_until_steady()
 
 
 def said(times) -> str:
@@ -72,6 +78,6 @@ def test_time_from_key_to_changed_pixels_beside_a_plain_slider(notebook):
         times = timed(explorer, moved)
         print(f"\nlatent explorer, {run}, key to changed pixels, {MOVES} moves: {said(times)}")
         print(f"    a slider that swaps two ready pictures, just before: {said(floor)}")
-        # The fastest quarter is judged: a busy machine is not the explorer's fault.
+        # Asked are 50 ms on an idle machine. The fastest quarter is judged: a busy machine is not the explorer's fault.
         assert times[MOVES // 4] < floor[MOVES // 4] + 50
     assert notebook.errors() == []
