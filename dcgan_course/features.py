@@ -9,6 +9,7 @@ from torch.nn.functional import adaptive_max_pool2d
 
 from dcgan_course.data_batches import scale
 from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.eval_mode import eval_mode
 from dcgan_course.object_drawing import FARTHEST, LARGEST, LARGEST_TURN, SMALLEST
 
 
@@ -134,9 +135,7 @@ def pooled_features(discriminator: nn.Module, images: Tensor, side: int = 4, bat
     _refuse_pictures(images, discriminator.image_shape)
     device = next(discriminator.parameters()).device
     features = torch.empty(len(images), slices[-1].stop)
-    modes = {layer: layer.training for layer in discriminator.modules()}
-    discriminator.eval()
-    try:
+    with eval_mode(discriminator):
         for part, rows in zip(images.split(batch_size), features.split(batch_size), strict=True):
             maps = scale(part.to(device)) if part.dtype == torch.uint8 else part.to(device, torch.float32)
             maps = maps.contiguous(memory_format=torch.channels_last)  # twice as fast on a CPU, the same numbers
@@ -149,9 +148,6 @@ def pooled_features(discriminator: nn.Module, images: Tensor, side: int = 4, bat
                         f"use a side of at most {min(maps.shape[2:])}."
                     )
                 rows[:, columns] = adaptive_max_pool2d(maps, side).flatten(1)
-    finally:
-        for layer, mode in modes.items():
-            layer.training = mode
     return features
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.eval_mode import eval_mode
 
 Mask = Callable[[Tensor], Tensor]  # pictures (N, C, H, W) → (N, H, W) bool
 SHOWN_FROM = 20  # pixels on a thing from which on a picture shows it; the smallest drawn object has about 45
@@ -33,7 +34,7 @@ def maps_of(generator: nn.Module, z: Tensor, block: int = -1) -> Tensor:
     Raises InvalidValue for a network without such blocks, or a block that it does not have.
     """
     end = _block_number(generator, block) + 1
-    with _InEvalMode(generator):
+    with eval_mode(generator):
         return torch.cat([generator.blocks[:end](part[:, :, None, None]) for part in z.split(500)])
 
 
@@ -45,7 +46,7 @@ def picture_from(generator: nn.Module, maps: Tensor, block: int = -1) -> Tensor:
     times in eval mode.
     """
     start = _block_number(generator, block) + 1
-    with _InEvalMode(generator):
+    with eval_mode(generator):
         parts = [generator.to_picture(generator.blocks[start:](part)).tanh() for part in maps.split(500)]
     return torch.cat(parts)
 
@@ -340,16 +341,3 @@ def _block_number(generator: nn.Module, block: int) -> int:
     if isinstance(block, bool) or not isinstance(block, int) or not -count <= block < count:
         raise InvalidValue(f"block is {block!r}, but this generator's blocks are 0 to {count - 1}; −1 is the last.")
     return block % count
-
-
-class _InEvalMode:
-    """Puts a network into eval mode and back: batch norm must not take statistics from pictures drawn to look at."""
-
-    def __init__(self, network: nn.Module):
-        self.network, self.was_training = network, network.training
-
-    def __enter__(self):
-        self.network.eval()
-
-    def __exit__(self, *error):
-        self.network.train(self.was_training)

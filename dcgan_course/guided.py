@@ -19,6 +19,7 @@ from torch.autograd import Function
 from dcgan_course.arithmetic import receptive_field
 from dcgan_course.data_batches import scale
 from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.eval_mode import eval_mode
 from dcgan_course.models import init_weights
 
 BATCH = 250  # pictures that go through the network at once
@@ -82,7 +83,7 @@ def unit_responses(discriminator: nn.Module, images: Tensor, layer: int) -> Unit
     part = _blocks_to(discriminator, layer)
     _refuse_pictures(discriminator, images)
     values, places = [], []
-    with _eval_mode(discriminator):
+    with eval_mode(discriminator):
         for batch in images.split(BATCH):
             maps = part(_floats(batch))  # (B, units, h, w)
             largest, place = maps.flatten(2).max(dim=2)
@@ -142,7 +143,7 @@ def guided_gradients(
     _refuse_number("unit", unit, units, f"layer {layer} has {units} units")
     _refuse_pictures(discriminator, pictures)
     pixels = _floats(pictures.detach()).clone().requires_grad_()
-    with torch.enable_grad(), _eval_mode(discriminator), _guided_activations(part if guided else nn.Identity()):
+    with torch.enable_grad(), eval_mode(discriminator), _guided_activations(part if guided else nn.Identity()):
         largest = part(pixels)[:, unit].flatten(1).max(dim=1).values  # (N,)
         (gradients,) = torch.autograd.grad(largest.sum(), pixels)
     return gradients
@@ -310,7 +311,7 @@ def generator_maps(generator: nn.Module, z: Tensor, block: int) -> Tensor:
             f"z is of shape {tuple(z.shape)}, but it must be one z of shape ({generator.latent_dim},): "
             "take one row of latent.sample(...)."
         )
-    with _eval_mode(generator):
+    with eval_mode(generator):
         return part(z[None, :, None, None])[0]
 
 
@@ -355,15 +356,3 @@ def _refuse_pictures(network: nn.Module, images: Tensor):
 
 def _floats(images: Tensor) -> Tensor:
     return scale(images) if images.dtype == torch.uint8 else images.float()
-
-
-@contextlib.contextmanager
-def _eval_mode(network: nn.Module):
-    """Work in eval mode, and give every part its own mode back."""
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from dcgan_course.eval_mode import eval_mode
+
 
 class ShapeRow(NamedTuple):
     """One layer: its name with its settings, the shape that leaves it without the batch axis, its parameters."""
@@ -32,15 +34,13 @@ def shape_table(network: nn.Module, x: Tensor) -> list[ShapeRow]:
         counted.add(layer)
         rows.append(ShapeRow(_name(layer), tuple(output.shape[1:]), parameters))
 
-    modes = {module: module.training for module in network.modules()}
     hooks = [module.register_forward_hook(note) for module in network.modules() if not list(module.children())]
     try:
-        network.eval()(x)
+        with eval_mode(network):
+            network(x)
     finally:
         for hook in hooks:
             hook.remove()
-        for module, mode in modes.items():
-            module.training = mode
     return rows
 
 
