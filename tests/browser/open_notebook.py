@@ -1,5 +1,6 @@
 """A notebook in a real browser: run it as a learner does, and look at what is on the page."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,3 +139,25 @@ class OpenNotebook:
     def close(self):
         """End the kernel; nothing is saved."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+@contextlib.contextmanager
+def run_notebook(lab, browser, path: str):
+    """Open a notebook of the course in a page of its own, run all cells, and close it at the end."""
+    context = browser.new_context(viewport=WINDOW)
+    notebook = OpenNotebook(context.new_page(), lab.address_of(path))
+    notebook.wait_for_kernel()
+    notebook.run_all()
+    yield notebook
+    notebook.close()
+    context.close()
+
+
+def write_notebook(lab, name: str, codes: list[str]) -> str:
+    """Write a notebook with one cell for each code beside the lessons; return its path for `run_notebook`."""
+    import nbformat
+
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(code) for code in codes]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab.course / "notebooks" / f"{name}.ipynb")
+    return f"notebooks/{name}.ipynb"

@@ -2,10 +2,9 @@
 
 import statistics
 
-import nbformat
 import pytest
 from explorer import Explorer, label
-from open_notebook import WINDOW, OpenNotebook
+from open_notebook import run_notebook, write_notebook
 
 MOVES = 50
 PLAIN = """import ipywidgets
@@ -25,17 +24,8 @@ latent_explorer("cifar10_dcgan_32")"""
 @pytest.fixture(scope="module")
 def notebook(lab, browser):
     """A notebook with a plain slider in its first cell and the explorer in its second, run."""
-    cells = [nbformat.v4.new_code_cell(code) for code in (PLAIN, EXPLORER)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    path = lab.course / "notebooks" / "latency.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
-    context = browser.new_context(viewport=WINDOW)
-    notebook = OpenNotebook(context.new_page(), lab.address_of("notebooks/latency.ipynb"))
-    notebook.wait_for_kernel()
-    notebook.run_all()
-    yield notebook
-    notebook.close()
-    context.close()
+    with run_notebook(lab, browser, write_notebook(lab, "latency", [PLAIN, EXPLORER])) as notebook:
+        yield notebook
 
 
 def timed(explorer, slider) -> list[float]:

@@ -2,10 +2,9 @@
 
 import statistics
 
-import nbformat
 import pytest
 from explorer import Explorer, label, place
-from open_notebook import WINDOW, OpenNotebook
+from open_notebook import run_notebook, write_notebook
 from real_lab import ROOT
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -16,17 +15,8 @@ CODE = "from dcgan_course.widgets import filter_browser\n\nfilter_browser()"
 @pytest.fixture(scope="module")
 def notebook(lab, browser):
     """A notebook with the browser in its only cell, run."""
-    cells = [nbformat.v4.new_code_cell(CODE)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    path = lab.course / "notebooks" / "filter_browser.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
-    context = browser.new_context(viewport=WINDOW)
-    notebook = OpenNotebook(context.new_page(), lab.address_of("notebooks/filter_browser.ipynb"))
-    notebook.wait_for_kernel()
-    notebook.run_all()
-    yield notebook
-    notebook.close()
-    context.close()
+    with run_notebook(lab, browser, write_notebook(lab, "filter_browser", [CODE])) as notebook:
+        yield notebook
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 from explorer import Explorer, is_off, label, place
-from open_notebook import WINDOW, OpenNotebook
+from open_notebook import run_notebook
 from real_lab import ROOT
 
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -56,14 +56,9 @@ SILENT = ("rounds a tick",)  # sliders that say how a panel shall go on; the pic
 @pytest.fixture(scope="module", params=LESSONS)
 def lesson(request, lab, browser):
     """A lesson in which all cells have run; the tests below look at it one after the other."""
-    context = browser.new_context(viewport=WINDOW)
-    notebook = OpenNotebook(context.new_page(), lab.address_of(f"notebooks/{request.param}.ipynb"))
-    notebook.name = request.param
-    notebook.wait_for_kernel()
-    notebook.run_all()
-    yield notebook
-    notebook.close()
-    context.close()
+    with run_notebook(lab, browser, f"notebooks/{request.param}.ipynb") as notebook:
+        notebook.name = request.param
+        yield notebook
 
 
 @pytest.fixture
@@ -99,8 +94,12 @@ def test_every_widget_is_on_the_page(lesson):
             widgets.first.wait_for(timeout=5000)
             box = widgets.first.bounding_box()
             assert box["width"] > 50 and box["height"] > 10, f"the widget of cell {cell.index} has no size: {box}"
-    texts = " ".join(lesson.page.locator(".jp-Notebook .jupyter-widgets").all_inner_texts())
-    missing = [text for text in REQUIRED_LABELS.get(lesson.name, []) if text not in texts]
+    for _ in range(20):  # a widget has its size some moments before its labels have their text
+        texts = " ".join(lesson.page.locator(".jp-Notebook .jupyter-widgets").all_inner_texts())
+        missing = [text for text in REQUIRED_LABELS.get(lesson.name, []) if text not in texts]
+        if not missing:
+            break
+        lesson.page.wait_for_timeout(250)
     assert missing == [], f"no widget of {lesson.name} shows {missing}"
 
 

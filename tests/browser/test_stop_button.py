@@ -3,9 +3,8 @@
 import re
 import time
 
-import nbformat
 import pytest
-from open_notebook import OpenNotebook
+from open_notebook import OpenNotebook, write_notebook
 
 CELLS = [
     """import torch
@@ -27,10 +26,7 @@ print(f"stopped {history.stopped}, {len(history)} epochs, first loss {history.di
 @pytest.fixture
 def notebook(lab, page):
     """A notebook whose training would take an hour."""
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS])
-    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(made, lab.course / "notebooks" / "stop_button.ipynb")
-    opened = OpenNotebook(page, lab.address_of("notebooks/stop_button.ipynb"))
+    opened = OpenNotebook(page, lab.address_of(write_notebook(lab, "stop_button", CELLS)))
     opened.wait_for_kernel()
     yield opened
     opened.close()
