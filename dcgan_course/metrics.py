@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.errors import InvalidValue
+from dcgan_course.eval_mode import eval_mode
 
 
 @torch.no_grad()
@@ -17,10 +18,8 @@ def class_histogram(classifier: nn.Module, images: Tensor, classes: int = 10) ->
 
     It counts kinds, not quality: a classifier must choose a class even for a picture of nothing.
     """
-    was_training = classifier.training
-    classifier.eval()
-    guesses = torch.cat([classifier(part).argmax(dim=1) for part in images.split(1000)])
-    classifier.train(was_training)
+    with eval_mode(classifier):
+        guesses = torch.cat([classifier(part).argmax(dim=1) for part in images.split(1000)])
     return torch.bincount(guesses, minlength=classes)
 
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from dcgan_course.checkpoint import read_tensors
 from dcgan_course.drawing import tile_pictures
 from dcgan_course.errors import CheckpointError, InvalidValue
+from dcgan_course.eval_mode import eval_mode
 from dcgan_course.latent import sample
 from dcgan_course.models import Discriminator, Generator
 from dcgan_course.train import TrainConfig
@@ -174,9 +175,6 @@ COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds"
 @torch.no_grad()
 def draw(generator: nn.Module, z: Tensor) -> Tensor:
     """Return the pictures (N, C, H, W) of z in eval mode, on the CPU; the generator's mode stays as it was."""
-    was_training = generator.training
     device = next(generator.parameters()).device
-    generator.eval()
-    pictures = torch.cat([generator(part.to(device)).cpu() for part in z.split(256)])
-    generator.train(was_training)
-    return pictures
+    with eval_mode(generator):
+        return torch.cat([generator(part.to(device)).cpu() for part in z.split(256)])

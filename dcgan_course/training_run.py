@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from dcgan_course.acceleration import Accelerated, chosen_precision
 from dcgan_course.data import batches, scale
 from dcgan_course.errors import TrainingDiverged
+from dcgan_course.eval_mode import eval_mode
 from dcgan_course.processes import Processes
 
 CHECK_EVERY = 50  # steps between two looks at whether the losses are finite: a look costs a wait on a GPU
@@ -161,19 +162,15 @@ def mean_probabilities(generator, discriminator, test_images: Tensor, seed: int 
         test_images: uint8 (N, C, H, W). seed: of z; the same seed asks about the same z.
     """
     device = next(generator.parameters()).device
-    was_training = generator.training, discriminator.training
-    generator.eval()
-    discriminator.eval()
     noise = torch.Generator().manual_seed(seed + 1)
     z = torch.randn(len(test_images), generator.latent_dim, generator=noise)
     real_sum = fake_sum = 0.0
-    for start in range(0, len(z), 1000):
-        real = scale(test_images[start : start + 1000].to(device))
-        fake = generator(z[start : start + 1000].to(device))
-        real_sum += discriminator(real).sigmoid().sum()
-        fake_sum += discriminator(fake).sigmoid().sum()
-    generator.train(was_training[0])
-    discriminator.train(was_training[1])
+    with eval_mode(generator), eval_mode(discriminator):
+        for start in range(0, len(z), 1000):
+            real = scale(test_images[start : start + 1000].to(device))
+            fake = generator(z[start : start + 1000].to(device))
+            real_sum += discriminator(real).sigmoid().sum()
+            fake_sum += discriminator(fake).sigmoid().sum()
     return float(real_sum) / len(z), float(fake_sum) / len(z)
 
 

@@ -226,7 +226,7 @@ print(f"cosine of principal 1 and active 1: {principal @ active:+.2f} (±1: the 
 # it. Then draw the sum, and eight points around it, with a number from U(−0.25, 0.25) added to each entry.
 #
 # Ours is *slanted 1 − upright 1 + upright 7*. Nobody picks the pictures: the classifier says which digit it is, and the slant is computed
-# from second moments of the ink (pixels to the right for each pixel up).
+# from second moments of the ink (pixels to the right for each pixel up). "Upright" means here: it does not lean to the right; it may lean a little to the left.
 
 # %%
 z = latent.sample(samples, 100, seed + 3)
@@ -270,7 +270,8 @@ plots.show_png(
 )
 
 # %% [markdown]
-# In the upper figure the fourth picture of each row is G(mean of the three z). One figure proves nothing. How often does it
+# In the upper figure the fourth picture of each row is G(mean of the three z). The nine results lean to the right and are nearly alike: slanted sevens
+# with a bent foot, if you know what was wanted; you may as well read a J. One figure proves nothing. How often does it
 # work? We repeat the sum with new z, in three ways and with a control, and let the classifier and the slant of the ink judge.
 
 

@@ -439,7 +439,7 @@ report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, d
 
 # %% [markdown]
 # Of 55 pictures with magenta none shows it any more, and 97 % of the other coloured pixels are still coloured. Random sets leave magenta in 87 % of the
-# pictures, equally active ones in 62 %. But look at the ranges: some sets leave only 2 %. By luck? A set at random may hold some of the *chosen*
+# pictures, equally active ones in 62 %. But look at the ranges: some of the equally active sets leave only 2 %. By luck? A set at random may hold some of the *chosen*
 # maps. So we draw sets from the maps that were not chosen. And we look closer at "still coloured": still the *same* colour?
 
 
@@ -476,7 +476,7 @@ print(
 # And the other colours: 97 % were still *coloured*, but only 79 % kept their hue, about as many as without other maps. The red object
 # that turned yellow is among them. So "G forgot magenta and nothing else" would be too much.
 #
-# The title of this lesson asks which *filter* draws what. So we drop one map at a time.
+# The lesson asks which *filter* draws what. So we drop one map at a time.
 
 # %%
 alone = [
