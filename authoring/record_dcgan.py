@@ -2,21 +2,27 @@
 
 On a GPU each is trained in full; without one, for as long as a CPU allows, and its card says so. `python -m
 authoring.record` on a machine with a GPU therefore replaces them all.
+
+Hours of a CPU rarely come in one piece: after each epoch a training is kept under build/recorded, and the same
+command goes on from there. To train anew, delete its files there.
 """
 
 import copy
 import json
-import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 
 from authoring.record_files import write_card, write_frames, write_weights
 from dcgan_course import metrics, models, pretrained
 from dcgan_course.acceleration import chosen_precision
+from dcgan_course.checkpoint import read_tensors, write_tensors
 from dcgan_course.data import load_images, to_pixels
+from dcgan_course.eval_mode import eval_mode
 from dcgan_course.train import TrainConfig, train
 
+UNDER_WAY = Path(__file__).resolve().parent.parent / "build" / "recorded"
 FRAME_EPOCHS = [0, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 125, 150, 175, 200]
 FRAME_PICTURES = 16
 TEST_PICTURES = 2_000
@@ -40,7 +46,7 @@ class Recipe:
 RECIPES = {
     "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=12, cpu_width=32),
     "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48),
-    "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=6, cpu_width=32),
+    "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=20, cpu_width=32),
     "objects_dcgan": Recipe("drawn_objects", 32, 3, gpu_epochs=200, cpu_epochs=40, cpu_width=24, lossless_frames=True),
 }
 
@@ -63,10 +69,22 @@ def record_dcgan(name: str, seed: int = 0):
     if cuda:
         generator, discriminator = generator.cuda(), discriminator.cuda()
     config = TrainConfig(epochs=epochs, batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999), seed=seed)
-    recorder = FrameRecorder(generator, seed)
-    start = time.perf_counter()
-    history = train(generator, discriminator, data.images, config, test_images=test, hook=recorder)
-    minutes = (time.perf_counter() - start) / 60
+    recorder = FrameRecorder(generator, seed, UNDER_WAY / f"{name}_frames.safetensors")
+    history = train(
+        generator,
+        discriminator,
+        data.images,
+        config,
+        test_images=test,
+        hook=recorder,
+        checkpoint=UNDER_WAY / f"{name}.safetensors",
+    )
+    if history.stopped:
+        print(
+            f"{name}: stopped after {len(history)} of {epochs} epochs; the same command goes on, nothing is shipped yet"
+        )
+        return
+    minutes = sum(history.seconds) / 60
 
     folder = pretrained.FOLDER / name
     write_weights(folder / "generator.safetensors", generator)
@@ -111,23 +129,28 @@ def digit_facts(data: str, generator, seed: int) -> dict:
 
 
 class FrameRecorder:
-    """A hook that draws the same z after each of FRAME_EPOCHS, as far as the training goes."""
+    """A hook that draws the same z after each of FRAME_EPOCHS, as far as the training goes, and keeps the frames."""
 
-    def __init__(self, generator, seed: int):
-        self.generator = generator
+    def __init__(self, generator, seed: int, path: Path):
+        self.generator, self.path = generator, path
         z = torch.randn(FRAME_PICTURES, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
         self.z = z.to(next(generator.parameters()).device)
         self.epochs, self.frames = [], []
-        self._draw(0)
+        if path.exists():
+            tensors, texts = read_tensors(path)
+            self.epochs, self.frames = json.loads(texts["epochs"]), list(tensors["frames"])
+        else:
+            self._draw(0)
 
     def __call__(self, training):
         due = {round(epoch * training.steps_per_epoch): epoch for epoch in FRAME_EPOCHS if epoch > 0}
-        if training.step in due:
-            self._draw(due[training.step])
+        epoch = due.get(training.step)
+        if epoch is not None and epoch not in self.epochs:
+            self._draw(epoch)
 
     @torch.no_grad()
     def _draw(self, epoch: float):
-        self.generator.eval()
-        self.frames.append(to_pixels(self.generator(self.z)).cpu())
+        with eval_mode(self.generator):
+            self.frames.append(to_pixels(self.generator(self.z)).cpu())
         self.epochs.append(epoch)
-        self.generator.train()
+        write_tensors(self.path, {"frames": torch.stack(self.frames)}, {"epochs": json.dumps(self.epochs)})
