@@ -69,7 +69,10 @@ def record_dcgan(name: str, seed: int = 0):
     if cuda:
         generator, discriminator = generator.cuda(), discriminator.cuda()
     config = TrainConfig(epochs=epochs, batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999), seed=seed)
-    recorder = FrameRecorder(generator, seed, UNDER_WAY / f"{name}_frames.safetensors")
+    kept = UNDER_WAY / f"{name}_width{network['width']}.safetensors"
+    if kept.exists():
+        print(f"{name}: goes on from {kept.name}; delete it to train anew")
+    recorder = FrameRecorder(generator, seed, kept.with_name(f"{kept.stem}_frames.safetensors"))
     history = train(
         generator,
         discriminator,
@@ -77,7 +80,7 @@ def record_dcgan(name: str, seed: int = 0):
         config,
         test_images=test,
         hook=recorder,
-        checkpoint=UNDER_WAY / f"{name}.safetensors",
+        checkpoint=kept,
     )
     if history.stopped:
         print(
@@ -101,7 +104,7 @@ def record_dcgan(name: str, seed: int = 0):
         "command": f"python -m authoring.record {name}",
         "seed": seed,
         "network": network,
-        "config": asdict(config),
+        "config": {key: value for key, value in asdict(config).items() if key != "ema_decay"},  # no average was kept
         "computed_in": str(chosen_precision(config.precision, recorder.z.device)).removeprefix("torch."),
         "length": f"{epochs} of the {recipe.gpu_epochs} epochs that a GPU trains, width {network['width']} of "
         f"{recipe.width}",
@@ -109,6 +112,7 @@ def record_dcgan(name: str, seed: int = 0):
         "images_per_second": round(epochs * len(data.images) / minutes / 60),
         "p_real_at_the_end": round(history.p_real[-1], 4),
         "p_fake_at_the_end": round(history.p_fake[-1], 4),
+        "p_real_and_p_fake": "asked in eval mode: with batch norm in D they do not say who wins (lesson 07)",
     }
     write_card(folder, facts | digit_facts(recipe.data, generator, seed))
 

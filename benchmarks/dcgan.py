@@ -1,7 +1,7 @@
 """How fast is `train` on a DCGAN at 64×64, what did each switch give, and does the fast path learn as well?
 
 DCGAN_COURSE_DATA=… python benchmarks/dcgan.py                     all of it; writes benchmarks/results/dcgan.json, .md
-DCGAN_COURSE_DATA=… python benchmarks/dcgan.py --only speed        one of: speed, ladder, memory, quality
+DCGAN_COURSE_DATA=… python benchmarks/dcgan.py --only speed        one of: speed, ladder, limit, memory, quality
 
 The textbook loop: ImageFolder of PNG files, DataLoader with two workers, float32, sigmoid and BCE, `.item()` for each
 figure that such loops print, every step. `train` has the same pictures and the same networks (width 64). They take
@@ -9,11 +9,13 @@ turns, so that a machine that slows down slows both.
 """
 
 import argparse
+import copy
 import datetime
 import itertools
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -193,9 +195,13 @@ def measure_ladder() -> dict:
             "bfloat16": lambda: ours(images, batch_size, precision="bfloat16"),
             "fakes of D's step shown to G": lambda: ours(images, batch_size, precision="bfloat16", reuse_fakes=True),
         }
-        if DEVICE.type == "cuda":
+        if DEVICE.type == "cuda" or shutil.which("g++"):
             fastest = {"precision": "bfloat16", "reuse_fakes": True, "compile": True}
             rungs["torch.compile"] = lambda: ours(images, batch_size, **fastest)
+            begin = time.perf_counter()
+            ours(images[:batch_size], batch_size, **fastest)  # writes its code once, outside of the measurement
+            compiling = round(time.perf_counter() - begin)
+            print(f"torch.compile needs {compiling} s before its first step", flush=True)
         times = {rung: [] for rung in rungs}
         for _ in range(ROUNDS):
             for rung, run in rungs.items():
@@ -206,6 +212,71 @@ def measure_ladder() -> dict:
         gains = [speed / base for speed, base in zip(speeds, first, strict=True)]
         found[rung] = {"images_per_second": spread(speeds), "beside_textbook": spread(gains)}
         print(f"{rung}: {found[rung]['beside_textbook']['median']:.2f} times the textbook", flush=True)
+    return found | ({"seconds_to_compile": compiling} if "torch.compile" in rungs else {})
+
+
+def convolutions(network, x) -> list[tuple]:
+    """Return each convolution of a network with the shape of what it is given."""
+    found = []
+    layers = [layer for layer in network.modules() if isinstance(layer, (torch.nn.Conv2d, torch.nn.ConvTranspose2d))]
+    hooks = [layer.register_forward_hook(lambda layer, given, _: found.append((layer, given[0]))) for layer in layers]
+    with torch.no_grad():
+        network(x)
+    [hook.remove() for hook in hooks]
+    return found
+
+
+def alone(layer, given, precision, channels_last: bool, what: str, first: bool) -> float:
+    """Return the seconds of one convolution alone, the median of seven calls.
+
+    what: "learn" is forward, and backward for weights and maps (weights only for the first layer, since nothing lies
+    before it); "pass on" is forward, and backward for the maps.
+    """
+    layer = copy.deepcopy(layer).requires_grad_(what == "learn")
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    layer, given = layer.to(memory_format=layout), given.to(memory_format=layout, dtype=precision)
+    given = given.detach().requires_grad_(what == "pass on" or not first)
+
+    def call():
+        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=precision == torch.bfloat16):
+            made = layer(given)
+        made.backward(torch.ones_like(made))
+
+    return statistics.median([seconds(call) for _ in range(9)][2:])
+
+
+def measure_limit() -> dict:
+    """Time the convolutions of one step alone, and whole steps in the same run: what could `train` reach at most?"""
+    batch_size = 64
+    generator, discriminator = networks()
+    of_g = convolutions(generator, torch.randn(batch_size, 100, device=DEVICE))
+    of_d = convolutions(discriminator, torch.rand(batch_size, 3, SIZE, SIZE, device=DEVICE))
+    images = load_images("cifar10", image_size=SIZE, stand_in=True).images[: STEPS * batch_size]
+    fast = chosen_precision("auto", DEVICE)
+    plays = {  # (network, what it does, how often in one step)
+        "textbook": [(of_d, "learn", 3), (of_g, "learn", 1)],
+        "train, fakes reused": [(of_d, "learn", 2), (of_d, "pass on", 1), (of_g, "learn", 1)],
+    }
+    ways = {"textbook": (torch.float32, False), "train, fakes reused": (fast, True)}
+    rounds = {name: [] for name in plays}
+    steps = {name: [] for name in plays}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_pictures(folder, images)
+        for _ in range(ROUNDS):
+            for which, parts in plays.items():
+                times = [
+                    n * alone(*one, *ways[which], what, first=place == 0)
+                    for layers, what, n in parts
+                    for place, one in enumerate(layers)
+                ]
+                rounds[which].append(1000 * sum(times))
+            steps["textbook"].append(1000 * seconds(textbook, folder, batch_size) / STEPS)
+            steps["train, fakes reused"].append(1000 * seconds(ours, images, batch_size, reuse_fakes=True) / STEPS)
+    ceilings = [step / least for step, least in zip(steps["textbook"], rounds["train, fakes reused"], strict=True)]
+    found = {which: {"step_ms": spread(steps[which]), "convolutions_ms": spread(rounds[which])} for which in plays}
+    found["ratio_if_all_else_in_train_cost_nothing"] = spread(ceilings)
+    print(found)
     return found
 
 
@@ -274,7 +345,13 @@ def measure_quality() -> dict:
     }
 
 
-PARTS = {"speed": measure_speed, "ladder": measure_ladder, "memory": measure_memory, "quality": measure_quality}
+PARTS = {
+    "speed": measure_speed,
+    "ladder": measure_ladder,
+    "limit": measure_limit,
+    "memory": measure_memory,
+    "quality": measure_quality,
+}
 
 
 def machine() -> str:
@@ -351,6 +428,25 @@ def write_results(facts: dict):
                 speed_text = f"{row['images_per_second']['median']:.0f}"
                 lines += [f"| {rung} | {speed_text} | {gain['median']} ({gain['min']} to {gain['max']}) |"]
         lines += [""]
+        if "seconds_to_compile" in ladder:
+            lines += [f"`torch.compile` needs {ladder['seconds_to_compile']} s more before its first step.", ""]
+    if limit := facts.get("limit"):
+        ceiling = limit["ratio_if_all_else_in_train_cost_nothing"]
+        lines += ["## What could `train` reach at most?", "", made_by(limit)]
+        lines += ["Batch 64. The convolutions of one step were also timed alone, one by one, in the same rounds.", ""]
+        lines += ["| loop | one step, ms: median (min to max) | its convolutions alone, ms |", "| --- | --- | --- |"]
+        for which in ("textbook", "train, fakes reused"):
+            whole, part = limit[which]["step_ms"], limit[which]["convolutions_ms"]
+            lines += [
+                f"| {which} | {whole['median']:.0f} ({whole['min']:.0f} to {whole['max']:.0f}) | "
+                f"{part['median']:.0f} ({part['min']:.0f} to {part['max']:.0f}) |"
+            ]
+        lines += [
+            "",
+            f"If everything in `train` but the convolutions cost nothing, it would be {ceiling['median']} "
+            f"({ceiling['min']} to {ceiling['max']}) times the textbook loop.",
+            "",
+        ]
     if memory := facts.get("memory"):
         lines += ["## Memory", "", made_by(memory)]
         lines += [

@@ -7,7 +7,7 @@ from dcgan_course.plots import FAKE, REAL
 from dcgan_course.shapes import ShapeRow, shape_text
 
 STEPS = ("Conv", "Linear", "MaxPool", "Upsample")  # layers that make a new stack of maps; the others stay on its arrow
-SHORT = {"BatchNorm2d": "batch norm", "BatchNorm1d": "batch norm", "Conv2d": "conv", "ConvTranspose2d": "up-conv"}
+SHORT = {"BatchNorm2d": "batch norm", "BatchNorm1d": "batch norm", "Conv2d": "conv", "ConvTranspose2d": "transp. conv"}
 TALLEST, GAP, NARROW = 2.6, 1.9, 0.22  # inches: the largest picture, between two boxes, the thinnest box
 
 

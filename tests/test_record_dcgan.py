@@ -50,6 +50,6 @@ def test_a_stopped_recording_ships_nothing_and_goes_on_to_the_same_bits(tiny, tm
 
 def test_frames_are_kept_while_the_recording_is_under_way(tiny, tmp_path):
     tiny(tmp_path, stop_at=4)
-    tensors, texts = read_tensors(tmp_path / "under_way" / "tiny_frames.safetensors")
+    tensors, texts = read_tensors(tmp_path / "under_way" / "tiny_width2_frames.safetensors")
     assert texts["epochs"] == "[0, 0.25, 0.5, 1]"  # of three steps: after steps 0, 1, 2 and 3
     assert tensors["frames"].shape == (4, recording.FRAME_PICTURES, 1, 8, 8)

@@ -131,6 +131,7 @@ def test_the_diagram_has_a_box_for_every_stack_of_maps():
     figure = plots_networks.networks_figure(networks, "Two networks")
     assert [len(axis.patches) for axis in figure.axes] == [4, 4]
     words = [text.get_text() for axis in figure.axes for text in axis.texts]
-    assert {"100", "32@7×7", "16@14×14", "1@28×28"} <= set(words) and "up-conv\nk7 s1 p0\nbatch norm\nReLU" in words
+    assert {"100", "32@7×7", "16@14×14", "1@28×28"} <= set(words)
+    assert "transp. conv\nk7 s1 p0\nbatch norm\nReLU" in words
     assert min(text.get_fontsize() for axis in figure.axes for text in axis.texts if text.get_text()) >= 12
     figure.savefig("/dev/null", format="png")
