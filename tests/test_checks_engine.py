@@ -1,6 +1,11 @@
+from fractions import Fraction
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+import authoring.notebooks
 from dcgan_course.checks import engine
 from dcgan_course.checks.engine import Mistake, judge, same
 from dcgan_course.errors import CheckFailed
@@ -28,6 +33,47 @@ def test_a_blank_is_not_written_yet():
         raise NotImplementedError("replace this line with your answer")
 
     assert "not written yet" in verdict(blank)
+
+
+def test_the_text_of_the_blank_is_the_one_that_exercises_have():
+    assert f'raise NotImplementedError("{engine.BLANK}' in authoring.notebooks.BLANK
+
+
+def test_another_not_implemented_error_is_an_error_of_the_answer():
+    """PyTorch raises it for types that it cannot compute with, and for a layer without `forward`."""
+
+    def of_whole_numbers(x):
+        return torch.tensor(x).lerp_(torch.tensor(3), 0.5)
+
+    text = verdict(of_whole_numbers)
+    assert "not written yet" not in text and "raised NotImplementedError for of_whole_numbers(x=2)" in text
+    assert 'missing the required "forward"' in verdict(lambda x: torch.nn.Module()(x))
+
+
+def test_an_answer_may_spoil_what_it_gets_and_gains_nothing_by_it():
+    def last_of_what_is_left(rows):
+        rows.pop()
+        return rows[-1]
+
+    cases = [([1, 2, 3],)]
+    for _ in range(3):
+        with pytest.raises(CheckFailed, match=r"for last\(rows=\[1, 2, 3\]\) your answer is 2, but it should be 3"):
+            judge("last", _called("last", last_of_what_is_left), cases, lambda rows: rows[-1])
+    assert cases == [([1, 2, 3],)]
+
+
+def _called(name, function):
+    function.__name__ = name
+    return function
+
+
+def test_a_hint_for_a_case_that_alone_differs():
+    hints = {2: "large numbers", 0: "small numbers"}
+    assert "it should be 100.\n  Hint: large numbers" in verdict(lambda x: x * x if x < 10 else 0, alone=hints)
+    assert "Hint" not in verdict(lambda x: x * x if x < 3 else 0, alone=hints)
+    assert "Hint" not in verdict(lambda x: x * x if x != 3 else 0, alone=hints)
+    known = [Mistake(lambda x: min(x * x, 50), "that is cut off")]
+    assert "Hint: that is cut off" in verdict(lambda x: min(x * x, 50), alone=hints, mistakes=known)
 
 
 def test_an_error_is_shown_with_its_case():
@@ -75,6 +121,14 @@ def test_of_a_large_tensor_the_first_wrong_number_is_named():
         judge("table", wrong, [(1,)], lambda x: torch.arange(12.0).view(3, 4) * x)
 
 
+def test_of_two_tensors_of_one_shape_the_kinds_of_numbers_are_named():
+    wrong = r"shape \(3, 4\) of torch.uint8, but it should be a tensor of shape \(3, 4\) of torch.float32"
+    with pytest.raises(CheckFailed, match=wrong):
+        judge("table", lambda x: torch.zeros(3, 4, dtype=torch.uint8), [(1,)], lambda x: torch.zeros(3, 4))
+    with pytest.raises(CheckFailed, match=r"12 of 12 numbers differ"):
+        judge("table", lambda x: torch.ones(3, 4, dtype=torch.float64), [(1,)], lambda x: torch.zeros(3, 4))
+
+
 @pytest.mark.parametrize(
     ("got", "want", "equal"),
     [
@@ -91,6 +145,14 @@ def test_of_a_large_tensor_the_first_wrong_number_is_named():
         (torch.ones(2), torch.ones(2, dtype=torch.long), False),
         ([1, 1], torch.ones(2), False),
         (None, 1, False),
+        (np.float32(1 / 3), 1 / 3, True),
+        (np.float32(0.3), 1 / 3, False),
+        (np.int64(3), 3, True),
+        (np.bool_(True), 1, False),
+        (Fraction(1, 3), 1 / 3, True),
+        (np.str_("a"), "a", True),
+        (np.str_("b"), "a", False),
+        ("1", 1, False),
     ],
 )
 def test_same(got, want, equal):
@@ -107,4 +169,7 @@ def test_a_small_tensor_is_described_in_numbers_of_its_kind():
     assert engine.describe(torch.tensor([18, 1])) == "[18, 1] (shape (2,))"
     assert engine.describe(torch.tensor([True])) == "[True] (shape (1,))"
     assert engine.describe(torch.tensor([1 / 3, 2.0])) == "[0.333, 2.0] (shape (2,))"
+    assert engine.describe(np.float32(4 / 3)) == "1.333" and engine.describe(np.int64(3)) == "3"
+    assert engine.describe(True) == "True" and engine.describe(10**9) == "1000000000"
+    assert engine.describe(Image.new("RGB", (48, 32))) == "a picture 48×32"
     assert engine.describe((0.5, torch.zeros(100))) == "(0.5, a tensor of shape (100,))"

@@ -5,11 +5,15 @@ the learner's answer disagrees with the oracle but agrees with a mistake on ever
 idea it is, and says so. A message that only says "wrong" teaches nothing.
 """
 
+import copy
 import inspect
-from collections.abc import Callable, Sequence
+import numbers
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dcgan_course.errors import CheckFailed, wrapped
+
+BLANK = "replace this line"  # so begins the text that a blank raises; PyTorch raises NotImplementedError, too
 
 
 @dataclass(frozen=True)
@@ -34,27 +38,32 @@ def same(got, want, tolerance: float = 1e-4) -> bool:
         if not isinstance(got, (list, tuple)) or len(got) != len(want):
             return False
         return all(same(one, other, tolerance) for one, other in zip(got, want, strict=True))
-    if isinstance(want, (bool, str)) or want is None:
+    if isinstance(want, str):
+        return isinstance(got, str) and got == want
+    if isinstance(want, bool) or want is None:
         return type(got) is type(want) and got == want
     if isinstance(got, torch.Tensor) and got.numel() == 1:
         got = got.item()
-    return (
-        isinstance(got, (int, float)) and not isinstance(got, bool) and abs(got - want) <= tolerance * max(1, abs(want))
-    )
+    if not isinstance(got, numbers.Real) or isinstance(got, bool):
+        return False
+    return bool(abs(got - want) <= tolerance * max(1, abs(want)))
 
 
 def describe(value) -> str:
     """Write an answer so that it fits into a sentence."""
     import torch
+    from PIL.Image import Image
 
     if isinstance(value, torch.Tensor):
         if value.numel() <= 9:
             value = value.detach()
-            numbers = torch.round(value.double(), decimals=3) if value.is_floating_point() else value
-            return f"{numbers.tolist()} (shape {tuple(value.shape)})"
+            rounded = torch.round(value.double(), decimals=3) if value.is_floating_point() else value
+            return f"{rounded.tolist()} (shape {tuple(value.shape)})"
         return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, float):
-        return f"{value:.4g}"
+    if isinstance(value, Image):
+        return f"a picture {value.width}×{value.height}"
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):  # NumPy's numbers are such, too
+        return str(int(value)) if isinstance(value, numbers.Integral) else f"{float(value):.4g}"
     if isinstance(value, (tuple, list)) and any(isinstance(item, torch.Tensor) for item in value):
         return f"({', '.join(map(describe, value))})"
     text = repr(value)
@@ -88,12 +97,12 @@ def answer(exercise: str, function: Callable, case: Sequence):
     """Call a learner's function on one case. Turns the blank and any exception into a readable CheckFailed."""
     try:
         return function(*case)
-    except NotImplementedError:
-        fail(
-            exercise,
-            "not written yet. Replace `raise NotImplementedError(...)` with your answer and run the cell again.",
-        )
     except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the finding
+        if isinstance(error, NotImplementedError) and str(error).startswith(BLANK):
+            fail(
+                exercise,
+                "not written yet. Replace `raise NotImplementedError(...)` with your answer and run the cell again.",
+            )
         fail(exercise, f"your function raised {type(error).__name__} for {_call(function, case)}: {error}")
 
 
@@ -105,20 +114,22 @@ def judge(
     mistakes: Sequence[Mistake] = (),
     praise: str = "",
     tolerance: float = 1e-4,
+    alone: Mapping[int, str] | None = None,
 ):
     """Compare a learner's function with an oracle on every case.
 
     Args:
         exercise: its name, as the learner sees it. function: the learner's.
-        cases: argument tuples. They are rebuilt by the caller for each check, so a learner's function may spoil them.
+        cases: argument tuples. The learner's function gets a copy of each, which it may spoil; the oracle must not.
         oracle: the right function. mistakes: tried in order when the answer is wrong.
         praise: said after a pass: what was shown by passing.
+        alone: {number of a case: hint}, given where this case alone differs and no mistake explains it.
 
     Raises:
         CheckFailed: not written, raised an error, or differs from the oracle; the message names the first case
             that differs, both answers, and the hint of the first mistake that explains every answer.
     """
-    got = [answer(exercise, function, case) for case in cases]
+    got = [answer(exercise, function, copy.deepcopy(case)) for case in cases]
     want = [oracle(*case) for case in cases]
     wrong = [i for i in range(len(cases)) if not same(got[i], want[i], tolerance)]
     if not wrong:
@@ -132,6 +143,8 @@ def judge(
     for mistake in mistakes:
         if all(same(got[i], _quiet(mistake.wrong, cases[i]), tolerance) for i in range(len(cases))):
             fail(exercise, f"{message}\n  Hint: {mistake.hint}")
+    if len(wrong) == 1 and first in (alone or {}):
+        fail(exercise, f"{message}\n  Hint: {alone[first]}")
     fail(exercise, f"{message} ({len(wrong)} of {len(cases)} cases differ.)")
 
 
@@ -139,8 +152,10 @@ def _difference(got, want, tolerance: float) -> str:
     """Say what an answer is and should be; of a large tensor of the right shape, the first number that differs."""
     import torch
 
-    tensors = isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor)
-    if tensors and got.shape == want.shape and want.numel() > 9 and got.dtype == want.dtype:
+    alike = isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor) and got.shape == want.shape
+    if alike and got.is_floating_point() != want.is_floating_point():
+        return f"your answer is {describe(got)} of {got.dtype}, but it should be {describe(want)} of {want.dtype}"
+    if alike and want.numel() > 9:
         wrong = ~torch.isclose(got.double(), want.double(), rtol=tolerance, atol=tolerance)
         place = tuple(wrong.nonzero()[0].tolist())
         return (
