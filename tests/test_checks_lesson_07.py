@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -117,7 +118,27 @@ WRONG_PREPARE = {
     "a batch": (lambda p, s: right_prepare(p, s)[None], "a batch of one picture"),
     "the old name": (lambda p, s: transforms.Scale(s)(p), "has no attribute 'Scale'"),
     "nothing": (lambda p, s: None, "Does it end with `return`"),
+    "bytes": (
+        lambda p, s: steps(transforms.Resize(s), transforms.CenterCrop(s), transforms.PILToTensor())(p),
+        "whole numbers (torch.uint8)",
+    ),
+    "of ImageNet": (
+        lambda p, s: transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))((right_prepare(p, s) + 1) / 2),
+        "the mean and the spread of ImageNet",
+    ),
+    "not divided": (lambda p, s: right_prepare(p, s) / 2, "from −0.5 to 0.5"),
+    "a case is a picture": (lambda p, s: right_prepare(p, s) / 3, "for (p=a picture 48×32, s=16)"),
 }
+
+
+def right_but_shrinks_the_picture(p, s):
+    tensor = right_prepare(p, s)
+    p.thumbnail((4, 4))  # in place: the same picture is asked for again
+    return tensor
+
+
+def test_a_picture_that_is_spoiled_is_spoiled_for_nobody_else(capsys):
+    praise(check.prepare, capsys, right_but_shrinks_the_picture)
 
 
 @pytest.mark.parametrize("name", WRONG_PREPARE)
@@ -148,7 +169,7 @@ WRONG_LABELS = {
     "always 0": (lambda a, v: torch.zeros_like(a), "every label is 0"),
     "whole numbers": (lambda a, v: torch.full((len(a),), int(v)), "whole numbers"),
     "one type": (lambda a, v: torch.full(a.shape, v, device=a.device), "takes the type from the answers"),
-    "one device": (lambda a, v: torch.full(a.shape, v, dtype=a.dtype), "on another device"),
+    "one device": (lambda a, v: torch.full(a.shape, v, dtype=a.dtype), "FloatTensor` named one kind of device"),
     "from the answers": (lambda a, v: a * 0 + v, "carry a gradient"),
     "Variable": (lambda a, v: torch.full_like(a, v).requires_grad_(True), "carry a gradient"),
     "in place": (lambda a, v: a.detach().fill_(v), "over the answers"),
@@ -165,6 +186,7 @@ def test_wrong_labels(name):
 # Exercise 1c
 
 bce = F.binary_cross_entropy_with_logits
+VERY_SURE = "logits of ±200 differs"
 
 
 def right_loss(real_logits, fake_logits):
@@ -208,7 +230,37 @@ WRONG_LOSSES = {
         "the gradient of the fake logits is",
     ),
     "nothing": (lambda r, f: None, "Does it end with `return`"),
+    "logarithm of a sigmoid": (
+        lambda r, f: -(r.sigmoid().log().mean() + (1 - f.sigmoid()).log().mean()) / 2,
+        VERY_SURE,
+    ),
+    "a small number inside": (
+        lambda r, f: -((r.sigmoid() + 1e-8).log().mean() + (1 - f.sigmoid() + 1e-8).log().mean()) / 2,
+        VERY_SURE,
+    ),
+    "exp of the logits": (lambda r, f: ((-r).exp().log1p().mean() + f.exp().log1p().mean()) / 2, VERY_SURE),
+    "clamped": (lambda r, f: right_loss(r.clamp(-30, 30), f.clamp(-30, 30)), VERY_SURE),
+    "nan where D is sure": (lambda r, f: right_loss(r, f) + 0 * r.exp().reciprocal().sum(), VERY_SURE),
+    "a slope that is nan": (lambda r, f: (careless(-r).mean() + careless(f).mean()) / 2, "the gradient of the real"),
 }
+
+
+def careless(a):
+    """softplus whose value is right everywhere; where it is not taken, the branch still overflows in the gradient."""
+    return torch.where(a > 50, a, a.exp().log1p())
+
+
+def every_label_beside_every_answer(r, f):
+    def half(logits, value):
+        labels = torch.full((len(logits), 1), value)
+        return -(labels * F.logsigmoid(logits) + (1 - labels) * F.logsigmoid(-logits)).mean()
+
+    return (half(r, 1.0) + half(f, 0.0)) / 2
+
+
+def test_the_praise_claims_nothing_that_equal_labels_hide(capsys):
+    said = praise(check.discriminator_loss, capsys, every_label_beside_every_answer)
+    assert "both halves count the same" in said and "own label" not in said
 
 
 def takes_the_step_itself(real_logits, fake_logits):
@@ -257,7 +309,12 @@ def average_by_data(average, network, decay):
         a.data.copy_(n.data)
 
 
-@pytest.mark.parametrize("right", [right_average, average_by_state_dict, average_by_data])
+def average_that_is_frozen(average, network, decay):
+    right_average(average, network, decay)
+    average.requires_grad_(False).eval()
+
+
+@pytest.mark.parametrize("right", [right_average, average_by_state_dict, average_by_data, average_that_is_frozen])
 def test_right_averages_pass(right, capsys):
     praise(check.move_average, capsys, right)
 
@@ -286,7 +343,34 @@ def all_averaged(average, network, decay):
     right_average(average, network, decay, buffers=lambda a, n: a.copy_(decay * a + (1 - decay) * n))
 
 
+def one_loop(average, network, decay):
+    values = network.state_dict()
+    for name, mean in average.state_dict().items():
+        mean.lerp_(values[name], 1 - decay)
+
+
+def multiplies_the_buffers(average, network, decay):
+    right_average(average, network, decay, buffers=lambda a, n: a.mul_(decay).add_(n, alpha=1 - decay))
+
+
+def before_a_right_average(change):
+    def function(average, network, decay):
+        change(network)
+        right_average(average, network, decay)
+
+    return function
+
+
 WRONG_AVERAGES = {
+    "one loop over the state": (one_loop, "`num_batches_tracked`, is a whole number"),
+    "lerp_ of buffers": (
+        lambda a, n, d: right_average(a, n, d, buffers=lambda x, y: x.lerp_(y, 1 - d)),
+        "`num_batches_tracked`, is a whole number",
+    ),
+    "mul_ of buffers": (multiplies_the_buffers, "`num_batches_tracked`, is a whole number"),
+    "freezes the network": (before_a_right_average(lambda n: n.requires_grad_(False)), "changed `requires_grad` of"),
+    "leaves eval mode": (before_a_right_average(lambda n: n.eval()), "in another mode"),
+    "a layer in eval mode": (before_a_right_average(lambda n: n[1].eval()), "in another mode"),
     "swapped": (lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.lerp_(y, d)), "are exchanged"),
     "copied": (lambda a, n, d: a.load_state_dict(n.state_dict()), "became a copy"),
     "not shrunk": (
@@ -407,7 +491,13 @@ def new_seed(training):
     return saved
 
 
+def step_as(kind):
+    return lambda training: right_snapshot(training) | {"step": kind(training.step)}
+
+
 WRONG_RESUMES = {
+    "the step as a tensor": (step_as(torch.tensor), right_put_back, "`step` came back as a Tensor"),
+    "the step as a float": (step_as(float), right_put_back, "`step` came back as a float"),
     "no optimisers": (right_snapshot, forgets(*NAMES[2:]), "Adam keeps two averages"),
     "one optimiser": (right_snapshot, forgets(NAMES[3]), "Adam's memory for the discriminator"),
     "no random state": (right_snapshot, forgets("noise"), "get_state"),
@@ -452,6 +542,12 @@ def whole(rows):
 
 
 WRONG_BOTTLENECKS = {
+    "only the name": (lambda rows: right_bottleneck(rows)[0], "Its share of the whole is asked for, too"),
+    "the whole row": (lambda rows: max(rows, key=lambda r: r[2]), "the whole row came back"),
+    "own beside total": (
+        lambda rows: next((r[0], r[2] / r[3]) for r in rows if r[0] == right_bottleneck(rows)[0]),
+        "divide by the sum of all self times",
+    ),
     "total": (lambda rows: (max(rows, key=lambda r: r[3])[0], max(r[3] for r in rows) / whole(rows)), "outermost row"),
     "row of total": (
         lambda rows: (max(rows, key=lambda r: r[3])[0], max(rows, key=lambda r: r[3])[2] / whole(rows)),
@@ -480,6 +576,28 @@ def test_wrong_bottlenecks(name):
     assert hint in complaint(check.bottleneck, wrong)
 
 
+def bottleneck_that_spoils(rows):
+    rows.pop(0)
+    return right_bottleneck(rows)
+
+
+def test_rows_that_are_spoiled_are_spoiled_for_nobody_else(capsys):
+    """A function that takes a row away is told so each time, and the right one passes afterwards."""
+    said = {complaint(check.bottleneck, bottleneck_that_spoils) for _ in range(4)}
+    assert len(said) == 1
+    praise(check.bottleneck, capsys, right_bottleneck)
+
+
+def bottleneck_in_numpy(rows):
+    names, own = np.array([row[0] for row in rows]), np.array([row[2] for row in rows], dtype=np.float32)
+    return names[own.argmax()], own.max() / own.sum()
+
+
+def test_numbers_and_texts_of_numpy_pass(capsys):
+    praise(check.bottleneck, capsys, bottleneck_in_numpy)
+    praise(check.whole_speedup, capsys, lambda s, f: np.float32(1 / (1 - s + s / f)))
+
+
 @pytest.mark.parametrize("right", [lambda s, f: 1 / (1 - s + s / f), lambda s, f: f / (f - f * s + s)])
 def test_right_speedups_pass(right, capsys):
     praise(check.whole_speedup, capsys, right)
@@ -496,6 +614,9 @@ WRONG_SPEEDUPS = {
     "dies at an edge": (lambda s, f: 1 / (s * (1 / s - 1 + 1 / f)), "ZeroDivisionError for (s=0,"),
     "wrong at an edge": (lambda s, f: 1 / (1 - s + s / f) if s else 0.0, "it should be 1"),
     "the other part": (lambda s, f: 1 / (s + (1 - s) / f), "the other part became faster"),
+    "takes off what is left": (lambda s, f: 1 / (1 - s / f), "taken off by what is *left*"),
+    "adds the saved time": (lambda s, f: 1 + s * (1 - 1 / f), "adds the saved time to the speed"),
+    "above 1": (lambda s, f: 1 / (1 - s + s / f) - 1, "nothing gained is 1, not 0"),
 }
 
 
@@ -526,7 +647,11 @@ def exchanged(one, other):
 
 
 WRONG_SWITCHES = {
-    "bfloat16 where nothing is float32": (exchanged("bfloat16", "compile"), "no row of it would become shorter"),
+    "bfloat16 where nothing is float32": (
+        exchanged("bfloat16", "compile"),
+        "no row of it names what this switch changes",
+    ),
+    "half a hit": (exchanged("bfloat16", "compile"), "Another switch changes a larger part"),
     "item for loading": (exchanged("uint8 on the device", "no .item()"), "4 of 6 are right"),
     "frozen D everywhere": (dict.fromkeys("ABCDEF", "frozen D"), "1 of 6 are right"),
     "unknown": (answers(PROFILES) | {"A": "channels last"}, "Did you mean 'channels-last'?"),
@@ -541,8 +666,33 @@ def test_wrong_switches(name):
     assert hint in complaint(check.best_switches, lambda: wrong, PROFILES)
 
 
+MANY = [profile for seed in range(30) for profile in invented.profiles(seed)]
+
+
 def test_a_profile_says_what_it_measures():
     text = str(PROFILES[0])
     assert "ms a step" in text and "calls" in text
-    for profile in PROFILES:
+    for profile in MANY:
         assert 0 < profile.busy < 1 and all(row[2] > 0 for row in profile.rows)
+
+
+def test_the_card_computes_while_python_waits_for_it_and_while_its_own_rows_run():
+    not_the_card = ("DataLoader", "copy to the card", "Python", "cudaLaunchKernel", "everything else")
+    for profile in MANY:
+        whole = sum(row[2] for row in profile.rows)
+        card = sum(row[2] for row in profile.rows if not any(words in row[0] for words in not_the_card)) / whole
+        assert card < profile.busy < card + profile.rows[-1][2] / whole
+
+
+def test_a_row_of_convolutions_names_its_precision_and_order():
+    """Else bfloat16 or channels-last could make it shorter, and the hint would deny that."""
+    for profile in MANY:
+        for name in (row[0] for row in profile.rows if "convolutions" in row[0]):
+            assert ("float32" if profile.switch == "bfloat16" else "bfloat16") in name
+            assert ("channels-last" in name) == (profile.switch != "channels-last")
+
+
+def test_no_other_switch_changes_as_large_a_part_as_the_right_one():
+    for profile in MANY:
+        parts = {switch: invented._share(profile, switch) for switch in invented.SWITCHES}
+        assert max(parts, key=parts.get) == profile.switch

@@ -9,7 +9,14 @@ from dcgan_course.checks import lesson_04_bench
 from dcgan_course.checks.engine import answer, fail, passed
 
 DECAY, STEPS = 0.75, 3
-ERROR_HINTS = {"is being used in an in-place operation": "put `with torch.no_grad():` around the changes."}
+WHOLE_NUMBER = (
+    "one buffer, `num_batches_tracked`, is a whole number, and a mean of it is none. Copy all buffers: `copy_`."
+)
+ERROR_HINTS = {
+    "is being used in an in-place operation": "put `with torch.no_grad():` around the changes.",
+    "not implemented for": WHOLE_NUMBER,
+    "can't be cast to the desired output type": WHOLE_NUMBER,
+}
 
 
 def _network(seed: int) -> nn.Module:
@@ -69,6 +76,27 @@ def _same(states: list[dict], wanted: list[dict], names) -> bool:
     )
 
 
+def _settings(network: nn.Module) -> tuple[list[bool], list[bool]]:
+    """Return for each parameter whether it learns, and for each layer whether it is in training mode."""
+    return [p.requires_grad for p in network.parameters()], [layer.training for layer in network.modules()]
+
+
+def _refuse_changed_settings(exercise: str, before: tuple, after: tuple):
+    """Raise CheckFailed if the network that is trained was frozen or brought into another mode."""
+    if before[0] != after[0]:
+        fail(
+            exercise,
+            "your function changed `requires_grad` of the network that is trained: frozen parameters learn no more. "
+            "`with torch.no_grad():` is enough.",
+        )
+    if before[1] != after[1]:
+        fail(
+            exercise,
+            "your function left the network that is trained in another mode. Only the average may change; call "
+            "`network.eval()` and `network.train()` nowhere here.",
+        )
+
+
 def move_average(function: Callable):
     """Check exercise 2: `function(average, network, decay)` moves an averaged copy, in place."""
     exercise = "2 · the moving average"
@@ -78,9 +106,11 @@ def move_average(function: Callable):
     for step in range(STEPS):
         network = _network(step + 2)
         before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        settings = _settings(network)
         answer(exercise, guarded, (average, network, DECAY))
         if not all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items()):
             fail(exercise, "your function changed the network that is trained. Only the average may move.")
+        _refuse_changed_settings(exercise, settings, _settings(network))
         if any(p.grad_fn is not None for p in average.parameters()) or any(
             buffer.requires_grad for buffer in average.buffers()
         ):

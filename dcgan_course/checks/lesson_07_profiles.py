@@ -53,6 +53,19 @@ def _largest(rows, key, share) -> tuple[str, float]:
 
 BOTTLENECK_MISTAKES = [
     Mistake(
+        lambda rows: max(rows, key=lambda r: r[2])[0],
+        "the name is right. Its share of the whole is asked for, too: return (name, share).",
+    ),
+    Mistake(
+        lambda rows: max(rows, key=lambda r: r[2]),
+        "the row is right, and the whole row came back. Two things are asked for: its name and its share of the whole.",
+    ),
+    Mistake(
+        lambda rows: _largest(rows, lambda r: r[2], lambda r: r[2] / r[3]),
+        "the row is right. But this is its self time beside its own total time; the share of the *whole* is asked for: "
+        "divide by the sum of all self times.",
+    ),
+    Mistake(
         lambda rows: _largest(rows, lambda r: r[3], lambda r: r[3] / _whole(rows)),
         "a total time contains the time of everything that was called inside. So the outermost row is always the "
         "largest, and says nothing. Look at self time.",
@@ -131,6 +144,21 @@ SPEEDUP_MISTAKES = [
         lambda share, factor: 1 / (share + (1 - share) / factor),
         "here the other part became faster, and the bottleneck stayed as it was.",
     ),
+    Mistake(
+        lambda share, factor: 1 / (1 - share / factor),
+        "the row was taken off by what is *left* of it, share / factor. What is left of the program is the rest, "
+        "1 − share, and the row, share / factor: add the two.",
+    ),
+    Mistake(
+        lambda share, factor: 1 + share * (1 - 1 / factor),
+        "this adds the saved time to the speed. The saved share of the time is right; what is left is 1 minus it, and "
+        "the speed is one over what is left.",
+    ),
+    Mistake(
+        lambda share, factor: _speedup(share, factor) - 1,
+        "this is how much faster the program becomes, above 1. Old time / new time is asked for: nothing gained is 1, "
+        "not 0.",
+    ),
 ]
 
 
@@ -164,49 +192,42 @@ SWITCHES = {
     "compile": "let many small operations become a few large ones",
 }
 
-# For each switch: how busy the card is, and (row, calls, share of self time); shares are jittered and made to add to 1.
+# For each switch: (row, calls, share of the step). Shares are jittered, and "everything else" fills them up to 1. A
+# moment in which Python waits and the card computes stands in the row of the waiting.
 _PATTERNS = {
-    "uint8 on the device": (
-        0.14,
-        [
-            ("DataLoader: decode and resize", 128, 0.63),
-            ("copy to the card, float32", 1, 0.17),
-            ("convolutions", 40, 0.12),
-        ],
-    ),
-    "no .item()": (
-        0.46,
-        [("wait for the card (aten::item)", 24, 0.52), ("convolutions", 40, 0.3), ("batch norm", 26, 0.1)],
-    ),
-    "frozen D": (
-        0.97,
-        [
-            ("generator step: gradients of D's weights", 5, 0.24),
-            ("generator step: all other convolutions", 20, 0.33),
-            ("discriminator step: convolutions, bfloat16", 20, 0.35),
-        ],
-    ),
-    "bfloat16": (
-        0.98,
-        [("convolutions, float32", 40, 0.86), ("batch norm", 26, 0.07), ("Adam, fused", 2, 0.02)],
-    ),
-    "channels-last": (
-        0.95,
-        [
-            ("turn maps: nchwToNhwc, nhwcToNchw", 84, 0.41),
-            ("convolutions, bfloat16", 40, 0.38),
-            ("batch norm", 26, 0.12),
-        ],
-    ),
-    "compile": (
-        0.31,
-        [
-            ("start small operations (cudaLaunchKernel)", 1460, 0.58),
-            ("element-wise operations", 1240, 0.21),
-            ("convolutions, bfloat16, channels-last", 40, 0.13),
-        ],
-    ),
+    "uint8 on the device": [
+        ("DataLoader: decode and resize", 128, 0.63),
+        ("copy to the card, float32", 1, 0.17),
+        ("convolutions, bfloat16, channels-last", 40, 0.12),
+    ],
+    "no .item()": [
+        ("wait for the card (aten::item)", 24, 0.42),
+        ("Python: start the next operations", 330, 0.32),
+        ("convolutions, bfloat16, channels-last", 40, 0.07),
+        ("batch norm", 26, 0.03),
+    ],
+    "frozen D": [
+        ("generator step: gradients of D's weights", 5, 0.24),
+        ("generator step: other convolutions, bfloat16, channels-last", 20, 0.33),
+        ("discriminator step: convolutions, bfloat16, channels-last", 20, 0.35),
+    ],
+    "bfloat16": [
+        ("convolutions, float32, channels-last", 40, 0.86),
+        ("batch norm", 26, 0.07),
+        ("Adam, fused", 2, 0.02),
+    ],
+    "channels-last": [
+        ("turn maps: nchwToNhwc, nhwcToNchw", 84, 0.41),
+        ("convolutions, bfloat16", 40, 0.38),
+        ("batch norm", 26, 0.12),
+    ],
+    "compile": [
+        ("start small operations (cudaLaunchKernel)", 1460, 0.58),
+        ("element-wise operations", 1240, 0.21),
+        ("convolutions, bfloat16, channels-last", 40, 0.13),
+    ],
 }
+_NOT_COMPUTING = ("DataLoader", "copy to", "Python", "cudaLaunchKernel", "everything else")  # rows without the card
 
 
 @dataclass(frozen=True)
@@ -235,37 +256,40 @@ def profiles(seed: int = 0) -> list[Profile]:
 
 
 def _profile(letter: str, switch: str, noise: random.Random) -> Profile:
-    busy, pattern = _PATTERNS[switch]
     whole = noise.uniform(30, 120)
-    rows = [(name, calls, whole * share * noise.uniform(0.93, 1.07)) for name, calls, share in pattern]
+    rows = [(name, calls, whole * share * noise.uniform(0.93, 1.07)) for name, calls, share in _PATTERNS[switch]]
     rest = max(whole - sum(ms for _, _, ms in rows), 0.02 * whole)
     rows = [*sorted(rows, key=lambda row: -row[2]), ("everything else", noise.randint(200, 300), rest)]
-    return Profile(letter, min(busy + noise.uniform(-0.02, 0.02), 0.99), rows, switch)
+    computing = sum(ms for name, _, ms in rows if not any(words in name for words in _NOT_COMPUTING))
+    busy = (computing + noise.uniform(0.2, 0.6) * rest) / sum(ms for _, _, ms in rows)
+    return Profile(letter, busy, rows, switch)
+
+
+# The rows that a switch makes shorter, by words in their names.
+_SIGNS = {
+    "uint8 on the device": ("DataLoader", "copy to the card, float32"),
+    "no .item()": ("aten::item",),
+    "frozen D": ("gradients of D",),
+    "bfloat16": ("convolutions, float32",),
+    "channels-last": ("nchwToNhwc",),
+    "compile": ("small operations", "next operations", "element-wise", "batch norm"),
+}
+
+
+def _share(profile: Profile, switch: str) -> float:
+    """Return the share of the rows that name what a switch changes."""
+    whole = sum(row[2] for row in profile.rows)
+    return sum(ms for name, _, ms in profile.rows if any(words in name for words in _SIGNS[switch])) / whole
 
 
 def _against(claim: str, profile: Profile) -> str:
     """Say what in a profile speaks against a switch."""
     whole = sum(row[2] for row in profile.rows)
     first, _, ms = max(profile.rows[:-1], key=lambda row: row[2])
-    share = {switch: _share(profile, words) for switch, words in _SIGNS.items()}
-    if share[claim] == 0:
-        return f"no row of it would become shorter by this switch. Its largest row is {first!r}, {ms / whole:.0%}."
-    return f"the row for this switch has {share[claim]:.0%}. Another row can be removed nearly whole: look again."
-
-
-_SIGNS = {
-    "uint8 on the device": "DataLoader",
-    "no .item()": "aten::item",
-    "frozen D": "gradients of D",
-    "bfloat16": "convolutions, float32",
-    "channels-last": "nchwToNhwc",
-    "compile": "small operations",
-}
-
-
-def _share(profile: Profile, words: str) -> float:
-    whole = sum(row[2] for row in profile.rows)
-    return sum(ms for name, _, ms in profile.rows if words in name) / whole
+    share = _share(profile, claim)
+    if share == 0:
+        return f"no row of it names what this switch changes. Its largest row is {first!r}, {ms / whole:.0%}."
+    return f"this switch changes {share:.0%} of its time. Another switch changes a larger part: look again."
 
 
 def best_switches(function: Callable, given: list[Profile]):

@@ -129,6 +129,14 @@ def exact_resume(snapshot: Callable, put_back: Callable):
     fresh.points = whole.points  # the data are the same after a stop; all else is another
     fresh.run(2)
     answer(exercise, put_back, (fresh, at_the_stop))
+    if type(fresh.step) is not int:
+        kind = type(fresh.step).__name__
+        shared = " PyTorch counts a tensor up in place, also the one in your snapshot." if kind == "Tensor" else ""
+        fail(
+            exercise,
+            f"`step` came back as a {kind}; it was an int before.{shared} Save `training.step` itself, or "
+            "put back `int(…)`.",
+        )
     missing = differences(stopped, fresh)
     if missing:
         fail(

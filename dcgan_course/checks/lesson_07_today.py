@@ -1,5 +1,6 @@
 """The checks of exercise 1 of lesson 07: an obsolete program in today's PyTorch."""
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -21,14 +22,18 @@ def _picture(width: int, height: int, seed: int):
     return Image.fromarray(smooth.round().to(torch.uint8).permute(1, 2, 0).numpy())
 
 
-def _prepared(picture, image_size, *, scale=True, crop=True, squash=False) -> Tensor:
-    """Prepare a picture as asked, or with one thing left out."""
+HALVES = (0.5,) * 3
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+
+def _prepared(picture, image_size, *, scale=(HALVES, HALVES), crop=True, squash=False) -> Tensor:
+    """Prepare a picture as asked, or with one thing left out or done otherwise; scale: (mean, spread), or None."""
     from torchvision import transforms
 
     steps = [transforms.Resize((image_size, image_size) if squash else image_size)]
     steps += [transforms.CenterCrop(image_size)] if crop else []
     steps += [transforms.ToTensor()]
-    steps += [transforms.Normalize((0.5,) * 3, (0.5,) * 3)] if scale else []
+    steps += [transforms.Normalize(*scale)] if scale else []
     return transforms.Compose(steps)(picture)
 
 
@@ -40,7 +45,7 @@ def _only_cropped(picture, image_size) -> Tensor:
 
 PREPARE_MISTAKES = [
     Mistake(
-        lambda picture, size: _prepared(picture, size, scale=False),
+        lambda picture, size: _prepared(picture, size, scale=None),
         "these pixels go from 0 to 1. The generator's tanh gives −1 to 1, so D would know the fakes by their range: "
         "take off 0.5 and divide by 0.5.",
     ),
@@ -60,13 +65,22 @@ PREPARE_MISTAKES = [
         "the colours are the last dimension here. Networks want (3, H, W).",
     ),
     Mistake(
-        lambda picture, size: _prepared(picture, size, scale=False) * 255,
+        lambda picture, size: _prepared(picture, size, scale=None) * 255,
         "these pixels go from 0 to 255. `ToTensor` divides by 255; then 0 to 1 becomes −1 to 1.",
     ),
     Mistake(
         lambda picture, size: _prepared(picture, size) / 127.5 - 1,
         "the pixels were brought to [−1, 1] twice: nearly all are close to −1 now. Divide by 127.5 or use "
         "`ToTensor` with `Normalize`, not both.",
+    ),
+    Mistake(
+        lambda picture, size: _prepared(picture, size, scale=IMAGENET),
+        "these are the mean and the spread of ImageNet, which classifiers want. The generator's tanh gives −1 to 1: "
+        "take off 0.5 and divide by 0.5.",
+    ),
+    Mistake(
+        lambda picture, size: _prepared(picture, size, scale=(HALVES, (1.0,) * 3)),
+        "these pixels go from −0.5 to 0.5: 0.5 was taken off, and nothing was divided. Divide by 0.5.",
     ),
 ]
 
@@ -76,11 +90,17 @@ def prepare(function: Callable):
     exercise = "1a · a picture for the networks"
     cases = [(_picture(48, 32, 1), 16), (_picture(40, 64, 2), 20), (_picture(36, 36, 3), 36)]
     for case in cases:
-        returned = answer(exercise, function, case)
+        returned = answer(exercise, function, copy.deepcopy(case))
         if returned is not None and not isinstance(returned, Tensor):
             fail(exercise, f"your function returned {type(returned).__name__}, but a tensor is asked for.")
         if isinstance(returned, Tensor) and returned.shape[0] == 1 and returned.dim() == 4:
             fail(exercise, "a batch of one picture came back. One picture is (3, H, W); the batch is made later.")
+        if isinstance(returned, Tensor) and not returned.is_floating_point():
+            fail(
+                exercise,
+                f"these pixels are whole numbers ({returned.dtype}). Networks compute with fractions: `ToTensor` "
+                "divides by 255; then 0 to 1 becomes −1 to 1.",
+            )
     judge(
         exercise,
         function,
@@ -152,8 +172,8 @@ def labels_like(function: Callable):
     if right_kind and labels.device != elsewhere.device:
         fail(
             exercise,
-            f"the answers are on another device ({elsewhere.device}) and your labels on {labels.device}. That is what "
-            "`torch.cuda.FloatTensor` had nailed down. `full_like` takes the device from the answers.",
+            f"the answers are on another device ({elsewhere.device}) and your labels on {labels.device}. "
+            "`torch.cuda.FloatTensor` named one kind of device, too. `full_like` takes the device from the answers.",
         )
     judge(
         exercise,
@@ -185,7 +205,12 @@ def _cut_off(fake_logits: Tensor) -> Tensor:
     return F.binary_cross_entropy(fake_logits.sigmoid(), torch.zeros_like(fake_logits))
 
 
-PRAISE = "each answer met its own label, and D may be as sure as it likes."
+PRAISE = "both halves count the same, and D may be as sure as it likes."
+VERY_SURE = (
+    "only the case with logits of ±200 differs. There a sigmoid is exactly 0 or 1 in 32 bits, and exp(200) is "
+    "infinite; a small number inside the logarithm or a clamp gives a finite loss, but a wrong one. Stay with the "
+    "logits: take the loss `with_logits`, or softplus (lesson 04)."
+)
 NO_GRADIENT = {
     "real": "no gradient reaches the real logits: D learns from its answers to real pictures, too. Detach none.",
     "fake": "no gradient reaches the fake logits: detach the pictures for D's step, never D's answers.",
@@ -249,12 +274,20 @@ def discriminator_loss(function: Callable):
     exercise = "1c · the loss of D"
     cases = [
         (torch.tensor([2.0, -1.0, 0.5, 3.0]), torch.tensor([-2.0, 0.3, 1.0, -0.5])),
-        (torch.tensor([-200.0, 1.0]), torch.tensor([0.2, -1.0, 200.0])),
+        (torch.tensor([-1.5, 1.0]), torch.tensor([0.2, -1.0, 2.5])),
         (torch.tensor([0.7]), torch.tensor([0.1])),
+        (torch.tensor([-200.0, 1.0]), torch.tensor([0.2, -1.0, 200.0])),
     ]
-    asked = [case.clone().requires_grad_(True) for case in cases[0]]
     guarded = lesson_04_bench.with_hints(function, ERROR_HINTS)
-    returned = answer(exercise, guarded, asked)
+    for case in (cases[0], cases[-1]):
+        _judge_graph(exercise, guarded, [logits.clone().requires_grad_(True) for logits in case])
+    right = lambda r, f: sum(_halves(r, f)) / 2
+    judge(exercise, guarded, cases, right, LOSS_MISTAKES, PRAISE, alone={len(cases) - 1: VERY_SURE})
+
+
+def _judge_graph(exercise: str, function: Callable, asked: list[Tensor]):
+    """Fail where a loss has no graph, or the right value and a wrong gradient. A wrong value is judged elsewhere."""
+    returned = answer(exercise, function, asked)
     if returned is None:
         fail(exercise, "your function gave nothing back. Does it end with `return`?")
     if not isinstance(returned, Tensor) or not returned.requires_grad:
@@ -264,6 +297,5 @@ def discriminator_loss(function: Callable):
             "tensor, without `.item()` and without `.detach()`.",
         )
     wanted = sum(_halves(*asked)) / 2
-    if same(returned, wanted):  # else the value decides, below
+    if same(returned, wanted):
         _compare_gradients(exercise, returned, wanted, asked)
-    judge(exercise, guarded, cases, lambda r, f: sum(_halves(r, f)) / 2, LOSS_MISTAKES, PRAISE)
