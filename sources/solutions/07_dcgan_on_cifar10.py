@@ -199,12 +199,13 @@ check.move_average(move_average)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** `mean + (1 − decay) · (value − mean)` is the same formula, written as one move. `no_grad` is not a detail:
-# without it PyTorch refuses to change a parameter in place, or, with `mean.data` and a sum, programs have kept a graph
-# of every step and filled the memory.
+# without it PyTorch refuses to change a parameter in place. Programs that keep the average in a dict get no such error:
+# `shadow[name] = decay * shadow[name] + (1 - decay) * value` hangs on the graph of every step before, and the memory
+# fills. They need `no_grad` or `value.detach()`.
 #
 # And the statistics: a copy of the *start* would let the average compute with means and spreads of a network that
 # no longer exists. Some programs average them, too; that is a choice. `torch.optim.swa_utils.AveragedModel` has a
-# switch for it, `use_buffers`, and its default leaves the buffers alone. So look at the samples.
+# switch for it, `use_buffers`; its default copies them, as here.
 
 # %% [markdown]
 # ## 3 · Resume exactly
@@ -366,7 +367,8 @@ for share in (0.1, 0.5, 0.9):
 
 # %% [markdown]
 # **4c.** Six programs train the same DCGAN on a graphics card. The profiles below are **invented**: nobody measured
-# them. The numbers are drawn from a seed, and each profile shows one pattern clearly. These are the switches:
+# them. The numbers are drawn from a seed, and each profile shows one pattern clearly. The rows of a profile share the
+# time of a step: while Python waits and the card computes, the time counts for the waiting. These are the switches:
 
 # %%
 for switch, meaning in invented.SWITCHES.items():
@@ -405,9 +407,9 @@ check.best_switches(best_switches, profiles)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** Three programs let the card wait. In **A** it waits for pictures: decoding and resizing happen in every epoch, on
-# the processor. Keep bytes on the card, resized once. In **F** the program asks for numbers 24 times a step, and each time
-# both stand still until the last result is there. In **D** the processor is not fast enough at starting 1,460 tiny operations; a
-# compiler joins them into a few.
+# the processor. Keep bytes on the card, resized once. In **F** the program asks for numbers 24 times a step. Each time
+# first Python waits for the card, then the card waits for Python, because nothing was started ahead. In **D** the
+# processor is not fast enough at starting 1,460 tiny operations; a compiler joins them into a few.
 #
 # Three keep the card busy, but not with the right work. **B** spends a quarter on gradients for D's weights in G's
 # step, which D's next `zero_grad` throws away. **C** multiplies in float32. **E** turns its maps round before and after each
