@@ -158,7 +158,7 @@ def train(
         TrainingDiverged: a loss is not finite; the last good checkpoint stays.
     """
     config = config or TrainConfig()
-    _refuse_bad_images(generator, images, config)
+    refuse_bad_images(generator, images, config)
     training = Training(generator, discriminator, images, config, ema_generator)
     fast_g, fast_d = training.accelerated()  # the same two networks, computed faster
     images = near(images, training.device)
@@ -225,7 +225,8 @@ def _progress_bar(training: Training, wanted: bool):
     )
 
 
-def _refuse_bad_images(generator: nn.Module, images: Tensor, config: TrainConfig):
+def refuse_bad_images(generator: nn.Module, images: Tensor, config: TrainConfig):
+    """Raise InvalidValue for what `train` cannot train on, before any work is done."""
     if not isinstance(images, Tensor) or images.dtype != torch.uint8 or images.dim() != 4:
         found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
         raise InvalidValue(f"images is {found}, but it must be a uint8 tensor (N, C, H, W), as load_images gives it.")

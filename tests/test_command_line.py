@@ -106,6 +106,24 @@ def test_what_cannot_be_done_is_a_sentence(run, tmp_path, capsys, monkeypatch, a
     assert (run / "run.json").read_bytes() == before and not (tmp_path / "new").exists()
 
 
+def test_a_refused_training_leaves_nothing_behind(tmp_path, capsys):
+    """The same command with a smaller batch must do: nothing of the refused one is in its way."""
+    new = tmp_path / "new"
+    command = ["train", "--data", "drawn_digits", "--out", str(new), *TINY]
+    assert main([*command, "--batch-size", "10001"]) == 2
+    assert "batch_size is 10001, but there are only 10000 pictures" in capsys.readouterr().err
+    assert not new.exists()
+    assert main([*command, "--batch-size", "5000", "--epochs", "1"]) == 0
+
+
+def test_a_run_of_which_nothing_was_kept_can_be_begun_anew(run, tmp_path):
+    new = tmp_path / "new"
+    new.mkdir()
+    shutil.copy(run / "run.json", new)
+    assert main(["train", "--data", "drawn_digits", "--out", str(new), *TINY, "--batch-size", "5000"]) == 0
+    assert json.loads((new / "run.json").read_text(encoding="utf-8"))["config"]["batch_size"] == 5000
+
+
 def test_a_damaged_run_is_a_sentence(run, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)

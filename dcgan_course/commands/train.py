@@ -9,8 +9,9 @@ import torch
 
 from dcgan_course.data import load_images
 from dcgan_course.errors import InvalidValue
+from dcgan_course.processes import Processes
 from dcgan_course.run_folder import RunFolder, RunSettings
-from dcgan_course.train import DCGAN, TrainConfig, train
+from dcgan_course.train import DCGAN, TrainConfig, refuse_bad_images, train
 
 NETWORK_DEFAULTS = {"width": 64, "latent_dim": 100, "ema": False}
 
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """Train a DCGAN into a folder, or continue there."""
     folder = RunFolder(options.out)
     settings = _settings_to_resume(folder, options) if options.resume else None
-    if settings is None and folder.holds_a_run:
+    if settings is None and folder.checkpoint.exists():
         raise InvalidValue(f"--out is {folder.path}, which holds a run already: add --resume, or choose another name.")
     if settings is None and options.data is None:
         raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
@@ -47,7 +48,10 @@ def run(options: argparse.Namespace) -> int:
     name, size = (settings.data, settings.image_shape[1:]) if settings else (options.data, options.image_size)
     data, test = (load_images(name, split, image_size=size) for split in ("train", "test"))
     settings = settings or _settings(options, tuple(data.images.shape[1:]))
-    generator, discriminator = (network.to(device) for network in settings.networks())
+    generator, discriminator = settings.networks()
+    refuse_bad_images(generator, data.images, settings.config)
+    Processes(settings.config.batch_size)  # refuses a batch that they cannot share
+    generator, discriminator = (network.to(device) for network in (generator, discriminator))
     ema_generator = copy.deepcopy(generator) if settings.ema else None
     main = _rank() == 0
     if main:
