@@ -90,6 +90,8 @@ def layers(*kinds, transposed=True, bias=False, eps=1e-5, stride=2, padding=1):
             "default": nn.LeakyReLU,
             "tanh": nn.Tanh,
             "pool": lambda: nn.MaxPool2d(2),
+            "relu6": nn.ReLU6,
+            "prelu": lambda: nn.PReLU(init=0.2),
         }
         return nn.Sequential(*[made[kind]() for kind in kinds])
 
@@ -101,29 +103,66 @@ def with_window(convolution, activation):
     return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), activation)
 
 
+def norm_first(convolution, activation):
+    """Batch norm in front of the convolution, with as many maps as stand there."""
+    return lambda before, after: nn.Sequential(
+        nn.BatchNorm2d(before), convolution(before, after, 4, 2, 1, bias=False), activation
+    )
+
+
+def upsampling(before, after):
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, 1, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
+    )
+
+
+def norm_of_other_maps(before, after):
+    return nn.Sequential(nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(before), nn.ReLU())
+
+
+class NormUnused(OwnUp):
+    """The norm is built and forgotten."""
+
+    def forward(self, x):
+        return F.relu(self.conv(x))
+
+
 UP_MISTAKES = [
+    (norm_first(nn.ConvTranspose2d, nn.ReLU()), "the norm stands before the convolution"),
+    (upsampling, "there is Upsample; rule 1"),
+    (norm_of_other_maps, "gets 5 maps: BatchNorm2d(out_channels)"),
+    (NormUnused, "never called"),
+    (layers("conv", "norm", "relu6"), "ReLU6 cuts at 6"),
     (layers("conv", "norm"), "the activation is missing"),
     (layers("conv", "relu", "norm"), "the norm stands behind the activation"),
     (layers("conv", "norm", "leaky"), "activation of D"),
     (layers("conv", "norm", "tanh"), "tanh belongs to the end"),
     (layers("conv", "relu"), "0 batch norms"),
     (layers("conv", "norm", "relu", bias=True), "bias=False"),
-    (layers("conv", "norm", "relu", transposed=False), "Conv2d changes sizes the other way"),
+    (layers("conv", "norm", "relu", transposed=False), "there is Conv2d, but rule 1 asks for ConvTranspose2d"),
     (layers("conv", "norm", "relu", stride=1), "(4, 5, 7, 7), but it should be (4, 5, 12, 12)"),
     (layers("conv", "norm", "relu", padding=0), "kernel 4, stride 2, padding 1"),
     (layers("conv", "norm", "relu", eps=0.8), "the second argument is eps"),
     (lambda a, b: with_window(nn.ConvTranspose2d(a, b, 3, 2, 1, 1, bias=False), nn.ReLU()), "3 is no multiple"),
     (lambda a, b: with_window(nn.ConvTranspose2d(a, b, 2, 2, bias=False), nn.ReLU()), "right size, other kernel."),
     (lambda before, after: "block", "not a network"),
-    (lambda before, after: models.up(after, before), "raised RuntimeError"),
+    (lambda before, after: models.up(after, before), "the channels are swapped"),
 ]
 DOWN_MISTAKES = [
+    (norm_first(nn.Conv2d, nn.LeakyReLU(0.2)), "the norm stands before the convolution"),
+    (lambda before, after: models.down(after, before), "your network raised RuntimeError for a batch of shape (4, 3"),
+    (lambda before, after: models.down(after, before), "the channels are swapped"),
+    (layers("conv", "norm", "prelu", transposed=False), "PReLU has a trained number of its own"),
+    (
+        lambda a, b: with_window(nn.Conv2d(a, b, 4, 2, 1, bias=False, padding_mode="reflect"), nn.LeakyReLU(0.2)),
+        "padding_mode='reflect'",
+    ),
     (lambda a, b: with_window(nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.LeakyReLU(0.2)), "3 is no multiple"),
     (lambda a, b: with_window(nn.Conv2d(a, b, 2, 2, bias=False), nn.LeakyReLU(0.2)), "right size, other kernel."),
     (layers("conv", "norm", "relu", transposed=False), "activation of G"),
     (layers("conv", "norm", "default", transposed=False), "the slope is 0.01"),
     (layers("conv", "leaky", "norm", transposed=False), "the norm stands behind"),
-    (layers("conv", "norm", "leaky"), "ConvTranspose2d changes sizes the other way"),
+    (layers("conv", "norm", "leaky"), "there is ConvTranspose2d, but rule 1 asks for Conv2d"),
     (layers("conv", "leaky", transposed=False), "0 batch norms"),
     (layers("conv", "norm", "leaky", transposed=False, bias=True), "bias=False"),
     (layers("conv", "norm", "leaky", transposed=False, padding=0), "half as large"),
@@ -199,10 +238,13 @@ def leaky_up(before, after):
     return nn.Sequential(*models.up(before, after)[:2], nn.LeakyReLU(0.2))
 
 
-def upsampling(before, after):
-    return nn.Sequential(
-        nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, 1, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
-    )
+def with_activation(activation):
+    return lambda before, after: nn.Sequential(*models.up(before, after)[:2], activation)
+
+
+class FunctionalDropout(nn.Module):
+    def forward(self, x):
+        return F.dropout(x, 0.5)
 
 
 def dense(latent_dim, wide):
@@ -217,7 +259,31 @@ GENERATOR_MISTAKES = [
     (generator(last=lambda width: models.up(width, 3)), "batch norm behind the last layer"),
     (generator(up=leaky_up), "there is LeakyReLU(0.2); it should be ReLU"),
     (generator(up=upsampling), "Upsample"),
-    (generator(first=dense), "fully connected"),
+    (generator(first=dense), "the first layer is fully connected. Rule 3 allows it there"),
+    (
+        generator(first=lambda a, b: nn.Sequential(nn.Flatten(), nn.Linear(a, 9), *dense(9, b)[1:])),
+        "there is a fully connected hidden layer",
+    ),
+    (generator(end=lambda: nn.Sequential(nn.ReLU(), nn.Tanh())), "a ReLU stands in front of tanh"),
+    (generator(end=nn.Softsign), "Softsign stands at the end"),
+    (generator(end=nn.Hardtanh), "Hardtanh cuts at"),
+    (generator(end=nn.ELU), "the pictures are not tanh of what left"),
+    (generator(up=with_activation(nn.ReLU6())), "there is ReLU6"),
+    (generator(up=with_activation(nn.PReLU())), "PReLU has a trained number"),
+    (generator(up=with_activation(nn.Sequential(nn.ReLU(), nn.Dropout(0.5)))), "there is Dropout on the way"),
+    (generator(up=with_activation(nn.Sequential(nn.ReLU(), FunctionalDropout()))), "there is not ReLU alone"),
+    (
+        generator(up=lambda a, b: nn.Sequential(models.up(a, b)[0], nn.ReLU(), nn.BatchNorm2d(b))),
+        "something stands between layer 2 and its norm",
+    ),
+    (
+        lambda latent_dim, width: nn.Sequential(
+            nn.Unflatten(1, (latent_dim, 1, 1)), nn.BatchNorm2d(latent_dim), *generator()(latent_dim, width)[1:]
+        ),
+        "batch norm stands in front of the first layer",
+    ),
+    (generator(first=models.up), "the first block doubles 1×1"),
+    (generator(up=lambda a, b: models.up(b, a)), "your network raised RuntimeError for a batch of shape"),
     (generator(up=lambda a, b: nn.Sequential(models.up(a, b)[0], nn.ReLU())), "batch norm is missing behind layer 2"),
     (generator(up=lambda a, b: models.up(a, b)[:2]), "no activation"),
     (generator(last=lambda width: nn.ConvTranspose2d(width, 3, 4, 2, 1)), "convolution 4 has a bias"),
@@ -275,6 +341,17 @@ def test_discriminator_passes(answer, capsys):
     praised(check.write_discriminator, answer, capsys)
 
 
+class Squeeze(nn.Module):
+    def forward(self, x):
+        return x.squeeze()
+
+
+def pooled(before, after):
+    return nn.Sequential(
+        nn.Conv2d(before, after, 3, 1, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2), nn.MaxPool2d(2)
+    )
+
+
 def with_relu(before, after):
     return nn.Sequential(*models.down(before, after)[:2], nn.ReLU())
 
@@ -293,18 +370,57 @@ DISCRIMINATOR_MISTAKES = [
     (discriminator(down=lambda a, b: nn.Sequential(models.down(a, b)[0], nn.LeakyReLU(0.2))), "missing behind layer 2"),
     (
         discriminator(last=lambda width: nn.Sequential(nn.Flatten(), nn.Linear(width * 16, 1))),
-        "fully connected",
+        "the last layer is fully connected. Rule 3 allows it there",
+    ),
+    (
+        discriminator(last=lambda w: nn.Sequential(nn.Flatten(), nn.Linear(w * 16, 9), nn.Linear(9, 1))),
+        "there is a fully connected hidden layer",
     ),
     (
         discriminator(last=lambda width: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(width, 1, 1, bias=False))),
-        "AdaptiveAvgPool2d",
+        "AdaptiveAvgPool2d to 1×1 is global average pooling. Rule 3",
     ),
+    (
+        discriminator(last=lambda width: nn.Sequential(nn.Conv2d(width, 1, 1, bias=False), nn.AvgPool2d(4))),
+        "AvgPool2d to 1×1 is global average pooling. Rule 3",
+    ),
+    (discriminator(down=pooled), "there is MaxPool2d on the way; rule 1"),
+    (discriminator(end=Squeeze), "a batch of one picture got an answer of shape ()"),
 ]
 
 
 @pytest.mark.parametrize(("answer", "hint"), DISCRIMINATOR_MISTAKES, ids=[hint for _, hint in DISCRIMINATOR_MISTAKES])
 def test_discriminator_mistakes(answer, hint):
     assert hint in complaint(check.write_discriminator, answer)
+
+
+NO_LOGITS = [
+    (nn.Sigmoid, "between 0 and 1: leave the sigmoid out"),
+    (nn.Tanh, "between −1 and 1, as after tanh"),
+    (nn.Hardtanh, "between −1 and 1, as after tanh"),
+    (nn.ReLU, "no answer is below 0"),
+    (nn.Softplus, "no answer is below 0"),
+    (nn.LogSigmoid, "no answer is above 0"),
+    (lambda: nn.LeakyReLU(0.2), "something behind the last layer changes the answers"),
+]
+
+
+@pytest.mark.parametrize(("end", "hint"), NO_LOGITS)
+def test_what_is_bent_behind_the_last_layer_is_no_logit(end, hint):
+    assert hint in complaint(check.write_discriminator, discriminator(end=lambda: nn.Sequential(nn.Flatten(0), end())))
+    assert hint in complaint(check.one_answer, lecture(nn.Flatten(0), end(), last=nn.Conv2d(32, 1, 7)))
+
+
+def test_a_leaky_relu_behind_positive_answers_is_found():
+    """With positive weights every answer is positive, and LeakyReLU changes none of them."""
+
+    def positive(width):
+        convolution = nn.Conv2d(width, 1, 4, bias=False)
+        convolution.weight.data.abs_()
+        return convolution
+
+    build = discriminator(last=positive, end=lambda: nn.Sequential(nn.Flatten(0), nn.LeakyReLU(0.2)))
+    assert "something behind the last layer changes the answers" in complaint(check.write_discriminator, build)
 
 
 # Exercise 5
@@ -330,11 +446,6 @@ class First(nn.Module):
         return x[:, 0]
 
 
-class Squeeze(nn.Module):
-    def forward(self, x):
-        return x.squeeze()
-
-
 class Mean(nn.Module):
     def forward(self, x):
         return x.flatten(1).mean(dim=1)
@@ -343,12 +454,23 @@ class Mean(nn.Module):
 ONE_ANSWER = [
     lecture(nn.Flatten(0), last=nn.Conv2d(32, 1, 7)),
     lecture(nn.Flatten(0), last=nn.Sequential(nn.Flatten(), nn.Linear(32 * 49, 1))),
+    lecture(Mean(), last=nn.Conv2d(32, 1, 4)),  # stride 1: the four by four windows reach all seven rows
+    lecture(nn.BatchNorm2d(1), nn.Flatten(0), last=nn.Conv2d(32, 1, 7)),
 ]
 ONE_ANSWER_MISTAKES = [
     (lecture(nn.Flatten()), "still stands at two places"),
     (lecture(nn.Flatten(0)), "four answers a picture, now in one long row"),
     (lecture(nn.Flatten(), First()), "cannot change the answer"),
-    (lecture(Mean()), "the seventh row and column"),
+    (lecture(Mean()), "256 of 1,156 pixels cannot change the answer, among them 4 whole columns"),
+    (lecture(Mean()), "convolution 3 reaches 6 of 7 rows."),
+    (
+        lambda: nn.Sequential(nn.AdaptiveAvgPool2d(28), *lecture(nn.Flatten(0))()),
+        "convolution 2 reaches 12 of 13 rows, convolution 3 reaches 4 of 5 rows.",
+    ),
+    (
+        lecture(nn.Flatten(0), last=nn.Sequential(nn.Conv2d(32, 1, 4), nn.AdaptiveMaxPool2d(1))),
+        "a maximum over places hears the winning place alone",
+    ),
     (lecture(nn.Flatten(), last=nn.Conv2d(32, 1, 7)), "a table with one column"),
     (lecture(last=nn.Conv2d(32, 1, 7)), "maps of 1×1"),
     (lecture(Squeeze(), last=nn.Conv2d(32, 1, 7)), "a batch of one picture got an answer of shape ()"),
@@ -375,10 +497,10 @@ def test_one_answer_mistakes(answer, hint):
         nn.Sequential(nn.Upsample((1, 1)), nn.Conv2d(32, 1, 1)),
     ],
 )
-def test_pixels_that_are_dropped_elsewhere_get_no_hint_about_the_seventh_row(last):
+def test_pixels_that_are_dropped_elsewhere_get_no_hint_about_rows_that_no_window_reaches(last):
     said = complaint(check.one_answer, lecture(nn.Flatten(0), last=last))
     assert "cannot change the answer" in said
-    assert "seventh" not in said
+    assert "reaches" not in said
 
 
 # Exercise 6
@@ -420,6 +542,9 @@ COMMENT_MISTAKES = [
     (comments(lambda i, k, s, p: (i + p - k) // s + 1), "2 · padding"),
     (comments(lambda i, k, s, p: (i + 2 * p - k) // s), "+ 1 is missing"),
     (comments(lambda i, k, s, p: i // s), "kernel and padding count too"),
+    (comments(lambda i, k, s, p: i // 2), "not every layer halves"),
+    (comments(lambda i, k, s, p: i / 2), "not every layer halves"),
+    (comments(lambda i, k, s, p: (i + 2 * p - k) / s + 1), "divide with //"),
     (comments(lambda i, k, s, p: math.ceil((i + 2 * p - k) / s) + 1), "round down: a window"),
     (comments(lambda i, k, s, p: round((i + 2 * p - k) / s) + 1), "to the nearest number"),
     (comments(right, first=False), "output of the block before"),
@@ -528,7 +653,24 @@ def test_count_passes(answer, capsys):
         praised(check.count_generator, answer, capsys)
 
 
+def with_more(more):
+    """A right count and something that should not be in it."""
+    return lambda latent_dim, start, widths, channels: (
+        count()(latent_dim, start, widths, channels) + more(widths, channels)
+    )
+
+
+def by_state(latent_dim, start, widths, channels):
+    norms = nn.ModuleList(nn.BatchNorm2d(maps) for maps in widths)
+    held = sum(values.numel() for values in norms.state_dict().values())
+    return count(norm=0)(latent_dim, start, widths, channels) + held
+
+
 COUNT_MISTAKES = [
+    (by_state, "state_dict() holds more than parameters"),
+    (with_more(lambda widths, channels: sum(widths)), "in front of a norm have no bias"),
+    (with_more(lambda widths, channels: channels), "the last convolution has no bias either"),
+    (with_more(lambda widths, channels: 3), "(4 of 4 cases differ.)"),
     (count(norm=0), "you left them out"),
     (count(norm=1), "a scale and a shift"),
     (count(norm=4), "are not trained"),

@@ -1,13 +1,14 @@
 """The checks of exercises 5 and 6 of lesson 06: one answer a picture, and comments that do not lie."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dcgan_course.arithmetic import conv_output_size
-from dcgan_course.checks.engine import Mistake, answer, fail, judge, passed
+from dcgan_course.checks.engine import Mistake, fail, judge, passed
+from dcgan_course.checks.lesson_06_calls import Call, asked, built, check_one_picture, not_logits, noted
 
 SIDE, COUNT = 34, 6
-UNREACHED = 4  # rows and columns at the edge of the picture that only the seventh row and column of the last maps see
+FACTOR = 1000.0  # by which the last layer is made larger, and turned round: logits follow, what was bent does not
 
 
 def one_answer(function):
@@ -15,25 +16,40 @@ def one_answer(function):
     exercise = "one-answer"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = answer(exercise, function, ())
-        if not isinstance(network, nn.Module):
-            fail(exercise, f"your function gave back {type(network).__name__}, not a network. Return nn.Sequential(…).")
+        network = built(exercise, function, ())
         images = torch.randn(COUNT, 1, SIDE, SIDE, requires_grad=True)
-        logits = answer(exercise, network.train(), (images,))
+        logits = asked(exercise, network.train(), images)
         _check_shape(exercise, logits)
-        _check_one_picture(exercise, network.eval(), images[:1].detach())
-        seen = network(images)  # in train mode batch norm lets every pixel reach every answer
+        check_one_picture(exercise, network, images[:1].detach())
+        network.eval()  # in train mode batch norm lets every pixel reach every answer
+        with noted(network, (nn.Conv2d, nn.Linear)) as notes:
+            seen = network(images)
         (slopes,) = torch.autograd.grad(seen.square().sum(), images)
         _check_convolutions(exercise, network)
-        _check_pixels(exercise, network, slopes.abs().sum(dim=(0, 1)))
-        with torch.no_grad():
-            large = torch.cat([network(100 * torch.randn_like(images) * scale) for scale in (1, 100)])
-            convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
-            convolutions[-1].weight.mul_(1000)
-            large = torch.cat([large, network(images)])
-        if float(large.min()) >= 0 and float(large.max()) <= 1:
-            fail(exercise, "the answers stay between 0 and 1: leave the sigmoid out, the loss puts it in.")
+        blind = slopes[:, 0] == 0
+        if (
+            blind.flatten(1).all(dim=1).any()
+        ):  # a ReLU at the end makes whole pictures blind: that is no matter of pixels
+            _check_logits(exercise, network, images, notes[-1].module)
+        _check_pixels(exercise, blind, notes)
+        _check_logits(exercise, network, images, notes[-1].module)
     passed(exercise, f"one logit for each of {COUNT} pictures, and all {SIDE * SIDE:,} pixels can change it.")
+
+
+@torch.no_grad()
+def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Module):
+    """The answers must follow the last layer's numbers in a straight line, as a logit does."""
+    own = [parameter.clone() for parameter in last.parameters(recurse=False)]
+    answers = []
+    for factor in (0.0, FACTOR, -FACTOR, 1.0):
+        for parameter, value in zip(last.parameters(recurse=False), own, strict=True):
+            parameter.copy_(factor * value)
+        answers.append(network(images))
+    zero, once = answers[0], answers[-1]
+    got = torch.cat(answers[1:3])
+    want = torch.cat([zero + FACTOR * (once - zero), zero - FACTOR * (once - zero)])
+    if not torch.allclose(got, want, rtol=1e-3, atol=1e-3 * float(want.abs().max())):
+        fail(exercise, not_logits(got))
 
 
 def _check_shape(exercise: str, logits):
@@ -51,17 +67,6 @@ def _check_shape(exercise: str, logits):
     fail(exercise, f"{COUNT} pictures got answers of shape {shape}, but it should be ({COUNT},).{hint}")
 
 
-def _check_one_picture(exercise: str, network: nn.Module, image: torch.Tensor):
-    """A batch of one must keep its axis: squeeze() drops it."""
-    single = answer(exercise, network, (image,))
-    if tuple(single.shape) != (1,):
-        fail(
-            exercise,
-            f"a batch of one picture got an answer of shape {tuple(single.shape)}, but it should be (1,).\n"
-            "  Hint: squeeze() removes every axis of length 1, the batch's too; nn.Flatten(0) keeps one.",
-        )
-
-
 def _check_convolutions(exercise: str, network: nn.Module):
     found = [
         (module.in_channels, module.out_channels, module.kernel_size[0], module.stride[0], module.padding)
@@ -72,22 +77,34 @@ def _check_convolutions(exercise: str, network: nn.Module):
         fail(exercise, "the first two convolutions should stay: Conv2d(1, 16, 4, 2) and Conv2d(16, 32, 4, 2).")
 
 
-def _check_pixels(exercise: str, network: nn.Module, slopes: torch.Tensor):
-    blind = slopes == 0
+def _check_pixels(exercise: str, blind: Tensor, notes: list[Call]):
+    """Judge `blind` (pictures, rows, columns), True where a pixel cannot change its own picture's answer."""
     if not blind.any():
         return
-    columns = int(blind.all(dim=0).sum())
-    where = f", among them {columns} whole columns" if columns else ""
-    edge = torch.ones_like(blind)
-    edge[:-UNREACHED, :-UNREACHED] = False
-    hint = ""
-    last = [module for module in network.modules() if isinstance(module, nn.Conv2d)][-1]
-    if bool(blind[edge].all()) and (last.kernel_size, last.stride) == ((4, 4), (2, 2)):
-        hint = (
-            "\n  Hint: whoever drops, crops or averages answers does not see the seventh row and column "
-            "of the last maps: with kernel 4 and stride 2 no window reaches them."
+    always = blind.all(dim=0)
+    if not torch.equal(always.expand_as(blind), blind):
+        fail(
+            exercise,
+            f"in one picture {int(blind.sum(dim=(1, 2)).max())} of {SIDE * SIDE:,} pixels cannot change the answer; "
+            "in another they are others.\n"
+            "  Hint: a maximum over places hears the winning place alone. Let one kernel see all places.",
         )
-    fail(exercise, f"{int(blind.sum())} of {SIDE * SIDE:,} pixels cannot change the answer{where}.{hint}")
+    columns = int(always.all(dim=0).sum())
+    where = f", among them {columns} whole columns" if columns else ""
+    convolutions = [call for call in notes if isinstance(call.module, nn.Conv2d)]
+    unseen = [_unseen(number, call) for number, call in enumerate(convolutions, start=1)]
+    parts = ", ".join(part for part in unseen if part)
+    hint = f"\n  Hint: a window that does not fit as a whole is not there: {parts}." if parts else ""
+    fail(exercise, f"{int(always.sum())} of {SIDE * SIDE:,} pixels cannot change the answer{where}.{hint}")
+
+
+def _unseen(number: int, call: Call) -> str:
+    """Say how many rows of its input a convolution's windows reach, if not all."""
+    convolution, rows = call.module, call.given.shape[-2]
+    (kernel, *_), (stride, *_) = convolution.kernel_size, convolution.stride
+    padding = convolution.padding[0] if isinstance(convolution.padding, tuple) else 0
+    reached = (call.output.shape[-2] - 1) * stride + convolution.dilation[0] * (kernel - 1) + 1 - padding
+    return f"convolution {number} reaches {reached} of {rows} rows" if reached < rows else ""
 
 
 def _write(shapes) -> list[str]:
@@ -117,6 +134,12 @@ MISTAKES = [
     Mistake(_mistake(lambda i, k, s, p: (i + 2 * p - k) // s), "the + 1 is missing: the first window counts too."),
     Mistake(
         _mistake(lambda i, k, s, p: i // s), "not every layer divides by its stride: kernel and padding count too."
+    ),
+    Mistake(_mistake(lambda i, k, s, p: i // 2), "not every layer halves: kernel, stride and padding decide."),
+    Mistake(_mistake(lambda i, k, s, p: i / 2), "not every layer halves: kernel, stride and padding decide."),
+    Mistake(
+        _mistake(lambda i, k, s, p: (i + 2 * p - k) / s + 1),
+        "a side is a whole number: divide with //, which rounds down. / gives a fraction, 32.0.",
     ),
     Mistake(
         _mistake(lambda i, k, s, p: -(-(i + 2 * p - k) // s) + 1),

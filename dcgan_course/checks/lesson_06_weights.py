@@ -91,9 +91,22 @@ def _variant(**settings):
 
 MISTAKES = [
     Mistake(_variant(norm=0), "batch norm trains two numbers a map, a scale and a shift; you left them out."),
+    Mistake(
+        _variant(norm=3), "the convolutions in front of a norm have no bias: the norm has two numbers a map, not three."
+    ),
     Mistake(_variant(norm=1), "batch norm trains two numbers a map, not one: a scale and a shift."),
     Mistake(_variant(norm=4), "the running mean and variance are not trained: two numbers a map, not four."),
+    Mistake(
+        lambda latent_dim, start, widths, channels: (
+            _count(latent_dim, start, widths, channels, norm=4) + len(widths)  # num_batches_tracked, one a norm
+        ),
+        "state_dict() holds more than parameters: batch norm's running mean and variance, and a counter of batches.",
+    ),
     Mistake(_variant(bias=1), "the convolutions have no bias here."),
+    Mistake(
+        lambda latent_dim, start, widths, channels: _count(latent_dim, start, widths, channels) + channels,
+        "the last convolution has no bias either, though no norm follows it.",
+    ),
     Mistake(_variant(kernel=4), "a kernel of 4×4 has 16 places, not 4."),
     Mistake(_variant(normed_last=1), "there is no batch norm after the last layer: it adds no parameters there."),
     Mistake(
@@ -134,4 +147,5 @@ def count_generator(function):
         _count,
         MISTAKES,
         "the count agrees for four generators, the 64×64 one among them.",
+        tolerance=0,  # a count is exact
     )
