@@ -158,10 +158,16 @@ class TestSample:
             (["nothing", "--out", "x.png"], "must be a run's folder, or one of"),
             (["mnist_mlp", "--out", "x.bmp"], "must end in .png"),
             (["mnist_mlp", "--out", "x.png", "--count", "0"], "--count is 0"),
+            (["mnist_mlp", "--out", "afile"], "--out is afile, but it cannot be written (File exists)"),
+            (["mnist_mlp", "--out", "afile/x.png"], "cannot be written"),
+            (["mnist_mlp", "--out", "afile/x.webp"], "cannot be written"),
+            (["mnist_mlp", "--out", "afolder.png"], "cannot be written (Is a directory)"),
         ],
     )
     def test_refusals(self, arguments, message, capsys, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
+        (tmp_path / "afile").write_text("not a folder")
+        (tmp_path / "afolder.png").mkdir()
         assert main(["sample", *arguments]) == 2
         assert message in capsys.readouterr().err
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from PIL import Image
+from torch import Tensor
 
 from dcgan_course import latent, pretrained
 from dcgan_course.data import to_pixels
@@ -29,22 +30,32 @@ def run(options: argparse.Namespace) -> int:
             raise InvalidValue(f"--{name} is {getattr(options, name)}, but it must be at least 1.")
     generator = networks_of(options.run)[0]
     out = Path(options.out)
+    if out.suffix and out.suffix.lower() not in (".png", ".gif", ".webp"):
+        raise InvalidValue(f"--out is {out.name}, but it must end in .png, .gif or .webp, or be a folder.")
     z = latent.sample(options.count, generator.latent_dim, options.seed)
     is_walk = out.suffix.lower() in (".gif", ".webp")
     pictures = draw(generator, latent.walk(z, options.steps, loop=True) if is_walk else z)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if is_walk:
-        save_webp(out, pictures[:, None], columns=1, seconds=0.06)
-    elif out.suffix.lower() == ".png":
-        tile_pictures(pictures, columns=8, zoom=2).save(out)
-    elif out.suffix:
-        raise InvalidValue(f"--out is {out.name}, but it must end in .png, .gif or .webp, or be a folder.")
-    else:
-        out.mkdir(exist_ok=True)
-        for number, picture in enumerate(to_pixels(pictures).permute(0, 2, 3, 1).numpy()):
-            Image.fromarray(picture.squeeze()).save(out / f"{number:05d}.png")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if is_walk:
+            save_webp(out, pictures[:, None], columns=1, seconds=0.06)
+        elif out.suffix.lower() == ".png":
+            tile_pictures(pictures, columns=8, zoom=2).save(out)
+        else:
+            _save_each(pictures, out)
+    except OSError as error:
+        raise InvalidValue(
+            f"--out is {out}, but it cannot be written ({error.strerror or error}): choose another place."
+        ) from error
     print(f"{len(pictures)} pictures from seed {options.seed} are in {out}.")
     return 0
+
+
+def _save_each(pictures: Tensor, folder: Path):
+    """Write pictures (N, C, H, W) as 00000.png, 00001.png, … into a folder, which is made."""
+    folder.mkdir(exist_ok=True)
+    for number, picture in enumerate(to_pixels(pictures).permute(0, 2, 3, 1).numpy()):
+        Image.fromarray(picture.squeeze()).save(folder / f"{number:05d}.png")
 
 
 def networks_of(run: str):
