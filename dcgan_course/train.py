@@ -17,7 +17,14 @@ from dcgan_course import checkpoint as checkpoints
 from dcgan_course.acceleration import near, refuse_bad_switches
 from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.losses import discriminator_loss, non_saturating
-from dcgan_course.training_run import History, Training, interrupt_as_flag, own_random_state, undisturbed
+from dcgan_course.training_run import (
+    History,
+    Training,
+    interrupt_as_flag,
+    own_random_state,
+    refuse_bad_seed,
+    undisturbed,
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class TrainConfig:
         epochs: passes over the pictures. batch_size: pictures a step.
         learning_rate, betas: Adam's, for both networks.
         discriminator_steps: k, discriminator steps for each generator step.
-        seed: of z, of the order of the pictures and of dropout.
+        seed: of z, of the order of the pictures and of dropout; from 0 to 2³² − 1.
         precision, channels_last, compile: what makes a step faster, see `acceleration`.
         reuse_fakes: True lets G's step judge the fakes that D has just learned from, as most published programs do;
             False draws fresh z for it, as the paper's algorithm 1. True saves one call of G in each step.
@@ -57,8 +64,7 @@ class TrainConfig:
             raise InvalidValue(f"learning_rate is {self.learning_rate!r}, but it must be a number above 0.")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise InvalidValue(f"betas is {self.betas!r}, but it must be two numbers, each at least 0 and below 1.")
-        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or self.seed < 0:
-            raise InvalidValue(f"seed is {self.seed!r}, but it must be a whole number of at least 0.")
+        refuse_bad_seed(self.seed)
 
 
 DCGAN = TrainConfig(batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999))  # Radford et al. 2015, section 4

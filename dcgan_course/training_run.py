@@ -13,11 +13,18 @@ from torch import Tensor, nn
 
 from dcgan_course.acceleration import Accelerated, chosen_precision
 from dcgan_course.data import batches, scale
-from dcgan_course.errors import TrainingDiverged
+from dcgan_course.errors import InvalidValue, TrainingDiverged
 from dcgan_course.eval_mode import eval_mode
 from dcgan_course.processes import Processes
 
 CHECK_EVERY = 50  # steps between two looks at whether the losses are finite: a look costs a wait on a GPU
+LARGEST_SEED = 2**32 - 1  # the order of an epoch is drawn from seed · 1,000,003 + epoch, which must stay below 2⁶³
+
+
+def refuse_bad_seed(seed: int, name: str = "seed"):
+    """Raise InvalidValue for what is not a whole number from 0 to LARGEST_SEED."""
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
+        raise InvalidValue(f"{name} is {seed!r}, but it must be a whole number from 0 to {LARGEST_SEED:,}.")
 
 
 @dataclass

@@ -158,6 +158,8 @@ class TestSample:
             (["nothing", "--out", "x.png"], "must be a run's folder, or one of"),
             (["mnist_mlp", "--out", "x.bmp"], "must end in .png"),
             (["mnist_mlp", "--out", "x.png", "--count", "0"], "--count is 0"),
+            (["mnist_mlp", "--out", "x.png", "--seed", "-1"], "--seed is -1, but it must be a whole number from 0"),
+            (["mnist_mlp", "--out", "x.png", "--seed", str(2**64)], "--seed is 18446744073709551616, but it must"),
             (["mnist_mlp", "--out", "afile"], "--out is afile, but it cannot be written (File exists)"),
             (["mnist_mlp", "--out", "afile/x.png"], "cannot be written"),
             (["mnist_mlp", "--out", "afile/x.webp"], "cannot be written"),
@@ -192,6 +194,9 @@ class TestEvaluate:
         assert "3 channels, not 1" in capsys.readouterr().err
         assert main(["evaluate", "mnist_mlp", "--data", "drawn_digits", "--count", "99999"]) == 2
         assert "only 2000 test pictures" in capsys.readouterr().err
+        for seed in ("-1", str(2**32)):
+            assert main(["evaluate", "mnist_mlp", "--data", "drawn_digits", "--seed", seed]) == 2
+            assert f"--seed is {seed}, but it must be a whole number from 0 to 4,294,967,295" in capsys.readouterr().err
 
 
 def test_an_interrupt_keeps_everything(tmp_path):

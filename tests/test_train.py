@@ -121,6 +121,10 @@ class TestTrain:
             results.append(copy_of(generator))
         assert not all(torch.equal(a, b) for a, b in zip(*results, strict=True))
 
+    def test_the_largest_seed_trains(self, tiny_networks, tiny_images):
+        config = dataclasses.replace(SHORT, seed=2**32 - 1)
+        assert len(train.train(*tiny_networks(), tiny_images, config, progress=False)) == 3
+
     def test_a_hook_that_draws_at_random_changes_nothing(self, tiny_networks, tiny_images):
         one, two = tiny_networks(), tiny_networks()
         train.train(*one, tiny_images, SHORT, progress=False)
@@ -216,6 +220,8 @@ class TestTrain:
         ("learning_rate", "fast"),
         ("betas", (0.5, 1.0)),
         ("seed", -1),
+        ("seed", 2**32),
+        ("seed", 1.0),
     ],
 )
 def test_wrong_settings_are_refused_with_their_name_and_value(name, value):

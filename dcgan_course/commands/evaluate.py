@@ -10,6 +10,7 @@ from dcgan_course.commands.sample import networks_of
 from dcgan_course.data import load_images, scale
 from dcgan_course.errors import InvalidValue
 from dcgan_course.run_folder import RunFolder, draw
+from dcgan_course.training_run import refuse_bad_seed
 
 
 def add_options(parser: argparse.ArgumentParser):
@@ -17,13 +18,14 @@ def add_options(parser: argparse.ArgumentParser):
     parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(pretrained.names()))
     parser.add_argument("--data", help="pictures to compare with; default: those the run was trained on")
     parser.add_argument("--count", type=int, default=2000, help="pictures on each side")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of z, and of which real pictures are taken; default 0")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what a generator's pictures are like beside as many test pictures."""
     if options.count < 100:
         raise InvalidValue(f"--count is {options.count}, but a distance of distributions needs at least 100 pictures.")
+    refuse_bad_seed(options.seed, "--seed")
     generator, discriminator = networks_of(options.run)
     name = options.data or _data_of(options.run)
     channels, height, width = generator.image_shape

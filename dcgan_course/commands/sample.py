@@ -12,6 +12,7 @@ from dcgan_course.drawing import tile_pictures
 from dcgan_course.errors import InvalidValue
 from dcgan_course.film import save_webp
 from dcgan_course.run_folder import RunFolder, draw
+from dcgan_course.training_run import refuse_bad_seed
 
 
 def add_options(parser: argparse.ArgumentParser):
@@ -20,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser):
     parser.add_argument("--out", required=True, help="a sheet (.png), a walk (.webp, .gif) or a folder")
     parser.add_argument("--count", type=int, default=64, help="pictures on the sheet or in the folder; stops of a walk")
     parser.add_argument("--steps", type=int, default=16, help="pictures from one stop of a walk to the next")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of z; the same seed draws the same pictures; default 0")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     for name in ("count", "steps"):
         if getattr(options, name) < 1:
             raise InvalidValue(f"--{name} is {getattr(options, name)}, but it must be at least 1.")
+    refuse_bad_seed(options.seed, "--seed")
     generator = networks_of(options.run)[0]
     out = Path(options.out)
     if out.suffix and out.suffix.lower() not in (".png", ".gif", ".webp"):
