@@ -124,7 +124,8 @@ check.write_generator(build_generator)
 # %% [markdown]
 # ## 4 · The discriminator, from the list of rules
 #
-# The mirror: 3 maps of 32×32 → w of 16×16 → 2w of 8×8 → 4w of 4×4 → one logit for each picture, shape (N,).
+# The mirror: 3 maps of 32×32 → w of 16×16 → 2w of 8×8 → 4w of 4×4 → one logit for each picture, shape (N,),
+# also for a single picture.
 # The first three kernels are 4 with stride 2 and padding 1. No layer has a bias.
 #
 # <details><summary>Hint 1</summary>
@@ -220,7 +221,29 @@ check.one_answer(fixed_discriminator)
 # %% [markdown] tags=["explanation"]
 # **Why.** ⌊(7 − 4)/2⌋ + 1 = 2: the window of the last layer stands at rows 0 and 2 and sees rows 0 to 5. Row 6 is never seen, so the
 # lowest pixels can be anything. And four answers a picture is another game: each is about a part of the picture, and nobody asks whether the parts
-# fit. (There are discriminators that are built so on purpose.) The better fix is of course to draw 28×28.
+# fit. (There are discriminators that are built so on purpose.)
+#
+# Would it be enough to draw 28×28, as was meant? Then there is one answer. But which pixels can change it? We ask the gradient: where it is 0, D is blind.
+
+# %% tags=["explanation"]
+cases = [
+    ("the lecture's", lecture_discriminator, 28),
+    ("the lecture's", lecture_discriminator, 34),
+    ("the mended", fixed_discriminator, 34),
+]
+for name, build, side in cases:
+    picture = torch.randn(1, 1, side, side, requires_grad=True)
+    build().eval()(picture).sum().backward()  # eval: else batch norm carries every pixel into every answer
+    blind = picture.grad[0, 0] == 0
+    row, column = (~blind).nonzero().amax(dim=0).tolist()
+    print(f"{side}×{side}, {name} D: {int(blind.sum())} of {side**2:,} pixels cannot change an answer;")
+    print(f"  the last row that it sees is {row} of 0 to {side - 1}, the last column {column}")
+
+# %% [markdown] tags=["explanation"]
+# 28 fits in shape, but the last 6 rows and columns are never seen: 300 of 784 pixels. At 34 it is the last 4, 256 of 1,156. Why more at 28?
+# 28 → 13 leaves nothing out. 13 → 5 leaves out row 12 of the 13, and 5 → 1 leaves out row 4 of the 5. One row of the 13 is 2 rows of the picture, and one
+# of the 5 is 4: six. What G draws there changes no answer; in training it only moves the mean and the spread of batch norm. So check two things: the
+# shape of the answers, and what they see.
 
 # %% [markdown]
 # ## 6 · Find the bug: a comment that lies
