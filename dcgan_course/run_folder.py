@@ -7,6 +7,7 @@ history.csv              losses, p_real and p_fake, seconds: a row an epoch
 losses.png, traces.png   the same as pictures
 """
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -57,6 +58,7 @@ class RunFolder:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self._board = None
+        self._step: int | None = None  # of the training that this folder is a hook of
 
     @property
     def checkpoint(self) -> Path:
@@ -118,8 +120,22 @@ class RunFolder:
             ) from error
         return network.eval().requires_grad_(False)
 
+    def what_was_not_kept(self) -> str | None:
+        """Return a sentence if the last step of the training that has just ended is not in the checkpoint."""
+        if self._step is None:
+            return None
+        kept = int(read_tensors(self.checkpoint)[1].get("step", 0)) if self.checkpoint.exists() else 0
+        if kept == self._step:
+            return None
+        found = f"the last checkpoint is of step {kept}" if kept else "no checkpoint could be written"
+        return (
+            f"The training reached step {self._step}, but {found}: free some space for {self.path}, "
+            f"then `train --out {self.path} --resume` goes on from {f'step {kept}' if kept else 'the start'}."
+        )
+
     def __call__(self, training):
         """Write what there is to see, if an epoch has just ended."""
+        self._step = training.step
         if not training.epoch_is_over or training.processes.rank != 0:
             return
         try:
@@ -132,7 +148,8 @@ class RunFolder:
         generator = training.ema_generator or training.generator
         sheet = tile_pictures(draw(generator, sample(SHEET, generator.latent_dim, SHEET_SEED)), columns=8, zoom=1)
         (self.path / "samples").mkdir(exist_ok=True)
-        sheet.save(self.path / "samples" / f"epoch_{len(training.history):04d}.png")
+        with self._aside(f"samples/epoch_{len(training.history):04d}.png") as aside:
+            sheet.save(aside, "PNG")
 
     def _write_history(self, training):
         import matplotlib.pyplot as plt
@@ -141,15 +158,18 @@ class RunFolder:
 
         history = training.history
         rows = zip(*(getattr(history, name) for name in COLUMNS), strict=True)
-        with open(self.path / "history.csv", "w", newline="", encoding="utf-8") as file:
+        with self._aside("history.csv") as aside, open(aside, "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
             table.writerow(["epoch", *COLUMNS])
             table.writerows([number, *row] for number, row in enumerate(rows, start=1))
         plots.use_course_style()
         for name, draw_traces in (("losses", plots.loss_traces), ("traces", plots.probability_traces)):
             figure = draw_traces(history, f"{len(history)} of {training.config.epochs} epochs")
-            figure.savefig(self.path / f"{name}.png")
-            plt.close(figure)
+            try:
+                with self._aside(f"{name}.png") as aside:
+                    figure.savefig(aside, format="png")
+            finally:
+                plt.close(figure)
         self._tell_tensorboard(history)
 
     def _tell_tensorboard(self, history):
@@ -164,9 +184,19 @@ class RunFolder:
         self._board.flush()
 
     def _write(self, name: str, text: str):
+        with self._aside(name) as aside:
+            aside.write_text(text, encoding="utf-8")
+
+    @contextlib.contextmanager
+    def _aside(self, name: str):
+        """Give a path to write to; after the block it becomes the file `name`, whole or not at all."""
         aside = self.path / f"{name}.part"
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, self.path / name)
+        try:
+            yield aside
+            os.replace(aside, self.path / name)
+        finally:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
 
 
 COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")

@@ -124,6 +124,28 @@ def test_a_run_of_which_nothing_was_kept_can_be_begun_anew(run, tmp_path):
     assert json.loads((new / "run.json").read_text(encoding="utf-8"))["config"]["batch_size"] == 5000
 
 
+def test_a_full_disk_is_said_at_the_end_and_leaves_no_half_file(tmp_path, capsys):
+    resource = pytest.importorskip("resource")
+    out = tmp_path / "run"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20 * 1024, before[1]))  # no file may be larger
+    try:
+        assert main(["train", "--data", "drawn_digits", "--out", str(out), *TINY, "--batch-size", "5000"]) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    shown = capsys.readouterr()
+    assert "Done" not in shown.out
+    assert "The training reached step 4, but no checkpoint could be written: free some space" in shown.err
+    pictures = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    assert not [name for name in pictures if name.endswith(".part")]
+    for name in pictures:
+        if name.endswith(".png"):
+            with Image.open(out / name) as picture:
+                picture.load()
+    assert main(["train", "--out", str(out), "--resume"]) == 0  # there is space again
+    assert "Done: 2 epochs" in capsys.readouterr().out
+
+
 def test_a_damaged_run_is_a_sentence(run, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)

@@ -4,6 +4,7 @@ import argparse
 import copy
 import dataclasses
 import os
+import sys
 
 import torch
 
@@ -67,12 +68,15 @@ def run(options: argparse.Namespace) -> int:
         hook=folder,
         checkpoint=folder.checkpoint,
     )
-    if main and history.stopped:
+    lost = folder.what_was_not_kept() if main else None
+    if lost:
+        print(lost, file=sys.stderr)
+    elif main and history.stopped:
         print(f"Stopped after {len(history)} full epochs; `train --out {folder.path} --resume` goes on from here.")
     elif main:
         print(f"Done: {len(history)} epochs, p_real {history.p_real[-1]:.2f}, p_fake {history.p_fake[-1]:.2f}.")
     _leave_processes()
-    return 0
+    return 1 if lost else 0
 
 
 def _settings(options: argparse.Namespace, image_shape: tuple[int, int, int]) -> RunSettings:
