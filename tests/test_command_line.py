@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from dcgan_course.__main__ import main
+from dcgan_course.stand_ins import drawn_objects
 
 ROOT = Path(__file__).parent.parent
 TINY = ["--width", "2", "--latent-dim", "8", "--batch-size", "500", "--epochs", "2"]
@@ -144,6 +145,24 @@ def test_a_full_disk_is_said_at_the_end_and_leaves_no_half_file(tmp_path, capsys
                 picture.load()
     assert main(["train", "--out", str(out), "--resume"]) == 0  # there is space again
     assert "Done: 2 epochs" in capsys.readouterr().out
+
+
+def folder_of_pictures(place: Path, count: int) -> str:
+    """Write drawn objects into a folder and return its name for --data."""
+    place.mkdir()
+    for number, drawn in enumerate(drawn_objects(count, 5)[0]):
+        Image.fromarray(drawn.permute(1, 2, 0).numpy()).save(place / f"{number:03d}.png")
+    return f"folder:{place}"
+
+
+def test_a_folder_of_five_pictures_trains(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path / "cache"))
+    data = folder_of_pictures(tmp_path / "few", 5)
+    command = ["train", "--data", data, "--image-size", "8", "--out", str(tmp_path / "run"), *TINY, "--batch-size", "5"]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "could be kept for testing: p_real and p_fake are of the training pictures" in shown
+    assert "p_real nan" not in shown
 
 
 def test_a_damaged_run_is_a_sentence(run, tmp_path, capsys):

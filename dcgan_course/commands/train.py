@@ -8,6 +8,7 @@ import sys
 
 import torch
 
+from dcgan_course.commands.pictures import test_pictures
 from dcgan_course.data import load_images
 from dcgan_course.errors import InvalidValue
 from dcgan_course.processes import Processes
@@ -47,7 +48,8 @@ def run(options: argparse.Namespace) -> int:
         raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
     device = _join_processes()
     name, size = (settings.data, settings.image_shape[1:]) if settings else (options.data, options.image_size)
-    data, test = (load_images(name, split, image_size=size) for split in ("train", "test"))
+    data = load_images(name, image_size=size)
+    test = test_pictures(name, size)
     settings = settings or _settings(options, tuple(data.images.shape[1:]))
     generator, discriminator = settings.networks()
     refuse_bad_images(generator, data.images, settings.config)
@@ -57,13 +59,15 @@ def run(options: argparse.Namespace) -> int:
     main = _rank() == 0
     if main:
         folder.write_settings(settings)
+        if test is None:
+            print(f"No picture of {name} could be kept for testing: p_real and p_fake are of the training pictures.")
         print(f"{data!r}\nTraining into {folder.path} for {settings.config.epochs} epochs.", flush=True)
     history = train(
         generator,
         discriminator,
         data.images,
         settings.config,
-        test_images=test.images[:2000],
+        test_images=(data if test is None else test).images[:2000],
         ema_generator=ema_generator,
         hook=folder,
         checkpoint=folder.checkpoint,
