@@ -1,55 +1,89 @@
-"""`python -m dcgan_course evaluate`: what a generator's pictures are like, beside as many test pictures."""
+"""`python -m dcgan_course evaluate`: what a generator's pictures are like, beside as many real ones."""
 
 import argparse
 
 import torch
+from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from dcgan_course import latent, metrics, pretrained
+from dcgan_course.commands.pictures import test_pictures
 from dcgan_course.commands.sample import networks_of
-from dcgan_course.data import load_images, scale
+from dcgan_course.data import Images, load_images, scale
 from dcgan_course.errors import InvalidValue
 from dcgan_course.run_folder import RunFolder, draw
 from dcgan_course.training_run import refuse_bad_seed
+
+FEWEST = 200  # with 100 pictures a side, real ones can lie as far from other real ones as a generator's do
 
 
 def add_options(parser: argparse.ArgumentParser):
     """Give `evaluate` its options."""
     parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(pretrained.names()))
     parser.add_argument("--data", help="pictures to compare with; default: those the run was trained on")
-    parser.add_argument("--count", type=int, default=2000, help="pictures on each side")
+    parser.add_argument("--count", type=int, help="pictures on each side; default 2000, or all there are")
     parser.add_argument("--seed", type=int, default=0, help="of z, and of which real pictures are taken; default 0")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what a generator's pictures are like beside as many test pictures."""
-    if options.count < 100:
-        raise InvalidValue(f"--count is {options.count}, but a distance of distributions needs at least 100 pictures.")
+    """Print what a generator's pictures are like beside as many real ones."""
+    if options.count is not None and options.count < FEWEST:
+        raise InvalidValue(f"--count is {options.count}, but a distance of distributions needs at least {FEWEST}.")
     refuse_bad_seed(options.seed, "--seed")
     generator, discriminator = networks_of(options.run)
     name = options.data or _data_of(options.run)
-    channels, height, width = generator.image_shape
-    data = load_images(name, "test", image_size=(height, width))
-    if data.images.shape[1] != channels:
-        raise InvalidValue(f"--data is {name}, whose pictures have {data.images.shape[1]} channels, not {channels}.")
-    if len(data) < options.count:
-        raise InvalidValue(f"--count is {options.count}, but {name} has only {len(data)} test pictures: ask for less.")
-    real = scale(
-        data.images[torch.randperm(len(data), generator=torch.Generator().manual_seed(options.seed))[: options.count]]
-    )
-    fake = draw(generator, latent.sample(options.count, generator.latent_dim, options.seed))
-    half = options.count // 2
+    data, real, others = _real_pictures(name, generator.image_shape, options.count, options.seed)
+    count = len(real)
+    fake = draw(generator, latent.sample(count, generator.latent_dim, options.seed))
     answers = [torch.cat([discriminator(part).sigmoid() for part in side.split(256)]) for side in (real, fake)]
-    print(f"{options.count:,} drawn pictures, seed {options.seed}, beside as many of {data!r}")
+    print(f"{count:,} drawn pictures, seed {options.seed}, beside as many of {data!r}")
     print(f"p_real {answers[0].mean():.2f}, p_fake {answers[1].mean():.2f} (guessing gives 0.50 and 0.50)")
+    if count < FEWEST:
+        print(f"Fréchet distance: not measured, since it takes at least {FEWEST} pictures on each side.")
+        return 0
     features, where = _features(name, generator.image_shape)
-    yardstick = metrics.frechet_distance(features(real[:half]), features(real[half:]))
+    yardstick = metrics.frechet_distance(features(real), features(others))
     distance = metrics.frechet_distance(features(real), features(fake))
-    print(f"Fréchet distance {where}: {distance:.2f} (two halves of the real pictures: {yardstick:.2f})")
+    print(f"Fréchet distance {where}: {distance:.2f} (as many other real pictures: {yardstick:.2f})")
     if _are_digits(name, generator.image_shape):
         counts = metrics.class_histogram(pretrained.digit_classifier(), fake)
         print(f"digits 0 to 9: {counts.tolist()}; entropy {metrics.entropy(counts):.2f} nats (ten equal shares: 2.30)")
     return 0
+
+
+def _real_pictures(name: str, image_shape, count: int | None, seed: int) -> tuple[Images, Tensor, Tensor]:
+    """Return what is compared with, `count` of its pictures, and as many others of the same data (N, C, H, W).
+
+    They are test pictures; where a folder keeps only a few of these, training pictures, and a line says so. The others
+    are test pictures too, or training pictures where the test pictures do not suffice.
+    """
+    channels, size = image_shape[0], image_shape[1:]
+    data, kind = test_pictures(name, size), "test"
+    if data is None or len(data) < FEWEST:
+        kept = 0 if data is None else len(data)
+        print(f"{name} keeps {kept} pictures for testing, too few: its training pictures are taken.")
+        data, kind = load_images(name, image_size=size), "training"
+    if data.images.shape[1] != channels:
+        raise InvalidValue(f"--data is {name}, whose pictures have {data.images.shape[1]} channels, not {channels}.")
+    most = len(data) if kind == "test" else len(data) // 2
+    count = min(2000, most) if count is None else count
+    if count > len(data):
+        raise InvalidValue(f"--count is {count}, but {name} has only {len(data)} {kind} pictures: {_less(most)}.")
+    source = torch.Generator().manual_seed(seed)
+    real, others = data.images[torch.randperm(len(data), generator=source)].split([count, len(data) - count])
+    if len(others) < count and kind == "test":
+        more = load_images(name, image_size=size).images
+        others = torch.cat([others, more[torch.randperm(len(more), generator=source)[:count]]])
+    if len(others) < count:
+        raise InvalidValue(
+            f"--count is {count}, but only {len(others)} other real pictures are left to compare them with: "
+            f"{_less((count + len(others)) // 2)}."
+        )
+    return data, scale(real), scale(others[:count])
+
+
+def _less(most: int) -> str:
+    return f"ask for {most} at most" if most >= FEWEST else "leave it out"
 
 
 def _data_of(run: str) -> str:
