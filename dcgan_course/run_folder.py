@@ -120,6 +120,19 @@ class RunFolder:
             ) from error
         return network.eval().requires_grad_(False)
 
+    def refuse_fewer_epochs(self, epochs: int):
+        """Raise InvalidValue if the run has more behind it than `epochs`: a training does not go back."""
+        if not self.checkpoint.exists():
+            return
+        tensors, texts = read_tensors(self.checkpoint)
+        full = len(json.loads(texts.get("history", '{"seconds": []}'))["seconds"])
+        begun = full + ("discriminator_losses" in tensors)  # losses of an epoch that was begun and not ended
+        if epochs < begun:
+            found = f"{full} epochs" if begun == full else f"{full} epochs and a part of the next"
+            raise InvalidValue(
+                f"--epochs is {epochs}, but the run in {self.path} has {found} behind it: ask for {begun} or more."
+            )
+
     def what_was_not_kept(self) -> str | None:
         """Return a sentence if the last step of the training that has just ended is not in the checkpoint."""
         if self._step is None:

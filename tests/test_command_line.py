@@ -1,6 +1,7 @@
 """`python -m dcgan_course train · sample · evaluate`, as somebody types them."""
 
 import csv
+import dataclasses
 import json
 import os
 import shutil
@@ -16,7 +17,11 @@ from PIL import Image
 
 from dcgan_course import metrics
 from dcgan_course.__main__ import main
+from dcgan_course.data import load_images
+from dcgan_course.errors import InvalidValue
+from dcgan_course.run_folder import RunFolder
 from dcgan_course.stand_ins import drawn_objects
+from dcgan_course.train import train
 
 ROOT = Path(__file__).parent.parent
 TINY = ["--width", "2", "--latent-dim", "8", "--batch-size", "500", "--epochs", "2"]
@@ -78,6 +83,24 @@ def test_resume_goes_on_with_the_settings_that_were_kept(run, capsys, tmp_path):
     assert "Done: 3 epochs" in capsys.readouterr().out
     assert main(["train", "--out", str(copy), "--resume", "--width", "3"]) == 2
     assert "--width is 3, but the run in" in capsys.readouterr().err
+    before = (copy / "run.json").read_bytes()
+    assert main(["train", "--out", str(copy), "--resume", "--epochs", "2"]) == 2
+    assert f"--epochs is 2, but the run in {copy} has 3 epochs behind it: ask for 3 or more" in capsys.readouterr().err
+    assert (copy / "run.json").read_bytes() == before
+
+
+def test_an_epoch_that_was_begun_is_ended(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    settings = RunFolder(copy).settings()
+    data = load_images("drawn_digits").images
+    longer = dataclasses.replace(settings.config, epochs=3)
+    generator, discriminator = settings.networks()
+    rest = {"ema_generator": settings.networks()[0], "checkpoint": copy / "checkpoint.safetensors", "progress": False}
+    train(generator, discriminator, data, longer, hook=lambda training: training.step == 45, **rest)
+    with pytest.raises(InvalidValue, match="has 2 epochs and a part of the next behind it: ask for 3 or more"):
+        RunFolder(copy).refuse_fewer_epochs(2)
+    RunFolder(copy).refuse_fewer_epochs(3)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser):
     """Give `train` its options; those of TrainConfig are read off the dataclass."""
     parser.add_argument("--data", help="mnist, cifar10, folder:PATH, drawn_digits or drawn_objects")
     parser.add_argument("--out", required=True, help="the folder of the run, such as runs/first")
-    parser.add_argument("--resume", action="store_true", help="continue the run in --out; --epochs may be raised")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --out; only --epochs may be changed")
     parser.add_argument("--image-size", type=_size, help="pixels: 64, or 64x96 (height x width); default: the data's")
     parser.add_argument("--width", type=int, help="maps of G's last hidden layer; default 64")
     parser.add_argument("--latent-dim", type=int, help="length of z; default 100")
@@ -108,7 +108,9 @@ def _settings_to_resume(folder: RunFolder, options: argparse.Namespace) -> RunSe
             raise InvalidValue(f"{option} is {value}, but the run in {folder.path} has {before[name]}: leave it out.")
     if options.image_size is not None and _pair(options.image_size) != tuple(kept.image_shape[1:]):
         raise InvalidValue(f"--image-size is another than that of the run in {folder.path}: leave it out.")
-    return dataclasses.replace(kept, config=dataclasses.replace(kept.config, epochs=wanted["epochs"]))
+    longer = dataclasses.replace(kept.config, epochs=wanted["epochs"])
+    folder.refuse_fewer_epochs(longer.epochs)
+    return dataclasses.replace(kept, config=longer)
 
 
 def _join_processes() -> torch.device:
