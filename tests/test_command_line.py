@@ -131,6 +131,25 @@ def test_what_cannot_be_done_is_a_sentence(run, tmp_path, capsys, monkeypatch, a
     assert (run / "run.json").read_bytes() == before and not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("size", ["abc", "64x", "32x32x32", "-8"])
+def test_an_image_size_that_is_none_is_a_sentence(size, capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--out", "nowhere", "--data", "drawn_digits", f"--image-size={size}"])
+    assert f"--image-size: it is {size!r}, but it must be a number of pixels" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "sample", "evaluate"])
+def test_the_help_says_what_each_option_does(command, capsys, monkeypatch):
+    """An option with a default and no word on what it is helps nobody."""
+    monkeypatch.setenv("COLUMNS", "1000")
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    options = [line.split("  ", 2)[-1].strip() for line in capsys.readouterr().out.splitlines() if " --" in line[:6]]
+    assert len(options) > 2
+    for text in options:
+        assert len(text.split("default")[0].split()) >= 2, text
+
+
 def test_a_refused_training_leaves_nothing_behind(tmp_path, capsys):
     """The same command with a smaller batch must do: nothing of the refused one is in its way."""
     new = tmp_path / "new"

@@ -16,6 +16,19 @@ from dcgan_course.run_folder import RunFolder, RunSettings
 from dcgan_course.train import DCGAN, TrainConfig, refuse_bad_images, train
 
 NETWORK_DEFAULTS = {"width": 64, "latent_dim": 100, "ema": False}
+HELP = {  # of the options that are read off TrainConfig
+    "epochs": "passes over the pictures",
+    "batch_size": "pictures a step; under torchrun the processes share them",
+    "learning_rate": "Adam's, for both networks; above 0",
+    "betas": "Adam's two, each at least 0 and below 1",
+    "discriminator_steps": "steps of D for each step of G; at least 1",
+    "seed": "of the weights, z and the order of the pictures; 0 to 4294967295",
+    "precision": "of matrix products: float32, bfloat16, or auto, which is bfloat16 where the processor computes it",
+    "channels_last": "keep maps pixel by pixel in memory; changes results by rounding only",
+    "compile": "let torch.compile rewrite the networks; costs a minute at the start",
+    "reuse_fakes": "let G learn from the fakes that D has just seen, instead of fresh ones; saves a call of G a step",
+    "ema_decay": "with --ema: how much of the averaged generator stays at each step; at least 0 and below 1",
+}
 
 
 def add_options(parser: argparse.ArgumentParser):
@@ -23,13 +36,18 @@ def add_options(parser: argparse.ArgumentParser):
     parser.add_argument("--data", help="mnist, cifar10, folder:PATH, drawn_digits or drawn_objects")
     parser.add_argument("--out", required=True, help="the folder of the run, such as runs/first")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out; only --epochs may be changed")
-    parser.add_argument("--image-size", type=_size, help="pixels: 64, or 64x96 (height x width); default: the data's")
+    parser.add_argument(
+        "--image-size",
+        type=_size,
+        help="pixels: 64, or 64x96 (height x width); default: the data's own, and 64 for a folder",
+    )
     parser.add_argument("--width", type=int, help="maps of G's last hidden layer; default 64")
     parser.add_argument("--latent-dim", type=int, help="length of z; default 100")
     parser.add_argument("--ema", action=argparse.BooleanOptionalAction, default=None, help="average G's weights")
     for field in dataclasses.fields(TrainConfig):
         default, name = getattr(DCGAN, field.name), "--" + field.name.replace("_", "-")
-        text = f"default {' '.join(map(str, default)) if isinstance(default, tuple) else default}"
+        shown = ("no", "yes")[default] if isinstance(default, bool) else default
+        text = f"{HELP[field.name]}; default {' '.join(map(str, default)) if isinstance(default, tuple) else shown}"
         if isinstance(default, bool):
             parser.add_argument(name, action=argparse.BooleanOptionalAction, default=None, help=text)
         elif isinstance(default, tuple):
@@ -135,10 +153,12 @@ def _leave_processes():
 
 def _size(text: str):
     """Read 64 or 64x96."""
-    sides = [int(part) for part in text.lower().split("x")]
-    if len(sides) > 2:
-        raise ValueError
-    return sides[0] if len(sides) == 1 else tuple(sides)
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdecimal() for side in sides):
+        raise argparse.ArgumentTypeError(
+            f"it is {text!r}, but it must be a number of pixels, such as 64, or height x width, such as 64x96."
+        )
+    return int(sides[0]) if len(sides) == 1 else tuple(map(int, sides))
 
 
 def _pair(size) -> tuple[int, int]:
