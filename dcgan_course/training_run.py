@@ -201,8 +201,12 @@ def undisturbed(training: Training):
 
 
 @contextlib.contextmanager
-def interrupt_as_flag():
-    """Turn an interrupt into a question that the loop asks between two steps; a second one interrupts at once."""
+def interrupt_as_flag(sign: int = signal.SIGINT):
+    """Turn an interrupt into a question that the loop asks between two steps; a second one interrupts at once.
+
+    Args:
+        sign: the signal that asks: SIGINT is Ctrl-C, SIGTERM is what `kill` and torchrun send to end a process.
+    """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set  # signals reach the main thread only
@@ -213,11 +217,11 @@ def interrupt_as_flag():
             raise KeyboardInterrupt
         asked.set()
 
-    before = signal.signal(signal.SIGINT, note)
+    before = signal.signal(sign, note)
     try:
         yield asked.is_set
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(sign, before)
 
 
 def _mean(losses: list[Tensor]) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from dcgan_course import metrics
+from dcgan_course import checkpoint, metrics
 from dcgan_course.__main__ import main
 from dcgan_course.data import load_images
 from dcgan_course.errors import InvalidValue
@@ -148,6 +148,17 @@ def test_the_help_says_what_each_option_does(command, capsys, monkeypatch):
     assert len(options) > 2
     for text in options:
         assert len(text.split("default")[0].split()) >= 2, text
+
+
+def test_a_long_epoch_is_kept_on_its_way(tmp_path, monkeypatch):
+    """Power that fails in an epoch of hours costs some minutes of it."""
+    kept = []
+    save_training = checkpoint.save_training
+    note = lambda path, training: kept.append(training.step) or save_training(path, training)
+    monkeypatch.setattr(checkpoint, "save_training", note)
+    options = [*TINY, "--batch-size", "60", "--epochs", "1"]
+    assert main(["train", "--data", "drawn_digits", "--out", str(tmp_path / "run"), *options]) == 0
+    assert kept == [100, 166]
 
 
 def test_a_refused_training_leaves_nothing_behind(tmp_path, capsys):
@@ -323,8 +334,9 @@ class TestEvaluate:
             assert f"--seed is {seed}, but it must be a whole number from 0 to 4,294,967,295" in capsys.readouterr().err
 
 
-def test_an_interrupt_keeps_everything(tmp_path):
-    """Ctrl-C in the middle of an epoch: a sentence, exit code 0, and --resume goes on."""
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_everything(tmp_path, sign):
+    """Ctrl-C, or a plain kill, in the middle of an epoch: a sentence, exit code 0, and --resume goes on."""
     out = tmp_path / "run"
     command = [sys.executable, "-m", "dcgan_course", "train", "--out", str(out)]
     begin = [*command, "--data", "drawn_digits", "--width", "2", "--batch-size", "100", "--epochs", "50"]
@@ -333,7 +345,7 @@ def test_an_interrupt_keeps_everything(tmp_path):
     deadline = time.monotonic() + 120
     while not (out / "history.csv").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sign)
     shown = process.communicate(timeout=60)[0].decode()
     assert process.returncode == 0 and "Stopped after" in shown
     done = int(shown.split("Stopped after ")[1].split()[0])

@@ -4,6 +4,7 @@ import argparse
 import copy
 import dataclasses
 import os
+import signal
 import sys
 
 import torch
@@ -14,8 +15,10 @@ from dcgan_course.errors import InvalidValue
 from dcgan_course.processes import Processes
 from dcgan_course.run_folder import RunFolder, RunSettings
 from dcgan_course.train import DCGAN, TrainConfig, refuse_bad_images, train
+from dcgan_course.training_run import interrupt_as_flag
 
 NETWORK_DEFAULTS = {"width": 64, "latent_dim": 100, "ema": False}
+KEEP_EVERY = {"cpu": 100, "cuda": 2000}  # steps between checkpoints inside an epoch: of 64×64, some minutes or less
 HELP = {  # of the options that are read off TrainConfig
     "epochs": "passes over the pictures",
     "batch_size": "pictures a step; under torchrun the processes share them",
@@ -80,16 +83,18 @@ def run(options: argparse.Namespace) -> int:
         if test is None:
             print(f"No picture of {name} could be kept for testing: p_real and p_fake are of the training pictures.")
         print(f"{data!r}\nTraining into {folder.path} for {settings.config.epochs} epochs.", flush=True)
-    history = train(
-        generator,
-        discriminator,
-        data.images,
-        settings.config,
-        test_images=(data if test is None else test).images[:2000],
-        ema_generator=ema_generator,
-        hook=folder,
-        checkpoint=folder.checkpoint,
-    )
+    with interrupt_as_flag(signal.SIGTERM) as terminated:
+        history = train(
+            generator,
+            discriminator,
+            data.images,
+            settings.config,
+            test_images=(data if test is None else test).images[:2000],
+            ema_generator=ema_generator,
+            hook=lambda training: folder(training) or terminated(),
+            checkpoint=folder.checkpoint,
+            checkpoint_every=KEEP_EVERY[device.type],
+        )
     lost = folder.what_was_not_kept() if main else None
     if lost:
         print(lost, file=sys.stderr)
