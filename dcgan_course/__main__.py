@@ -1,6 +1,7 @@
 """The course from the command line: `python -m dcgan_course doctor`, `train`, `sample` or `evaluate`."""
 
 import argparse
+import os
 import sys
 
 from dcgan_course import doctor
@@ -24,7 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return command.run(options)
     except (InvalidValue, DataNotFound, CheckpointError, TrainingDiverged) as error:
-        print(error, file=sys.stderr)
+        if os.environ.get("LOCAL_RANK", "0") == "0":  # of the processes of torchrun one says it
+            print(error, file=sys.stderr)
         return 2
 
 

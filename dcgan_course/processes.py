@@ -14,6 +14,15 @@ from torch import Tensor, nn
 from dcgan_course.errors import InvalidValue
 
 
+def refuse_unequal_parts(batch_size: int, processes: int):
+    """Raise InvalidValue for a batch that so many processes cannot share equally."""
+    if batch_size % processes:
+        raise InvalidValue(
+            f"batch_size is {batch_size}, but {processes} processes share each batch: it must be a multiple of "
+            f"{processes}."
+        )
+
+
 class Processes:
     """The processes that train together; one alone where torch.distributed was not started.
 
@@ -28,11 +37,7 @@ class Processes:
         together = distributed.is_available() and distributed.is_initialized()
         self.count = distributed.get_world_size() if together else 1
         self.rank = distributed.get_rank() if together else 0
-        if batch_size % self.count:
-            raise InvalidValue(
-                f"batch_size is {batch_size}, but {self.count} processes share each batch: it must be a multiple of "
-                f"{self.count}."
-            )
+        refuse_unequal_parts(batch_size, self.count)
 
     def part(self, rows: Tensor) -> Tensor:
         """Return this process's rows of a batch: (N, …) → (N / processes, …). Together the parts have each row once."""

@@ -109,6 +109,15 @@ def test_torchrun_trains_a_folder_that_one_process_continues(tmp_path):
     assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) == 3
 
 
+def test_a_refusal_is_said_once(tmp_path):
+    """Before the processes have met; what follows is torchrun's own report."""
+    options = ["train", "--data", "drawn_digits", "--batch-size", "15", "--out", str(tmp_path / "run")]
+    done = torchrun("-m", "dcgan_course", *options)
+    assert done.returncode != 0
+    assert done.stderr.count("batch_size is 15, but 2 processes share each batch") == 1
+    assert "Traceback" not in done.stderr.split("batch_size is 15")[0] and not (tmp_path / "run").exists()
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo")

@@ -12,7 +12,7 @@ import torch
 from dcgan_course.commands.pictures import test_pictures
 from dcgan_course.data import load_images
 from dcgan_course.errors import InvalidValue
-from dcgan_course.processes import Processes
+from dcgan_course.processes import refuse_unequal_parts
 from dcgan_course.run_folder import RunFolder, RunSettings
 from dcgan_course.train import DCGAN, TrainConfig, refuse_bad_images, train
 from dcgan_course.training_run import interrupt_as_flag
@@ -67,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
         raise InvalidValue(f"--out is {folder.path}, which holds a run already: add --resume, or choose another name.")
     if settings is None and options.data is None:
         raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
+    config = settings.config if settings else _config(options, DCGAN)
+    refuse_unequal_parts(config.batch_size, int(os.environ.get("WORLD_SIZE", "1")))
     device = _join_processes()
     name, size = (settings.data, settings.image_shape[1:]) if settings else (options.data, options.image_size)
     data = load_images(name, image_size=size)
@@ -74,7 +76,6 @@ def run(options: argparse.Namespace) -> int:
     settings = settings or _settings(options, tuple(data.images.shape[1:]))
     generator, discriminator = settings.networks()
     refuse_bad_images(generator, data.images, settings.config)
-    Processes(settings.config.batch_size)  # refuses a batch that they cannot share
     generator, discriminator = (network.to(device) for network in (generator, discriminator))
     ema_generator = copy.deepcopy(generator) if settings.ema else None
     main = _rank() == 0
