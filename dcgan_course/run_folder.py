@@ -110,6 +110,10 @@ class RunFolder:
         return self._filled(self.settings().networks()[1], "discriminator")
 
     def _filled(self, network: nn.Module, name: str) -> nn.Module:
+        if not self.checkpoint.exists():
+            raise CheckpointError(
+                f"{self.path} holds a run of which nothing was kept yet: `train --out {self.path} --resume` begins it."
+            )
         tensors, _ = read_tensors(self.checkpoint)
         own = {key.split("/", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{name}/")}
         try:

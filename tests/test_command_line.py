@@ -230,6 +230,15 @@ def test_a_damaged_run_is_a_sentence(run, tmp_path, capsys):
     assert "run.json" in capsys.readouterr().err
 
 
+def test_a_run_of_which_nothing_was_kept_says_so(run, tmp_path, capsys):
+    early = tmp_path / "early"
+    early.mkdir()
+    shutil.copy(run / "run.json", early)
+    for command in (["sample", str(early), "--out", str(tmp_path / "x.png")], ["evaluate", str(early)]):
+        assert main(command) == 2
+        assert "of which nothing was kept yet: `train --out" in capsys.readouterr().err
+
+
 class TestSample:
     def test_sheet_walk_and_folder(self, run, tmp_path):
         assert main(["sample", str(run), "--out", str(tmp_path / "sheet.png"), "--count", "9"]) == 0
@@ -238,8 +247,10 @@ class TestSample:
         assert main(["sample", "mnist_mlp", "--out", str(tmp_path / "walk.webp"), "--count", "3", "--steps", "4"]) == 0
         with Image.open(tmp_path / "walk.webp") as walk:
             assert walk.n_frames == 12
-        assert main(["sample", "mnist_mlp", "--out", str(tmp_path / "many"), "--count", "3"]) == 0
-        assert [path.name for path in sorted((tmp_path / "many").iterdir())] == ["00000.png", "00001.png", "00002.png"]
+        for name in ("many", "pictures.v1"):
+            assert main(["sample", "mnist_mlp", "--out", str(tmp_path / name), "--count", "3"]) == 0
+            names = [path.name for path in sorted((tmp_path / name).iterdir())]
+            assert names == ["00000.png", "00001.png", "00002.png"]
 
     def test_the_seed_decides(self, run, tmp_path):
         for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
@@ -351,4 +362,4 @@ def test_an_interrupt_keeps_everything(tmp_path, sign):
     done = int(shown.split("Stopped after ")[1].split()[0])
     more = [*command, "--resume", "--epochs", str(done + 1)]
     finished = subprocess.run(more, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert f"Done: {done + 1} epochs" in finished.stdout, finished.stderr[-2000:]
+    assert f"Done: {done + 1} epoch" in finished.stdout, finished.stderr[-2000:]

@@ -101,7 +101,7 @@ def test_torchrun_trains_a_folder_that_one_process_continues(tmp_path):
     options = ["train", "--data", "drawn_digits", "--width", "2", "--latent-dim", "8", "--batch-size", "1000"]
     done = torchrun("-m", "dcgan_course", *options, "--epochs", "1", "--out", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("Done: 1 epochs") == 1
+    assert done.stdout.count("Done: 1 epoch,") == 1
     alone = [sys.executable, "-m", "dcgan_course", "train", "--out", str(tmp_path / "run"), "--resume", "--epochs", "2"]
     done = subprocess.run(alone, cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr[-3000:]

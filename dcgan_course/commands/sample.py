@@ -14,6 +14,8 @@ from dcgan_course.film import save_webp
 from dcgan_course.run_folder import RunFolder, draw
 from dcgan_course.training_run import refuse_bad_seed
 
+OTHER_ENDINGS = {*Image.registered_extensions(), ".mp4", ".webm"} - {".png", ".gif", ".webp"}  # of files, not folders
+
 
 def add_options(parser: argparse.ArgumentParser):
     """Give `sample` its options."""
@@ -32,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     refuse_bad_seed(options.seed, "--seed")
     generator = networks_of(options.run)[0]
     out = Path(options.out)
-    if out.suffix and out.suffix.lower() not in (".png", ".gif", ".webp"):
+    if out.suffix.lower() in OTHER_ENDINGS and not out.is_dir():
         raise InvalidValue(f"--out is {out.name}, but it must end in .png, .gif or .webp, or be a folder.")
     z = latent.sample(options.count, generator.latent_dim, options.seed)
     is_walk = out.suffix.lower() in (".gif", ".webp")

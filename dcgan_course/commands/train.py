@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         folder.write_settings(settings)
         if test is None:
             print(f"No picture of {name} could be kept for testing: p_real and p_fake are of the training pictures.")
-        print(f"{data!r}\nTraining into {folder.path} for {settings.config.epochs} epochs.", flush=True)
+        print(f"{data!r}\nTraining into {folder.path} for {_epochs(settings.config.epochs)}.", flush=True)
     with interrupt_as_flag(signal.SIGTERM) as terminated:
         history = train(
             generator,
@@ -100,9 +100,10 @@ def run(options: argparse.Namespace) -> int:
     if lost:
         print(lost, file=sys.stderr)
     elif main and history.stopped:
-        print(f"Stopped after {len(history)} full epochs; `train --out {folder.path} --resume` goes on from here.")
+        full = _epochs(len(history), "full ")
+        print(f"Stopped after {full}; `train --out {folder.path} --resume` goes on from here.")
     elif main:
-        print(f"Done: {len(history)} epochs, p_real {history.p_real[-1]:.2f}, p_fake {history.p_fake[-1]:.2f}.")
+        print(f"Done: {_epochs(len(history))}, p_real {history.p_real[-1]:.2f}, p_fake {history.p_fake[-1]:.2f}.")
     _leave_processes()
     return 1 if lost else 0
 
@@ -169,6 +170,10 @@ def _size(text: str):
 
 def _pair(size) -> tuple[int, int]:
     return size if isinstance(size, tuple) else (size, size)
+
+
+def _epochs(count: int, kind: str = "") -> str:
+    return f"{count} {kind}epoch{'' if count == 1 else 's'}"
 
 
 def _or(value, default):
