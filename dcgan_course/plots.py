@@ -1,6 +1,7 @@
 """The look of every figure in the course, and the two doors through which a picture reaches the page."""
 
 import io
+import textwrap
 
 from dcgan_course.drawing import COLOURS, tile_pictures
 from dcgan_course.errors import InvalidValue
@@ -56,13 +57,35 @@ def show_png(png: bytes, alt: str, width: int | None = None):
 
 
 def show(figure, alt: str):
-    """Close a matplotlib figure and return it as a picture with alternative text, for the end of a cell."""
+    """Close a matplotlib figure and return it as a picture with alternative text, for the end of a cell.
+
+    A title that is wider than the figure gets a second line.
+    """
     import matplotlib.pyplot as plt
 
+    _fit_titles(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
     plt.close(figure)
     return show_png(buffer.getvalue(), alt)
+
+
+def _fit_titles(figure):
+    """Break each title that would be cut off at an edge of the figure."""
+    titles = [title for axes in figure.axes for title in (axes._left_title, axes.title, axes._right_title)]
+    titles += [figure._suptitle] if figure._suptitle else []
+    for _ in range(3):  # a title that was broken may move its panel
+        figure.canvas.draw()  # places the titles
+        before = [title.get_text() for title in titles]
+        for title in titles:
+            text, box, right = title.get_text(), title.get_window_extent(), figure.bbox.x1
+            middle = (box.x0 + box.x1) / 2
+            room = {"left": right - box.x0, "center": 2 * min(middle, right - middle), "right": box.x1}
+            if text and room[title.get_ha()] < box.width:
+                letters = room[title.get_ha()] / box.width * max(map(len, text.split("\n")))
+                title.set_text(textwrap.fill(text, max(15, int(0.9 * letters))))
+        if before == [title.get_text() for title in titles]:
+            return
 
 
 def image_grid(images, title: str, columns: int = 10, zoom: int = 2):
