@@ -165,6 +165,24 @@ def _drawn(name, split):
 def _resized(loaded, size):
     if tuple(loaded.images.shape[2:]) == size:
         return loaded
+    count, channels = loaded.images.shape[:2]
+    _refuse_more_than_memory(count, channels, *size)
     resize = torch.nn.functional.interpolate
-    parts = [resize(part, size, mode="bilinear", antialias=True) for part in loaded.images.split(1000)]
-    return replace(loaded, images=torch.cat(parts))
+    images = torch.empty(count, channels, *size, dtype=torch.uint8)
+    for part, place in zip(loaded.images.split(1000), images.split(1000), strict=True):
+        place.copy_(resize(part, size, mode="bilinear", antialias=True))
+    return replace(loaded, images=images)
+
+
+def _refuse_more_than_memory(count, channels, height, width):
+    """Raise InvalidValue for pictures that are larger than this machine's memory, where the system tells its size."""
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return
+    needed = count * channels * height * width
+    if needed > memory:
+        raise InvalidValue(
+            f"image_size is {height}×{width}, but {count:,} pictures of {channels} channels then take "
+            f"{needed / 1e9:.3g} GB, and this machine has {memory / 1e9:.3g} GB: ask for a smaller size."
+        )

@@ -17,6 +17,7 @@ from PIL import Image
 
 from dcgan_course import checkpoint, metrics
 from dcgan_course.__main__ import main
+from dcgan_course.commands import train as train_command
 from dcgan_course.data import load_images
 from dcgan_course.errors import InvalidValue
 from dcgan_course.run_folder import RunFolder
@@ -159,6 +160,36 @@ def test_a_long_epoch_is_kept_on_its_way(tmp_path, monkeypatch):
     options = [*TINY, "--batch-size", "60", "--epochs", "1"]
     assert main(["train", "--data", "drawn_digits", "--out", str(tmp_path / "run"), *options]) == 0
     assert kept == [100, 166]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--image-size", "6", "nearest size that can be built is 8"),
+        ("--image-size", "64x5", "nearest size that can be built is (64, 8)"),
+        ("--width", "0", "width is 0"),
+        ("--latent-dim", "0", "latent_dim is 0"),
+        ("--epochs", "0", "epochs is 0"),
+    ],
+)
+def test_networks_that_cannot_be_built_are_refused_before_pictures_are_read(
+    tmp_path, capsys, monkeypatch, option, value, message
+):
+    read = []
+    monkeypatch.setattr(train_command, "load_images", lambda *names, **options: read.append(names))
+    new = tmp_path / "new"
+    assert main(["train", "--data", "drawn_digits", "--out", str(new), option, value]) == 2
+    assert message in capsys.readouterr().err and not read and not new.exists()
+
+
+def test_pictures_larger_than_the_memory_are_refused(tmp_path, capsys, monkeypatch):
+    memory = {"SC_PHYS_PAGES": 1000, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr(os, "sysconf", memory.__getitem__, raising=False)
+    new = tmp_path / "new"
+    assert main(["train", "--data", "drawn_digits", "--out", str(new), "--image-size", "64"]) == 2
+    error = capsys.readouterr().err
+    assert "10,000 pictures of 1 channels then take 0.041 GB, and this machine has 0.0041 GB" in error
+    assert not new.exists()
 
 
 def test_a_refused_training_leaves_nothing_behind(tmp_path, capsys):

@@ -69,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
         raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
     config = settings.config if settings else _config(options, DCGAN)
     refuse_unequal_parts(config.batch_size, int(os.environ.get("WORLD_SIZE", "1")))
+    if settings is None:
+        _refuse_bad_networks(options)
     device = _join_processes()
     name, size = (settings.data, settings.image_shape[1:]) if settings else (options.data, options.image_size)
     data = load_images(name, image_size=size)
@@ -111,6 +113,12 @@ def run(options: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace, image_shape: tuple[int, int, int]) -> RunSettings:
     own = {name: _or(getattr(options, name), default) for name, default in NETWORK_DEFAULTS.items()}
     return RunSettings(data=options.data, image_shape=image_shape, config=_config(options, DCGAN), **own)
+
+
+def _refuse_bad_networks(options: argparse.Namespace):
+    """Raise InvalidValue for networks that cannot be built, before any picture is read; nothing is computed."""
+    with torch.device("meta"):
+        _settings(options, (3, *_pair(options.image_size or 64))).networks()
 
 
 def _config(options: argparse.Namespace, base: TrainConfig) -> TrainConfig:
