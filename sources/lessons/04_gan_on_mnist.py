@@ -436,7 +436,7 @@ print(f"your run, after {len(history)} epochs: p_real {history.p_real[-1]:.3f}, 
 # ## What do the losses say?
 
 # %%
-figure = plots.loss_traces(run.history, "The same loss, near 3, stands for noise at epoch 1 and for first digits at 50")
+figure = plots.loss_traces(run.history, "G's loss near 3: noise at epoch 1, first digits at epoch 50")
 plots.show(figure, alt="Both losses of the recorded run over 200 epochs, beside the values that guessing gives.")
 
 # %% [markdown]
