@@ -79,7 +79,8 @@ class Training:
         self.generator_losses: list[Tensor] = []
         self.history = History()
         self._epoch_start = time.perf_counter()
-        self.processes.share_start(generator, discriminator)
+        averaged = [] if ema_generator is None else [ema_generator]
+        self.processes.share_start(generator, discriminator, *averaged)
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             self.processes.average_gradients_of(optimizer)
 

@@ -1,6 +1,11 @@
 """Several processes play the same game as one: two gloo processes on the CPU, started by torchrun."""
 
+import contextlib
+import copy
+import datetime
+import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -10,11 +15,13 @@ import pytest
 import torch
 
 from dcgan_course import models, train
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, TrainingDiverged
+from dcgan_course.losses import non_saturating
 from dcgan_course.processes import Processes
 
 ROOT = Path(__file__).parent.parent
-CONFIG = {"epochs": 3, "batch_size": 16, "precision": "float32", "learning_rate": 1e-3}
+CONFIG = {"epochs": 3, "batch_size": 16, "precision": "float32", "learning_rate": 1e-3, "ema_decay": 0.9}
+STEPS_OF_EPOCH = 4  # 64 pictures, 16 a step
 
 PAIRS = {
     "mlp": lambda: (models.MLPGenerator((1, 8, 8), 6, 16, 0.0), models.MLPDiscriminator((1, 8, 8), 16, 0.0)),
@@ -26,13 +33,72 @@ def some_images(shape):
     return torch.randint(0, 256, (64, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(3))
 
 
-def play(name: str) -> tuple[dict, float]:
-    """Train a pair; return both losses by epoch, and the sum of all weights."""
-    torch.manual_seed(0)
-    pair = PAIRS[name]()
-    history = train.train(*pair, some_images(pair[0].image_shape), train.TrainConfig(**CONFIG), progress=False)
+def rank() -> int:
+    return torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
+
+
+def started_pair(name: str):
+    """A pair that begins with other weights in every process: training has to begin with those of process 0."""
+    torch.manual_seed(rank())
+    return PAIRS[name]()
+
+
+def train_on(pair, **given) -> train.History:
+    images = some_images(pair[0].image_shape)
+    return train.train(*pair, images, train.TrainConfig(**CONFIG), progress=False, **given)
+
+
+def play(name: str) -> tuple[dict, float, list[float]]:
+    """Train a pair; return both losses by epoch, the sum of all weights, and the weights of the averaged generator."""
+    pair = started_pair(name)
+    average = copy.deepcopy(pair[0])
+    history = train_on(pair, ema_generator=average)
     total = sum(float(parameter.detach().double().sum()) for network in pair for parameter in network.parameters())
-    return {"d": history.discriminator_loss, "g": history.generator_loss}, total
+    averaged = torch.nn.utils.parameters_to_vector(average.parameters()).tolist()
+    return {"d": history.discriminator_loss, "g": history.generator_loss}, total, averaged
+
+
+def stop_when_one_asks(asking: int) -> dict:
+    """Train with a hook that asks to stop after step 6 in one process only."""
+    steps = []
+
+    def ask(training) -> bool:
+        steps.append(training.step)
+        return rank() == asking and training.step == 6
+
+    history = train_on(started_pair("mlp"), hook=ask)
+    return {"last step": steps[-1], "stopped": history.stopped}
+
+
+def diverge_in_process_1() -> dict:
+    """Train with a loss that is nan in process 1 only; its gradients are finite, so process 0 never sees a nan."""
+    steps = []
+
+    def loss(logits):
+        return non_saturating(logits) + (math.nan if rank() == 1 else 0.0)
+
+    try:
+        train_on(started_pair("mlp"), loss_of_logits=loss, hook=lambda training: steps.append(training.step))
+    except TrainingDiverged as error:
+        return {"raised": str(error), "steps ended": steps}
+    return {"raised": None, "steps ended": steps}
+
+
+def keep_where_no_file_can_be() -> dict:
+    """Train with a checkpoint in a folder under a file."""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        history = train_on(started_pair("mlp"), checkpoint=Path(__file__) / "folder" / "run.safetensors")
+    return {"said": said.getvalue(), "d": history.discriminator_loss}
+
+
+CASES = {
+    "mlp": lambda: play("mlp"),
+    "dcgan": lambda: play("dcgan"),
+    "process 0 asks to stop": lambda: stop_when_one_asks(0),
+    "process 1 asks to stop": lambda: stop_when_one_asks(1),
+    "nan in process 1": diverge_in_process_1,
+    "no file can be written": keep_where_no_file_can_be,
+}
 
 
 def torchrun(*arguments: str) -> subprocess.CompletedProcess:
@@ -43,31 +109,70 @@ def torchrun(*arguments: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def two_processes(tmp_path_factory):
-    """Both pairs, trained by two processes: {name: [what process 0 saw, what process 1 saw]}."""
+    """All cases, played by two processes: {case: [what process 0 saw, what process 1 saw]}."""
     folder = tmp_path_factory.mktemp("processes")
     done = torchrun(__file__, str(folder))
-    assert done.returncode == 0, done.stderr[-3000:]
-    return {name: [json.loads((folder / f"{name}_{rank}.json").read_text()) for rank in (0, 1)] for name in PAIRS}
+    assert done.returncode == 0, done.stderr[-6000:]
+    found = [json.loads((folder / f"{number}.json").read_text()) for number in (0, 1)]
+    return {case: [found[0][case], found[1][case]] for case in CASES}
 
 
-def test_the_same_batch_gives_the_same_losses(two_processes):
-    alone, total = play("mlp")
-    for together, total_of_rank in two_processes["mlp"]:
+@pytest.fixture(scope="module")
+def one_process():
+    """The pair without batch norm, trained by this process alone."""
+    return play("mlp")
+
+
+def test_the_same_batch_gives_the_same_losses(two_processes, one_process):
+    alone, total, _ = one_process
+    for together, total_of_rank, _ in two_processes["mlp"]:
         assert together["d"] == pytest.approx(alone["d"], rel=1e-4)
         assert together["g"] == pytest.approx(alone["g"], rel=1e-4)
         assert total_of_rank == pytest.approx(total, rel=1e-3)
 
 
-def test_both_processes_hold_the_same_networks(two_processes):
-    for name in PAIRS:
-        (_, first), (_, second) = two_processes[name]
-        assert first == second
+@pytest.mark.parametrize("name", PAIRS)
+def test_both_processes_hold_the_same_networks(two_processes, name):
+    (_, first, first_averaged), (_, second, second_averaged) = two_processes[name]
+    assert first == second
+    assert first_averaged == second_averaged
+
+
+def test_the_averaged_generator_is_that_of_one_process(two_processes, one_process):
+    """Without batch norm nothing depends on the parts; the average has moved by more than what is allowed here."""
+    alone = torch.tensor(one_process[2])
+    start = torch.nn.utils.parameters_to_vector(started_pair("mlp")[0].parameters())
+    assert (alone - start).abs().max() > 1e-3
+    for *_, averaged in two_processes["mlp"]:
+        torch.testing.assert_close(torch.tensor(averaged), alone, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("asking", [0, 1])
+def test_one_process_stops_both_at_the_same_step(two_processes, asking):
+    both = two_processes[f"process {asking} asks to stop"]
+    assert both == [{"last step": 6, "stopped": True}] * 2
+
+
+def test_nan_in_one_process_ends_both(two_processes):
+    first, second = two_processes["nan in process 1"]
+    assert first == second
+    assert f"generator's loss stopped being a finite number before step {STEPS_OF_EPOCH}:" in first["raised"]
+    assert first["steps ended"] == list(range(1, STEPS_OF_EPOCH))  # looked at where an epoch ends
+
+
+def test_a_checkpoint_that_cannot_be_written_is_said_by_process_0_only(two_processes, one_process):
+    first, second = two_processes["no file can be written"]
+    lines = first["said"].splitlines()
+    assert len(lines) == CONFIG["epochs"] and second["said"] == ""
+    for epoch, line in enumerate(lines, start=1):
+        assert line.startswith(f"Training goes on, but step {epoch * STEPS_OF_EPOCH} is not on disk.")
+    assert first["d"] == second["d"] == pytest.approx(one_process[0]["d"], rel=1e-4)
 
 
 def test_batch_norm_sees_only_its_part(two_processes):
     """With batch norm the losses come near those of one process, and are not the same: the statistics differ."""
-    alone, _ = play("dcgan")
-    together, _ = two_processes["dcgan"][0]
+    alone, *_ = play("dcgan")
+    together, *_ = two_processes["dcgan"][0]
     assert together["d"] != pytest.approx(alone["d"], rel=1e-3)
     assert together["d"] == pytest.approx(alone["d"], rel=0.3)
 
@@ -120,8 +225,8 @@ def test_a_refusal_is_said_once(tmp_path):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    torch.distributed.init_process_group("gloo")
-    for pair_name in PAIRS:
-        found = json.dumps(play(pair_name))
-        (Path(sys.argv[1]) / f"{pair_name}_{torch.distributed.get_rank()}.json").write_text(found)
+    # a collective that only one process calls is an error after half a minute, not after gloo's half an hour
+    torch.distributed.init_process_group("gloo", timeout=datetime.timedelta(seconds=30))
+    found_here = {case: play_case() for case, play_case in CASES.items()}
+    (Path(sys.argv[1]) / f"{rank()}.json").write_text(json.dumps(found_here))
     torch.distributed.destroy_process_group()
