@@ -59,20 +59,51 @@ def block_shapes(blocks, x):
     return shapes
 
 
-@pytest.mark.parametrize(
-    ("size", "widths", "sides"),
-    [
-        (28, [128, 64], [7, 14]),
-        (32, [256, 128, 64], [4, 8, 16]),
-        (64, [512, 256, 128, 64], [4, 8, 16, 32]),
-        (128, [1024, 512, 256, 128, 64], [4, 8, 16, 32, 64]),
-    ],
-)
+# size of a picture; maps of each hidden layer of the generator; height and width of these maps
+LADDERS = [
+    (28, [128, 64], [(7, 7), (14, 14)]),
+    (32, [256, 128, 64], [(4, 4), (8, 8), (16, 16)]),
+    (48, [256, 128, 64], [(6, 6), (12, 12), (24, 24)]),
+    (64, [512, 256, 128, 64], [(4, 4), (8, 8), (16, 16), (32, 32)]),
+    (96, [512, 256, 128, 64], [(6, 6), (12, 12), (24, 24), (48, 48)]),
+    (128, [1024, 512, 256, 128, 64], [(4, 4), (8, 8), (16, 16), (32, 32), (64, 64)]),
+    ((64, 96), [512, 256, 128, 64], [(4, 6), (8, 12), (16, 24), (32, 48)]),
+]
+
+
+@pytest.mark.parametrize(("size", "widths", "sides"), LADDERS, ids=[str(ladder[0]) for ladder in LADDERS])
 def test_every_shape_between(size, widths, sides):
     generator, discriminator = models.Generator(size), models.Discriminator(size)
-    expected = [(w, s, s) for w, s in zip(widths, sides, strict=True)]
+    expected = [(maps, *side) for maps, side in zip(widths, sides, strict=True)]
+    shape = size if isinstance(size, tuple) else (size, size)
     assert block_shapes(generator.blocks, torch.randn(2, 100, 1, 1)) == expected
-    assert block_shapes(discriminator.blocks, torch.zeros(2, 3, size, size)) == expected[::-1]
+    assert block_shapes(discriminator.blocks, torch.zeros(2, 3, *shape)) == expected[::-1]
+
+
+def counted_by_hand(widths, sides, channels):
+    """Parameters of both networks: kernel · kernel · in · out a convolution, 2 · channels a batch norm, no bias."""
+    start = sides[0][0] * sides[0][1]  # the kernel between one number and the smallest maps is as large as they are
+    doublings = sum(4 * 4 * before * after for before, after in zip(widths, [*widths[1:], channels], strict=True))
+    generator = start * 100 * widths[0] + doublings + sum(2 * maps for maps in widths)
+    discriminator = doublings + start * widths[0] * 1 + sum(2 * maps for maps in widths[:-1])  # none in its first layer
+    return generator, discriminator
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("size", "widths", "sides"), LADDERS, ids=[str(ladder[0]) for ladder in LADDERS])
+def test_every_number_of_parameters(size, widths, sides, channels):
+    with torch.device("meta"):  # shapes alone: no weight is drawn
+        pair = models.Generator(size, channels=channels), models.Discriminator(size, channels)
+    assert tuple(models.count_parameters(network) for network in pair) == counted_by_hand(widths, sides, channels)
+
+
+@pytest.mark.parametrize(
+    ("size", "channels", "generator", "discriminator"),
+    [(28, 1, 759_680, 138_624), (32, 3, 1_068_928, 663_296), (64, 3, 3_576_704, 2_765_568)],
+)
+def test_known_numbers_of_parameters(size, channels, generator, discriminator):
+    assert models.count_parameters(models.Generator(size, channels=channels)) == generator
+    assert models.count_parameters(models.Discriminator(size, channels)) == discriminator
 
 
 @given(st.integers(8, 80), st.integers(8, 80), st.sampled_from([1, 3]))
