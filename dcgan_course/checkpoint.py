@@ -4,6 +4,7 @@ The file is safetensors: tensors and a table of text. Reading it runs no code, w
 aside and renamed, so that a kill at any moment leaves either the old file or the new one.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -39,7 +40,8 @@ def write_tensors(path: str | Path, tensors: dict[str, Tensor], texts: dict[str,
             os.fsync(file.fileno())
         os.replace(aside, path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where the folder is no folder, there is nothing to remove
+            aside.unlink()
         raise CheckpointError(
             f"{path.name} could not be written ({error.strerror}): free some space or choose another folder. "
             "An older file of that name is untouched."

@@ -116,8 +116,8 @@ def probability_traces(history, title: str):
     figure, axes = plt.subplots()
     epochs = range(1, len(history) + 1)
     axes.axhline(0.5, color=COLOURS["grey"], linewidth=1.5)
-    place = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "ha": "right", "va": "top"}
-    axes.annotate("0.5: D cannot tell", (1, 0.5), xytext=(-4, -4), color=COLOURS["grey"], **place)
+    place = {"textcoords": "offset points", "va": "top"}
+    axes.annotate("0.5: D cannot tell", (1, 0.5), xytext=(0, -4), color=COLOURS["grey"], **place)
     axes.plot(epochs, history.p_real, color=REAL, marker="o", markersize=4, label="p_real: mean D(x), test pictures")
     axes.plot(epochs, history.p_fake, color=FAKE, marker="s", markersize=4, label="p_fake: mean D(G(z))")
     axes.set(title=title, xlabel="epoch", ylabel="probability of being real", ylim=(0, 1))

@@ -214,7 +214,7 @@ def _keep(path, training: Training):
         return
     try:
         checkpoints.save_training(path, training)
-    except (CheckpointError, OSError) as error:
+    except CheckpointError as error:
         print(f"Training goes on, but step {training.step} is not on disk. {error}")
 
 
