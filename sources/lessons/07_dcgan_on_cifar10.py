@@ -259,8 +259,8 @@ print("Are they equal?", torch.equal(maps, pixel_by_pixel))
 # collected first.
 #
 # [**bfloat16**](../GLOSSARY.md#bfloat16) is a number of 16 bits: the range of float32, but only two to three decimal
-# digits. Processors that know it can multiply more of them at once: about twice as many on the CPU of this page, many
-# more where there are matrix units, as in a large graphics card. So why not store the *weights* in it?
+# digits. Processors that know it can multiply more of them at once, and many more where there are matrix units, as in a
+# large graphics card. (For the processor of this page we measure it below.) So why not store the *weights* in it?
 
 # %%
 weight, move = torch.tensor(1.0), 0.0002  # a batch-norm scale, and one move of Adam
@@ -283,7 +283,7 @@ print(f'precision="auto" means {str(chosen_precision("auto", device)).removepref
 # %% [markdown]
 # **Fused Adam** moves all weights of a network in one call into compiled code, in place of several calls for each layer.
 #
-# The last switch changes the algorithm, a little. Algorithm 1 of the first GAN paper (lesson 04) draws *fresh* z for G's
+# The last switch changes the algorithm, a little. Algorithm 1 of the first GAN paper (lesson 03) draws *fresh* z for G's
 # step, and so does `train`. Most published programs, and the round above, show G the fakes that D has just learned from.
 # So G is called once less: of its four passes (one to draw for D; one forward and about two backward in its own step)
 # three remain. `reuse_fakes=True` does it. It is off by default, because the algorithm of the course is the paper's; for
@@ -291,7 +291,7 @@ print(f'precision="auto" means {str(chosen_precision("auto", device)).removepref
 #
 # ## What does each switch buy?
 #
-# We climb a ladder. Each rung (each step of it) keeps the switches of the rungs below and adds one. All rungs start from
+# We climb a ladder. Each rung (each step of it) keeps the switches of the rungs below and adds one (the third adds two). All rungs start from
 # the same two networks. Where the processor does not compute bfloat16 itself, that rung is left out: PyTorch would
 # imitate it, many times slower.
 
@@ -391,8 +391,9 @@ plots.show(
 # to the textbook loop. These are the ratios of *one* run on one machine. Where the lines of two bars overlap, do not
 # believe the difference.
 #
-# In the run on this page (a CPU with two cores) bfloat16 bought by far the most. Fakes used twice gave about
-# another tenth. The other rungs lie close together, and several of their lines touch, so one run hardly says what each of
+# In the run on this page (a CPU with two cores) bfloat16 bought by far the most. Fakes used twice
+# gave another 1.13 times. (The count of passes below allows 1.09; the lines of the two bars are long enough for that.)
+# The other rungs lie close together, and several of their lines touch, so one run hardly says what each of
 # them is worth. For one of them we know why it buys nothing: a frozen D saves one pass of twelve, and the fresh fakes of
 # algorithm 1, which begin on the same rung, cost one.
 #
@@ -451,7 +452,7 @@ print(f"The ladder reached {reached:.2f} × from its second rung, {names[1]!r}, 
 
 # %% [markdown]
 # The product is what the switches could give if there were nothing but convolutions. The ladder is as high as that, within
-# what two short measurements on a busy machine can say: batch norm, Adam and the scaling of pictures cost little beside
+# what two short measurements can say: batch norm, Adam and the scaling of pictures cost little beside
 # convolutions.
 #
 # So on one processor there is no further trick of this kind to wait for. (At width 64 and with more turns,
@@ -639,8 +640,9 @@ print(f"variety: {variety(new_g):.2f} in G, {variety(new_average):.2f} in the av
 # %% [markdown]
 # ## Can it stop and go on exactly?
 #
-# Lesson 04 did it with small MLPs. Here there is more to forget: running statistics of batch norm, and the average. "The
-# same bits" is a promise for the same machine; another processor rounds in another order. A training of 12 steps at once, and the same one stopped after 5 and continued:
+# Lesson 04 did it with small MLPs. Here there is more to forget: running statistics of batch norm, and the average. We
+# promise the same bits only for the same machine: another processor may add in another order, and then it rounds
+# differently. A training of 12 steps at once, and the same one stopped after 5 and continued:
 
 
 # %%
@@ -785,7 +787,7 @@ plots.show(
 # %% [markdown]
 # At epoch 1 there is a checkerboard on grey. At 5 there are colours, and the checkerboard is still strong. At 15 it has
 # faded, and things take shape: cars, and an animal on a field perhaps. The last two rows differ less than the first two:
-# a column finds its picture and keeps it.
+# most columns keep the colours and the layout that they have found.
 #
 # What did the traces do?
 
@@ -888,8 +890,9 @@ plots.show(
 )
 
 # %% [markdown]
-# No collapse, in either run. The variety is highest at epoch 4 (1.17 and 1.15). Then it falls a little below that of real
-# pictures and stays there: 0.88 at epoch 10 in the 32×32 run, 0.94 at epoch 25 in the 64×64 run. (The low values at the
+# No collapse, in either run. The variety is highest at epoch 4 (1.17 and 1.15). Then it falls. In the
+# 64×64 run it stays a little below that of real pictures: never under 0.92, and 0.94 at epoch 25. The 32×32 run ends at
+# epoch 10 with 0.88, still falling; where it would stay, we cannot say. (The low values at the
 # start are no collapse: there G has not begun to draw.)
 #
 # So at epoch 15, where the report has it, our 64×64 run goes on undisturbed. What this does not show: that the report is
@@ -951,8 +954,8 @@ plots.show(
 # still the same. It fell behind only a hundred steps later or more, and then it stayed behind. The healthy D was never
 # so sure.
 #
-# Note what the *end* of the left panel shows: nothing. After step 150 the two losses look alike, and yet one G is far
-# behind. Whoever looks only at the last value of a loss does not see it.
+# Note what the *end* of the left panel shows: nothing. From step 380 on both losses lie between about 0.3 and 0.6, and yet
+# one G is far behind. Whoever looks only at the last value of a loss does not see it.
 #
 # This is no collapse: the variety still rises, only about half as fast as in the healthy run. We did not wait to see if
 # it catches up. It is one seed, one size, and a short run. What we can say is in which order the signs came here.
@@ -960,7 +963,7 @@ plots.show(
 # ## Your own pictures, in a few lines?
 #
 # Any folder of pictures will do: JPEG or PNG, any sizes. Here is one, made of 640 drawn objects in a temporary place.
-# Put your own folder in its place. Five lines:
+# The first cell makes it; put your own folder in its place. The second cell trains, in five lines:
 
 # %%
 place = Path(tempfile.mkdtemp())
@@ -1054,7 +1057,7 @@ for name in ("one", "two"):
 
 # %% [markdown]
 # Nearly the same, and not equal. You know why: each half is normalised with its own mean and spread, and the small
-# differences grow from step to step. Is it faster? Not here: one card or one processor shared by two is still one. Two
+# differences grow from step to step. Is it faster? We did not time it. One processor that two share is still one. Two
 # graphics cards would take half of each batch each.
 #
 # ## Take-aways
