@@ -216,7 +216,7 @@ def measure_ladder() -> dict:
 
 
 def convolutions(network, x) -> list[tuple]:
-    """Return each convolution of a network with the shape of what it is given."""
+    """Return each convolution of a network with the maps that it is given, in order."""
     found = []
     layers = [layer for layer in network.modules() if isinstance(layer, (torch.nn.Conv2d, torch.nn.ConvTranspose2d))]
     hooks = [layer.register_forward_hook(lambda layer, given, _: found.append((layer, given[0]))) for layer in layers]

@@ -27,9 +27,8 @@ def one_answer(function):
         (slopes,) = torch.autograd.grad(seen.square().sum(), images)
         _check_convolutions(exercise, network)
         blind = slopes[:, 0] == 0
-        if (
-            blind.flatten(1).all(dim=1).any()
-        ):  # a ReLU at the end makes whole pictures blind: that is no matter of pixels
+        whole_pictures = blind.flatten(1).all(dim=1)
+        if whole_pictures.any():  # a ReLU at the end makes them blind: that is no matter of pixels
             _check_logits(exercise, network, images, notes[-1].module)
         _check_pixels(exercise, blind, notes)
         _check_logits(exercise, network, images, notes[-1].module)
