@@ -1,4 +1,4 @@
-"""Make the notebooks from the percent scripts, and run those whose code changed.
+"""Make the notebooks from the percent scripts, and run those whose code does something else than before.
 
 python -m authoring.notebooks              lessons and solutions whose script changed
 python -m authoring.notebooks 02           only those whose name begins with 02
@@ -16,6 +16,8 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+
+from authoring.same_code import meaning
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"lessons": "notebooks", "solutions": "solutions"}  # folder under sources/ → folder of the notebooks
@@ -127,16 +129,28 @@ def bare(notebook: nbformat.NotebookNode) -> list:
 
 
 def keep_outputs(notebook: nbformat.NotebookNode, old: nbformat.NotebookNode) -> bool:
-    """Give a fresh notebook the outputs of an old one, if every line of code is the same; return whether it was."""
-    new_code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    old_code = [cell for cell in old.cells if cell.cell_type == "code"]
-    if [cell.source for cell in new_code] != [cell.source for cell in old_code]:
+    """Give a fresh notebook the outputs of an old one, if its code does the same; return whether it does."""
+    new_code, old_code = (_doing_cells(each) for each in (notebook, old))
+    if [what for _, what in new_code] != [what for _, what in old_code]:
         return False
-    for new, ran in zip(new_code, old_code, strict=True):
-        new.outputs, new.execution_count = ran.outputs, ran.execution_count
+    for (new, _), (ran, _) in zip(new_code, old_code, strict=True):
+        new.outputs = ran.outputs
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    for count, cell in enumerate(code, start=1):  # as a run numbers them; a cell that only imports counts, too
+        cell.execution_count = count
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = count
     if "widgets" in old.metadata:
         notebook.metadata["widgets"] = old.metadata["widgets"]
     return True
+
+
+def _doing_cells(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.NotebookNode, str]]:
+    """The code cells that do more than import, each with what it does."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    pairs = zip(code, meaning([cell.source for cell in code]), strict=True)
+    return [(cell, what) for cell, what in pairs if what.strip()]
 
 
 def make_notebooks(only: str = "", again: bool = False):
@@ -149,7 +163,7 @@ def make_notebooks(only: str = "", again: bool = False):
             continue
         start = time.perf_counter()
         path.parent.mkdir(exist_ok=True)
-        what = "outputs kept, only prose changed"
+        what = "outputs kept, the code does the same"
         if again or not keep_outputs(notebook, old):
             notebook = run(notebook, path.parent)
             what = f"ran in {time.perf_counter() - start:.0f} s"
