@@ -1,8 +1,8 @@
 """Draw the README's picture from the recorded run of lesson 04: `python -m authoring.picture`."""
 
 from authoring.notebooks import ROOT
-from dcgan_course import pretrained
 from dcgan_course.drawing import labelled_rows_png
+from dcgan_course.recorded import runs as pretrained
 
 EPOCHS = (0, 1, 5, 20, 50, 200)
 

@@ -19,10 +19,12 @@ from torch.nn.functional import cross_entropy
 from authoring.record_dcgan import RECIPES, record_dcgan
 from authoring.record_factors import record_factor_reader
 from authoring.record_files import write_card, write_frames, write_weights
-from dcgan_course import metrics, models, pretrained
 from dcgan_course.data import load_images, scale, to_pixels
-from dcgan_course.features import DigitClassifier
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.evaluation import metrics
+from dcgan_course.interpretability.features import DigitClassifier
+from dcgan_course.models import dcgan as models
+from dcgan_course.recorded import runs as pretrained
+from dcgan_course.training import TrainConfig, train
 
 FRAME_EPOCHS = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150, 175, 200]
 FRAME_PICTURES = 20

@@ -15,12 +15,14 @@ from pathlib import Path
 import torch
 
 from authoring.record_files import write_card, write_frames, write_weights
-from dcgan_course import metrics, models, pretrained
-from dcgan_course.acceleration import chosen_precision
-from dcgan_course.checkpoint import read_tensors, write_tensors
 from dcgan_course.data import load_images, to_pixels
-from dcgan_course.eval_mode import eval_mode
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.evaluation import metrics
+from dcgan_course.models import dcgan as models
+from dcgan_course.models.asking import eval_mode
+from dcgan_course.recorded import runs as pretrained
+from dcgan_course.training import TrainConfig, train
+from dcgan_course.training.acceleration import chosen_precision
+from dcgan_course.training.checkpoint import read_tensors, write_tensors
 
 UNDER_WAY = Path(__file__).resolve().parent.parent / "build" / "recorded"
 FRAME_EPOCHS = [0, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 125, 150, 175, 200]

@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
 from authoring.record_files import write_card, write_weights
-from dcgan_course import pretrained
 from dcgan_course.data import scale
-from dcgan_course.features import FactorReader, hue_distance
-from dcgan_course.object_drawing import FARTHEST, LARGEST, LARGEST_TURN, SMALLEST
-from dcgan_course.stand_ins import OBJECT_NAMES, drawn_objects
+from dcgan_course.data.drawn.objects import FARTHEST, LARGEST, LARGEST_TURN, SMALLEST
+from dcgan_course.data.drawn.pictures import OBJECT_NAMES, drawn_objects
+from dcgan_course.interpretability.features import FactorReader, hue_distance
+from dcgan_course.recorded import runs as pretrained
 
 WITHOUT_TURN = torch.tensor([OBJECT_NAMES.index(name) for name in ("circle", "ring")])
 NOISE = 0.1  # added to training pictures: generated ones are not as clean as drawn ones

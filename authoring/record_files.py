@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from dcgan_course.checkpoint import write_tensors
+from dcgan_course.training.checkpoint import write_tensors
 
 
 def hardware() -> str:

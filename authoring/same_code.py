@@ -1,10 +1,10 @@
 """Whether two notebooks do the same, so that the outputs of one may stand in the other.
 
-Running every lesson takes a quarter of an hour, and a new name for a folder changes nothing that a lesson prints. So two
-notebooks are compared by what their cells do: comments, line breaks and import lines do not count, and a name counts as
-the thing that was imported under it. Of a thing from this package only its own name counts, not the room that it lies in:
-`plots.show(...)` after `from dcgan_course import plots` is `drawing.show(...)` and is `show(...)`. The price: two things of
-the package with one name in two rooms are taken for one.
+Running every lesson takes a quarter of an hour, and a new name for a folder changes nothing that a lesson prints. So
+two notebooks are compared by what their cells do: comments, line breaks and import lines do not count, and a name
+counts as the thing that was imported under it. Of a thing from this package only its own name counts, not the room that
+it lies in: `plots.show(...)` after `from dcgan_course import plots` is `drawing.show(...)` and is `show(...)`. The
+price: two things of the package with one name in two rooms are taken for one.
 """
 
 import ast

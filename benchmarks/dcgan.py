@@ -27,13 +27,14 @@ import torch
 from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader
 
-from dcgan_course import metrics, pretrained
-from dcgan_course.acceleration import chosen_precision
+from dcgan_course.commands.run_folder import draw
 from dcgan_course.data import batches, load_images, scale
+from dcgan_course.evaluation import metrics
 from dcgan_course.latent import sample
 from dcgan_course.models import Discriminator, Generator
-from dcgan_course.run_folder import draw
-from dcgan_course.train import DCGAN, TrainConfig, train
+from dcgan_course.recorded import runs as pretrained
+from dcgan_course.training import DCGAN, TrainConfig, train
+from dcgan_course.training.acceleration import chosen_precision
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "dcgan.json"

@@ -21,12 +21,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dcgan_course import latent, metrics, models, pretrained
-from dcgan_course.acceleration import chosen_precision
 from dcgan_course.data import load_images, scale, to_pixels
 from dcgan_course.errors import TrainingDiverged
-from dcgan_course.guidelines import VARIANTS, strip_name
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.evaluation import metrics
+from dcgan_course.latent import paths as latent
+from dcgan_course.models import dcgan as models
+from dcgan_course.models.variants import VARIANTS, strip_name
+from dcgan_course.recorded import runs as pretrained
+from dcgan_course.training import TrainConfig, train
+from dcgan_course.training.acceleration import chosen_precision
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = pretrained.FOLDER / "guidelines"

@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, Subset
 
 from dcgan_course.data import load_images
 from dcgan_course.models import MLPDiscriminator, MLPGenerator
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.training import TrainConfig, train
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES, BATCH, ROUNDS = 20_000, 200, 5

@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.modes_table import RESULTS, ROOT, Cell
 
-SHIPPED = ROOT / "dcgan_course" / "pretrained" / "modes_table"
+SHIPPED = ROOT / "dcgan_course" / "recorded" / "modes_table"
 REPORT = ROOT / "benchmarks" / "modes_table.md"
 TIMES = SHIPPED / "stacking.json"
 PUBLISHED = {  # Lin et al. 2018, table 1: modes, high-quality %, reverse KL; spreads where the course knows them

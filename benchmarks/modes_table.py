@@ -24,10 +24,10 @@ from pathlib import Path
 import torch
 from torch.nn.functional import softplus
 
-from dcgan_course.many_gans import pack
-from dcgan_course.mixture_networks import PointDiscriminators, PointGenerators, start_small
-from dcgan_course.modes import PROTOCOL_SAMPLES, count_modes
-from dcgan_course.toy_data import grid_of_25, ring_of_8
+from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
+from dcgan_course.toy.modes import PROTOCOL_SAMPLES, count_modes
+from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators, start_small
+from dcgan_course.toy.points import pack
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKPOINTS = ROOT / "build" / "modes_table"

@@ -21,11 +21,9 @@ import sklearn
 import torch
 
 from authoring.record_files import hardware, write_card
-from dcgan_course import pretrained
 from dcgan_course.data import load_images, scale
-from dcgan_course.features import pooled_features
-from dcgan_course.models import Discriminator
-from dcgan_course.probes import (
+from dcgan_course.interpretability.features import pooled_features
+from dcgan_course.interpretability.probes import (
     HELD_OUT,
     SupervisedNetwork,
     all_classes_at_once,
@@ -35,6 +33,8 @@ from dcgan_course.probes import (
     one_class_at_a_time,
     train_supervised,
 )
+from dcgan_course.models import Discriminator
+from dcgan_course.recorded import runs as pretrained
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = pretrained.FOLDER / "probes"

@@ -13,8 +13,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from dcgan_course.data import batches, load_images, scale
-from dcgan_course.features import DigitClassifier
-from dcgan_course.stand_ins import drawn_digits
+from dcgan_course.data.drawn.pictures import drawn_digits
+from dcgan_course.interpretability.features import DigitClassifier
 
 COUNT = 10_000  # drawn digits to learn from
 SEEDS = (0, 1, 2, 3, 4)  # of the drawing, the network and the order

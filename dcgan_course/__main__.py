@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from dcgan_course import doctor
+from dcgan_course.commands import doctor
 from dcgan_course.errors import CheckpointError, DataNotFound, InvalidValue, TrainingDiverged
 
 

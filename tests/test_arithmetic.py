@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcgan_course.arithmetic import (
+from dcgan_course.convolution.arithmetic import (
     UpsamplingLayer,
     UpsamplingPlan,
     conv_matrix,

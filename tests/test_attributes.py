@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from dcgan_course import attributes
 from dcgan_course.errors import InvalidValue
+from dcgan_course.evaluation import attributes
 
 
 def stroke(width, lean=0.0, size=41):

@@ -13,9 +13,15 @@ from torch.func import functional_call
 from torch.nn.functional import softplus
 
 from authoring.notebooks import scripts
-from dcgan_course import arithmetic, game, line_game, losses, many_gans, models, train
+from dcgan_course.convolution import arithmetic
 from dcgan_course.errors import InvalidValue
-from dcgan_course.toy_data import ring_of_8
+from dcgan_course.models import dcgan as models
+from dcgan_course.toy import formulas as game
+from dcgan_course.toy import line as line_game
+from dcgan_course.toy import points as many_gans
+from dcgan_course.toy.mixtures import ring_of_8
+from dcgan_course.training import loop as train
+from dcgan_course.training import losses
 
 
 def built() -> dict:

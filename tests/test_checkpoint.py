@@ -10,9 +10,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from dcgan_course import checkpoint, models, train
 from dcgan_course.errors import CheckpointError
-from dcgan_course.train import TrainConfig
+from dcgan_course.models import dcgan as models
+from dcgan_course.training import TrainConfig, checkpoint
+from dcgan_course.training import loop as train
 
 ROOT = Path(__file__).parent.parent
 SHORT = TrainConfig(epochs=3, batch_size=64, learning_rate=1e-3)

@@ -11,8 +11,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from authoring.notebooks import ROOT
-from dcgan_course.checks import lesson_01 as check
-from dcgan_course.checks import lesson_01_table
+from dcgan_course.checks.lesson_01 import sizes as check
+from dcgan_course.checks.lesson_01 import table as lesson_01_table
 from dcgan_course.errors import CheckFailed
 
 SCRIPT = ROOT / "sources" / "solutions" / "01_convolution_arithmetic.py"

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from authoring.notebooks import ROOT
-from dcgan_course.arithmetic import conv_matrix, insert_zeros, plan_upsampling
-from dcgan_course.checks import lesson_02 as check
+from dcgan_course.checks.lesson_02 import matrices as check
+from dcgan_course.convolution.arithmetic import conv_matrix, insert_zeros, plan_upsampling
 from dcgan_course.errors import CheckFailed
 
 SCRIPT = ROOT / "sources" / "solutions" / "02_transposed_convolution.py"

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, softplus
 
 from authoring.notebooks import ROOT
-from dcgan_course.checks.lesson_03 import (
+from dcgan_course.checks.lesson_03.game import (
     LoopBench,
     check_by_hand,
     check_gradients,

@@ -4,10 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from dcgan_course import losses, train
 from dcgan_course.checks import lesson_04 as check
-from dcgan_course.checks import lesson_04_traces as six_trainings
+from dcgan_course.checks.lesson_04 import traces as six_trainings
 from dcgan_course.errors import CheckFailed
+from dcgan_course.training import loop as train
+from dcgan_course.training import losses
 
 
 def complaint(judge, answer, *more) -> str:

@@ -7,10 +7,10 @@ import torch
 from torch.nn.functional import softplus
 
 from dcgan_course.checks import lesson_05 as check
-from dcgan_course.checks import lesson_05_traces
+from dcgan_course.checks.lesson_05 import traces as lesson_05_traces
 from dcgan_course.errors import CheckFailed
-from dcgan_course.faults import FAULTS
-from dcgan_course.losses import discriminator_loss, non_saturating
+from dcgan_course.toy.faults import FAULTS
+from dcgan_course.training.losses import discriminator_loss, non_saturating
 
 
 def complaint(judge, answer, *more) -> str:

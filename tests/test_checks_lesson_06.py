@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dcgan_course import models
 from dcgan_course.checks import lesson_06 as check
 from dcgan_course.errors import CheckFailed
+from dcgan_course.models import dcgan as models
 
 
 def complaint(judge, answer) -> str:

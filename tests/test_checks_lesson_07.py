@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torchvision import transforms
 
 from dcgan_course.checks import lesson_07 as check
-from dcgan_course.checks import lesson_07_profiles as invented
+from dcgan_course.checks.lesson_07 import profiles as invented
 from dcgan_course.errors import CheckFailed
 
 

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from dcgan_course import latent
 from dcgan_course.checks import lesson_08 as check
 from dcgan_course.errors import CheckFailed
+from dcgan_course.latent import paths as latent
 
 
 def complaint(checker, *answers):

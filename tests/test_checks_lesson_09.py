@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d, adaptive_max_pool2d
 
-from dcgan_course import forgetting, probes
 from dcgan_course.checks import lesson_09 as check
 from dcgan_course.errors import CheckFailed
-from dcgan_course.features import pooled_features
+from dcgan_course.interpretability import forgetting, probes
+from dcgan_course.interpretability.features import pooled_features
 
 
 def complaint(checker, *answers):

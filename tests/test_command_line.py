@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from dcgan_course import checkpoint, metrics
 from dcgan_course.__main__ import main
 from dcgan_course.commands import train as train_command
+from dcgan_course.commands.run_folder import RunFolder
 from dcgan_course.data import load_images
+from dcgan_course.data.drawn.pictures import drawn_objects
 from dcgan_course.errors import InvalidValue
-from dcgan_course.run_folder import RunFolder
-from dcgan_course.stand_ins import drawn_objects
-from dcgan_course.train import train
+from dcgan_course.evaluation import metrics
+from dcgan_course.training import checkpoint, train
 
 ROOT = Path(__file__).parent.parent
 TINY = ["--width", "2", "--latent-dim", "8", "--batch-size", "500", "--epochs", "2"]

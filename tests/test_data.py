@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dcgan_course import data, data_cache, data_files
 from dcgan_course.data import already_here, batches, load_images, scale, to_pixels
+from dcgan_course.data import cache as data_cache
+from dcgan_course.data import images as data
+from dcgan_course.data import layouts as data_files
 from dcgan_course.errors import DataNotFound, InvalidValue
 
 REAL = os.environ.get("DCGAN_COURSE_DATA")

@@ -10,9 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan_course import data_folder, data_store
+from dcgan_course.data import decoded as data_store
+from dcgan_course.data import folder as data_folder
 from dcgan_course.data import load_images
-from dcgan_course.data_picture import PictureError, read_picture
+from dcgan_course.data.picture_file import PictureError, read_picture
 from dcgan_course.errors import DataNotFound
 
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from dcgan_course import models
-from dcgan_course.arithmetic import plan_upsampling
+from dcgan_course.convolution.arithmetic import plan_upsampling
 from dcgan_course.errors import InvalidValue
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.models import dcgan as models
+from dcgan_course.training import TrainConfig, train
 
 
 def published_generator():

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dcgan_course import __main__, budget, doctor
-from dcgan_course.doctor import Finding
+from dcgan_course import __main__, budget
+from dcgan_course.commands import doctor
+from dcgan_course.commands.doctor import Finding
 from dcgan_course.errors import InvalidValue
 
 ROOT = Path(__file__).parent.parent
@@ -61,7 +62,7 @@ def test_a_library_that_is_missing_or_broken_is_wrong():
 
 
 def test_a_damaged_recorded_run_is_wrong(monkeypatch, tmp_path):
-    from dcgan_course import pretrained
+    from dcgan_course.recorded import runs as pretrained
 
     (tmp_path / "mnist_mlp").mkdir()
     (tmp_path / "mnist_mlp" / "generator.safetensors").write_bytes(b"half a file")

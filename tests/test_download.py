@@ -16,9 +16,8 @@ import urllib.error
 
 import pytest
 
-from dcgan_course import download
-from dcgan_course.data import load_images
-from dcgan_course.download import CIFAR10_FILES, CIFAR10_MIRRORS, MNIST_FILES, MNIST_MIRRORS
+from dcgan_course.data import download, load_images
+from dcgan_course.data.download import CIFAR10_FILES, CIFAR10_MIRRORS, MNIST_FILES, MNIST_MIRRORS
 from dcgan_course.errors import DataNotFound, InvalidValue
 
 FILES = {

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dcgan_course import drawing, plots
+from dcgan_course.drawing import canvas as drawing
+from dcgan_course.drawing import page as plots
 from dcgan_course.errors import InvalidValue
 
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from dcgan_course import pretrained
-from dcgan_course.features import FactorReader, ReadFactors, hue_distance
-from dcgan_course.moved_factors import MOVED_BY, moved_factors
+from dcgan_course.evaluation.moved_factors import MOVED_BY, moved_factors
+from dcgan_course.interpretability.features import FactorReader, ReadFactors, hue_distance
+from dcgan_course.recorded import runs as pretrained
 
 
 def factors(**changed):

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from dcgan_course.drawing import tile_pictures
+from dcgan_course.drawing.films import HEAD, film_png, save_webp
 from dcgan_course.errors import InvalidValue
-from dcgan_course.film import HEAD, film_png, save_webp
 
 FRAMES = torch.stack([torch.full((4, 3, 8, 8), value, dtype=torch.uint8) for value in (0, 120, 248)])
 

@@ -5,9 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from dcgan_course import forgetting, latent, masks, models, pretrained
 from dcgan_course.errors import InvalidValue
-from dcgan_course.plots_forgetting import forgetting_panels
+from dcgan_course.evaluation import masks
+from dcgan_course.interpretability import forgetting
+from dcgan_course.interpretability.forgetting_figures import forgetting_panels
+from dcgan_course.latent import paths as latent
+from dcgan_course.models import dcgan as models
+from dcgan_course.recorded import runs as pretrained
 
 SQUARE = 2  # the map of the hand-built generator that alone draws the red square
 

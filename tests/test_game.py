@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcgan_course.errors import InvalidValue
-from dcgan_course.game import (
+from dcgan_course.toy.formulas import (
     TwoNormals,
     jensen_shannon,
     jensen_shannon_estimate,
@@ -17,7 +17,7 @@ from dcgan_course.game import (
     optimal_discriminator,
     value_of_game,
 )
-from dcgan_course.line_game import (
+from dcgan_course.toy.line import (
     LineGame,
     LineGenerator,
     disjoint_pushes,
@@ -27,7 +27,7 @@ from dcgan_course.line_game import (
     play_round,
     rounds_until_mean,
 )
-from dcgan_course.losses import minimax, non_saturating
+from dcgan_course.training.losses import minimax, non_saturating
 
 X = torch.linspace(-12, 12, 6001, dtype=torch.float64)
 MEANS, WIDTHS = st.floats(-4, 4), st.floats(0.2, 3)

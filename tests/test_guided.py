@@ -8,11 +8,12 @@ import torch
 from PIL import Image
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
-from dcgan_course import guided, latent
-from dcgan_course.data_batches import scale
+from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue
+from dcgan_course.interpretability import units as guided
+from dcgan_course.interpretability.unit_figures import maps_sheet, unit_sheet
+from dcgan_course.latent import paths as latent
 from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
-from dcgan_course.plots_units import maps_sheet, unit_sheet
 
 
 def network(image_size=16, channels=2, width=3):

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from dcgan_course import pretrained
-from dcgan_course.guidelines import VARIANTS
 from dcgan_course.models import count_parameters
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.models.variants import VARIANTS
+from dcgan_course.recorded import runs as pretrained
+from dcgan_course.training import TrainConfig, train
 
 
 def kinds(network):

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 from torch import nn
 
-from dcgan_course import latent, models
 from dcgan_course.errors import InvalidValue
+from dcgan_course.latent import paths as latent
+from dcgan_course.models import dcgan as models
 
 seeds = st.integers(0, 10_000)
 shares = st.floats(0, 1)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from authoring.notebooks import scripts
-from dcgan_course import models
+from dcgan_course.models import dcgan as models
 
 
 def written_out() -> dict:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from dcgan_course import losses
+from dcgan_course.training import losses
 
 logits = st.lists(st.floats(-200, 200), min_size=1, max_size=20).map(lambda x: torch.tensor(x, dtype=torch.float64))
 

@@ -4,9 +4,9 @@ import math
 import pytest
 import torch
 
-from dcgan_course import masks
+from dcgan_course.data.drawn.pictures import drawn_digits, drawn_objects
 from dcgan_course.errors import InvalidValue
-from dcgan_course.stand_ins import drawn_digits, drawn_objects
+from dcgan_course.evaluation import masks
 
 
 @pytest.fixture(scope="module")

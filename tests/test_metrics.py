@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from dcgan_course import metrics
 from dcgan_course.errors import InvalidValue
+from dcgan_course.evaluation import metrics
 
 
 class Brightness(nn.Module):

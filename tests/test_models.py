@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from dcgan_course import models
-from dcgan_course.features import DigitClassifier
+from dcgan_course.interpretability.features import DigitClassifier
+from dcgan_course.models import dcgan as models
 
 
 def test_the_recipe_of_lesson_04():

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import modes_report, modes_table
-from dcgan_course import pretrained
 from dcgan_course.errors import InvalidValue
-from dcgan_course.losses import discriminator_loss, non_saturating
-from dcgan_course.modes import TRUE_SHARE, closest_mode, count_modes
-from dcgan_course.toy_data import grid_of_25, ring_of_8
+from dcgan_course.recorded import runs as pretrained
+from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
+from dcgan_course.toy.modes import TRUE_SHARE, closest_mode, count_modes
+from dcgan_course.training.losses import discriminator_loss, non_saturating
 
 MIXTURES = {"ring": ring_of_8(), "grid": grid_of_25()}
 

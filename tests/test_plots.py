@@ -6,7 +6,7 @@ import pytest
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-from dcgan_course import plots
+from dcgan_course.drawing import page as plots
 
 LONG = "A finding that takes many words and would run over the right edge of a figure that is nine inches wide, twice"
 

@@ -4,9 +4,10 @@ import math
 import pytest
 import torch
 
-from dcgan_course import metrics, pretrained
 from dcgan_course.data import already_here, load_images, scale
 from dcgan_course.errors import InvalidValue
+from dcgan_course.evaluation import metrics
+from dcgan_course.recorded import runs as pretrained
 
 real_mnist = pytest.mark.skipif(not already_here("mnist"), reason="no MNIST here: set DCGAN_COURSE_DATA")
 

@@ -9,12 +9,13 @@ from torch import nn
 from torch.nn.functional import adaptive_max_pool2d
 
 from benchmarks.probes import COLUMNS, PIXELS, RECORDED, ROWS, SUPERVISED, cs_of, written
-from dcgan_course import pretrained, probes
 from dcgan_course.data import already_here, load_images, scale
+from dcgan_course.data.drawn.pictures import drawn_digits
 from dcgan_course.errors import InvalidValue
-from dcgan_course.features import layer_slices, pooled_features
+from dcgan_course.interpretability import probes
+from dcgan_course.interpretability.features import layer_slices, pooled_features
 from dcgan_course.models import Discriminator, MLPDiscriminator
-from dcgan_course.stand_ins import drawn_digits
+from dcgan_course.recorded import runs as pretrained
 
 real_mnist = pytest.mark.skipif(not already_here("mnist"), reason="no MNIST here: set DCGAN_COURSE_DATA")
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from dcgan_course import models, train
 from dcgan_course.errors import InvalidValue, TrainingDiverged
-from dcgan_course.losses import non_saturating
-from dcgan_course.processes import Processes
+from dcgan_course.models import dcgan as models
+from dcgan_course.training import loop as train
+from dcgan_course.training.losses import non_saturating
+from dcgan_course.training.processes import Processes
 
 ROOT = Path(__file__).parent.parent
 CONFIG = {"epochs": 3, "batch_size": 16, "precision": "float32", "learning_rate": 1e-3, "ema_decay": 0.9}

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from authoring import record_dcgan as recording
-from dcgan_course import pretrained
-from dcgan_course.checkpoint import read_tensors
-from dcgan_course.train import train
+from dcgan_course.recorded import runs as pretrained
+from dcgan_course.training import train
+from dcgan_course.training.checkpoint import read_tensors
 
 EPOCHS, PICTURES = 3, 384  # three batches of 128 an epoch
 

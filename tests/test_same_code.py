@@ -6,6 +6,7 @@ import pytest
 from authoring.notebooks import keep_outputs
 from authoring.same_code import meaning
 
+FUNCTIONAL = "import torch.nn.functional as F"
 BEFORE = ["from dcgan_course import plots\nimport torch.nn.functional as F", "plots.show(F.relu(x), alt='a')"]
 
 
@@ -23,9 +24,19 @@ def notebook(sources: list[str], ran: bool = False):
     [
         ["from dcgan_course import drawing\nimport torch.nn.functional as F", "drawing.show(F.relu(x), alt='a')"],
         ["from dcgan_course.drawing.page import show\nfrom torch.nn.functional import relu", "show(relu(x), alt='a')"],
-        ["from dcgan_course import drawing", "from torch.nn import functional\ndrawing.show(functional.relu(x), alt='a')"],
-        ["import torch.nn.functional as F\nfrom dcgan_course import plots as p  # why", "p.show(\n    F.relu(x), alt='a')"],
-        ["from torch.nn import functional as F", "from dcgan_course import drawing", "drawing.show(F.relu(x), alt='a')"],
+        [
+            "from dcgan_course import drawing",
+            "from torch.nn import functional\ndrawing.show(functional.relu(x), alt='a')",
+        ],
+        [
+            "import torch.nn.functional as F\nfrom dcgan_course import plots as p  # why",
+            "p.show(\n    F.relu(x), alt='a')",
+        ],
+        [
+            "from torch.nn import functional as F",
+            "from dcgan_course import drawing",
+            "drawing.show(F.relu(x), alt='a')",
+        ],
     ],
 )
 def test_other_import_lines_keep_the_outputs(after):

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from dcgan_course import models, plots_networks
-from dcgan_course.named_dcgans import NAMED
-from dcgan_course.shapes import ShapeRow, shape_table, shape_text, table_text
+from dcgan_course.models import dcgan as models
+from dcgan_course.models import shape_figures as plots_networks
+from dcgan_course.models.named import NAMED
+from dcgan_course.models.shapes import ShapeRow, shape_table, shape_text, table_text
 
 
 def picture(channels, side):

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from dcgan_course.errors import InvalidValue
-from dcgan_course.losses import discriminator_loss, non_saturating
-from dcgan_course.many_gans import GameSettings, ManyGans, pack
-from dcgan_course.mixture_networks import PointDiscriminators, PointGenerators
-from dcgan_course.stacked import StackedBatchNorm, StackedLinear, StackedMaxout, network_of
-from dcgan_course.toy_data import ring_of_8
+from dcgan_course.toy.mixtures import ring_of_8
+from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
+from dcgan_course.toy.points import GameSettings, ManyGans, pack
+from dcgan_course.toy.stacked import StackedBatchNorm, StackedLinear, StackedMaxout, network_of
+from dcgan_course.training.losses import discriminator_loss, non_saturating
 
 sizes = st.integers(1, 7)
 

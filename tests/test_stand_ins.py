@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from dcgan_course.digit_drawing import bell, uniforms
-from dcgan_course.digit_strokes import DIGIT_STROKES
+from dcgan_course.data.drawn.digits import bell, uniforms
+from dcgan_course.data.drawn.pictures import OBJECT_NAMES, drawn_digits, drawn_objects
+from dcgan_course.data.drawn.strokes import DIGIT_STROKES
 from dcgan_course.errors import InvalidValue
-from dcgan_course.stand_ins import OBJECT_NAMES, drawn_digits, drawn_objects
 
 REAL = os.environ.get("DCGAN_COURSE_DATA")
 

@@ -12,11 +12,12 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from dcgan_course import acceleration, models, train
-from dcgan_course.acceleration import Accelerated, chosen_precision
-from dcgan_course.checkpoint import read_tensors
 from dcgan_course.errors import CheckpointError, InvalidValue, TrainingDiverged
-from dcgan_course.train import TrainConfig
+from dcgan_course.models import dcgan as models
+from dcgan_course.training import TrainConfig, acceleration
+from dcgan_course.training import loop as train
+from dcgan_course.training.acceleration import Accelerated, chosen_precision
+from dcgan_course.training.checkpoint import read_tensors
 
 ROOT = Path(__file__).parent.parent
 CPU = torch.device("cpu")

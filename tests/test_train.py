@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from dcgan_course import losses, train
 from dcgan_course.errors import InvalidValue, TrainingDiverged
-from dcgan_course.train import TrainConfig
+from dcgan_course.training import TrainConfig, losses
+from dcgan_course.training import loop as train
 
 SHORT = TrainConfig(epochs=3, batch_size=64, learning_rate=1e-3)
 

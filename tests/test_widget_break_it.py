@@ -12,11 +12,18 @@ from PIL import Image
 
 from dcgan_course.drawing import COLOURS
 from dcgan_course.errors import InvalidValue
-from dcgan_course.faults import FAULTS, play
-from dcgan_course.many_gans import GameSettings, ManyGans, lopsided_game, pack
-from dcgan_course.modes import count_modes
-from dcgan_course.plots_modes import GAME_HEIGHT, GAME_WIDTH, clouds_figure, epochs_figure, game_png, traces_figure
-from dcgan_course.toy_data import ring_of_8
+from dcgan_course.toy.faults import FAULTS, play
+from dcgan_course.toy.mixtures import ring_of_8
+from dcgan_course.toy.modes import count_modes
+from dcgan_course.toy.point_figures import (
+    GAME_HEIGHT,
+    GAME_WIDTH,
+    clouds_figure,
+    epochs_figure,
+    game_png,
+    traces_figure,
+)
+from dcgan_course.toy.points import GameSettings, ManyGans, lopsided_game, pack
 from dcgan_course.widgets import break_it_panel, break_it_twin
 from dcgan_course.widgets.break_it import ROUNDS
 

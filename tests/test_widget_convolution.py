@@ -16,12 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from authoring.notebooks import ROOT
-from dcgan_course.arithmetic import conv_output_size, receptive_field
-from dcgan_course.convolution_scene import ConvolutionScene, product_lines
-from dcgan_course.drawing import Canvas
-from dcgan_course.errors import InvalidValue
-from dcgan_course.plots_convolution import convolution_figure, window_figure
-from dcgan_course.plots_counting import (
+from dcgan_course.convolution.arithmetic import conv_output_size, receptive_field
+from dcgan_course.convolution.counting_figures import (
     coverage,
     coverage_figure,
     positions_figure,
@@ -29,6 +25,10 @@ from dcgan_course.plots_counting import (
     squares_seen,
     weights_figure,
 )
+from dcgan_course.convolution.scene import ConvolutionScene, product_lines
+from dcgan_course.convolution.scene_figures import convolution_figure, window_figure
+from dcgan_course.drawing import Canvas
+from dcgan_course.errors import InvalidValue
 from dcgan_course.widgets import convolution_explorer, convolution_twin
 from dcgan_course.widgets.convolution import KERNELS, PICTURES, kernel_taps, picture_numbers
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_course.game import TwoNormals
-from dcgan_course.plots_game import HEIGHT, WIDTH, densities_frame, signed
+from dcgan_course.toy.formulas import TwoNormals
+from dcgan_course.toy.line_figures import HEIGHT, WIDTH, densities_frame, signed
 from dcgan_course.widgets import densities_explorer, densities_twin
 
 NAMES = ("data_mean", "data_width", "fake_mean", "fake_width")

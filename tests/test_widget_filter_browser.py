@@ -8,9 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan_course import guided, pretrained, widgets
+from dcgan_course import widgets
 from dcgan_course.data import load_images
 from dcgan_course.errors import InvalidValue
+from dcgan_course.interpretability import units as guided
+from dcgan_course.recorded import runs as pretrained
 
 RUN = "objects_dcgan"
 

@@ -8,10 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan_course import attributes, latent, pretrained, widgets
+from dcgan_course import widgets
 from dcgan_course.drawing import png_of_pictures
 from dcgan_course.errors import InvalidValue
-from dcgan_course.widgets.latent_explorer import named_directions
+from dcgan_course.evaluation import attributes
+from dcgan_course.latent import paths as latent
+from dcgan_course.recorded import runs as pretrained
+from dcgan_course.widgets.latent_panel import named_directions
 
 
 def pixels(png: bytes):

@@ -15,10 +15,11 @@ import torch.nn.functional as F
 from PIL import Image
 
 from authoring.notebooks import ROOT
-from dcgan_course import arithmetic, transposed_views
+from dcgan_course.convolution import arithmetic
+from dcgan_course.convolution import transposed_figures as transposed_views
+from dcgan_course.convolution.matrix_figures import number_grids, weight_matrices, weight_name
+from dcgan_course.convolution.transposed_figures import TransposedLayer, draw_three_views, window_sum
 from dcgan_course.errors import InvalidValue
-from dcgan_course.plots_transposed import number_grids, weight_matrices, weight_name
-from dcgan_course.transposed_views import TransposedLayer, draw_three_views, window_sum
 from dcgan_course.widgets import transposed, transposed_explorer, transposed_twin
 
 SETTINGS = ("input_size", "kernel_size", "stride", "padding", "dilation", "output_padding")

@@ -5,8 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan_course import train, widgets
-from dcgan_course.train import TrainConfig
+from dcgan_course import widgets
+from dcgan_course.training import TrainConfig
+from dcgan_course.training import loop as train
 
 
 def pixels(png: bytes):
@@ -39,8 +40,8 @@ def test_latent_slider_moves_from_end_to_end(generator):
 
 
 def test_latent_slider_shows_what_the_generator_draws(generator):
-    from dcgan_course import latent
     from dcgan_course.drawing import png_of_pictures
+    from dcgan_course.latent import paths as latent
 
     panel = widgets.latent_slider(generator, points=3, steps=5, zoom=4, seed=2)
     panel.controls["place"].value = 5

@@ -6,13 +6,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from dcgan_course import latent, metrics, pretrained
-from dcgan_course.commands.pictures import test_pictures
+from dcgan_course import latent
+from dcgan_course import recorded as pretrained
+from dcgan_course.commands.inputs import test_pictures
+from dcgan_course.commands.run_folder import RunFolder, draw
 from dcgan_course.commands.sample import networks_of
-from dcgan_course.data import Images, load_images, scale
+from dcgan_course.data.images import Images, load_images, scale
 from dcgan_course.errors import InvalidValue
-from dcgan_course.run_folder import RunFolder, draw
-from dcgan_course.training_run import refuse_bad_seed
+from dcgan_course.evaluation import metrics
+from dcgan_course.training.state import refuse_bad_seed
 
 FEWEST = 200  # with 100 pictures a side, real ones can lie as far from other real ones as a generator's do
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from dcgan_course import latent, pretrained
-from dcgan_course.data import to_pixels
-from dcgan_course.drawing import tile_pictures
+from dcgan_course import latent
+from dcgan_course import recorded as pretrained
+from dcgan_course.commands.run_folder import RunFolder, draw
+from dcgan_course.data.images import to_pixels
+from dcgan_course.drawing.canvas import tile_pictures
+from dcgan_course.drawing.films import save_webp
 from dcgan_course.errors import InvalidValue
-from dcgan_course.film import save_webp
-from dcgan_course.run_folder import RunFolder, draw
-from dcgan_course.training_run import refuse_bad_seed
+from dcgan_course.training.state import refuse_bad_seed
 
 OTHER_ENDINGS = {*Image.registered_extensions(), ".mp4", ".webm"} - {".png", ".gif", ".webp"}  # of files, not folders
 

@@ -9,13 +9,13 @@ import sys
 
 import torch
 
-from dcgan_course.commands.pictures import test_pictures
-from dcgan_course.data import load_images
+from dcgan_course.commands.inputs import test_pictures
+from dcgan_course.commands.run_folder import RunFolder, RunSettings
+from dcgan_course.data.images import load_images
 from dcgan_course.errors import InvalidValue
-from dcgan_course.processes import refuse_unequal_parts
-from dcgan_course.run_folder import RunFolder, RunSettings
-from dcgan_course.train import DCGAN, TrainConfig, refuse_bad_images, train
-from dcgan_course.training_run import interrupt_as_flag
+from dcgan_course.training.loop import DCGAN, TrainConfig, refuse_bad_images, train
+from dcgan_course.training.processes import refuse_unequal_parts
+from dcgan_course.training.state import interrupt_as_flag
 
 NETWORK_DEFAULTS = {"width": 64, "latent_dim": 100, "ema": False}
 KEEP_EVERY = {"cpu": 100, "cuda": 2000}  # steps between checkpoints inside an epoch: of 64×64, some minutes or less

@@ -2,10 +2,10 @@
 
 import ipywidgets
 
-from dcgan_course.faults import FAULTS, play
-from dcgan_course.plots_modes import GAME_HEIGHT, GAME_WIDTH, game_png
-from dcgan_course.toy_data import grid_of_25, ring_of_8
-from dcgan_course.widgets.panel import Panel
+from dcgan_course.toy.faults import FAULTS, play
+from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
+from dcgan_course.toy.point_figures import GAME_HEIGHT, GAME_WIDTH, game_png
+from dcgan_course.widgets.parts import Panel
 
 MIXTURES = {"ring of 8": ring_of_8(), "grid of 25": grid_of_25()}
 ROUNDS = 400

@@ -5,11 +5,11 @@ import html
 import ipywidgets
 import numpy as np
 
-from dcgan_course.convolution_scene import ConvolutionScene, product_lines
-from dcgan_course.drawing import Canvas, number_text
+from dcgan_course.convolution.scene import ConvolutionScene, product_lines
+from dcgan_course.convolution.scene_figures import WIDTH, draw_impossible, draw_scene, walk_figure
+from dcgan_course.drawing.canvas import Canvas, number_text
 from dcgan_course.errors import InvalidValue
-from dcgan_course.plots_convolution import WIDTH, draw_impossible, draw_scene, walk_figure
-from dcgan_course.widgets.panel import Panel
+from dcgan_course.widgets.parts import Panel
 
 KERNELS = ("vertical edge", "horizontal edge", "blur", "sharpen")
 PICTURES = ("edge", "diagonal", "random")

@@ -2,9 +2,9 @@
 
 import ipywidgets
 
-from dcgan_course.game import TwoNormals
-from dcgan_course.plots_game import WIDTH, densities_frame, plain, signed
-from dcgan_course.widgets.panel import Panel
+from dcgan_course.toy.formulas import TwoNormals
+from dcgan_course.toy.line_figures import WIDTH, densities_frame, plain, signed
+from dcgan_course.widgets.parts import Panel
 
 
 def _slider(label: str, value: float, low: float, high: float) -> ipywidgets.FloatSlider:

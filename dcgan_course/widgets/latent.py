@@ -4,8 +4,8 @@ import ipywidgets
 import torch
 
 from dcgan_course import latent
-from dcgan_course.drawing import png_of_pictures
-from dcgan_course.widgets.panel import Panel
+from dcgan_course.drawing.canvas import png_of_pictures
+from dcgan_course.widgets.parts import Panel
 
 
 @torch.inference_mode()

@@ -7,9 +7,9 @@ import ipywidgets
 import torch
 
 from dcgan_course import latent
-from dcgan_course.drawing import Canvas, png_of_pictures
-from dcgan_course.training_run import mean_probabilities
-from dcgan_course.widgets.panel import Panel
+from dcgan_course.drawing.canvas import Canvas, png_of_pictures
+from dcgan_course.training.state import mean_probabilities
+from dcgan_course.widgets.parts import Panel
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 280, 50, 20, 40, 44
 

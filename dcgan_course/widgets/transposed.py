@@ -2,9 +2,7 @@
 
 import ipywidgets
 
-from dcgan_course.drawing import Canvas, number_text
-from dcgan_course.errors import InvalidValue
-from dcgan_course.transposed_views import (
+from dcgan_course.convolution.transposed_figures import (
     VIEWS_HEIGHT,
     VIEWS_WIDTH,
     TransposedLayer,
@@ -12,7 +10,9 @@ from dcgan_course.transposed_views import (
     draw_three_views,
     window_sum,
 )
-from dcgan_course.widgets.panel import Panel
+from dcgan_course.drawing.canvas import Canvas, number_text
+from dcgan_course.errors import InvalidValue
+from dcgan_course.widgets.parts import Panel
 
 HOW_TO_READ = (
     "<b>input square</b> is the input that stamps now (view 2): it is a column of Cᵀ (view 1, orange). "

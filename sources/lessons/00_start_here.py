@@ -26,7 +26,10 @@ pictures = 40  # how many samples the grid shows; 40 cost less than a second
 # %%
 import torch
 
-from dcgan_course import doctor, drawing, latent, plots, pretrained, widgets
+from dcgan_course import drawing, latent, widgets
+from dcgan_course import recorded as pretrained
+from dcgan_course.commands import doctor
+from dcgan_course.drawing import page as plots
 
 plots.use_course_style()
 
@@ -160,5 +163,5 @@ plots.show_png(
 # ## Sources
 #
 # * I. Goodfellow et al., *Generative Adversarial Nets* (2014): the two networks and their game.
-# * The card of the generator: `dcgan_course/pretrained/mnist_mlp/CARD.md`, with data, command, seed and figures.
+# * The card of the generator: `dcgan_course/recorded/mnist_mlp/CARD.md`, with data, command, seed and figures.
 # * Pictures for training: MNIST by Y. LeCun, C. Cortes and C. Burges.

@@ -42,11 +42,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dcgan_course.convolution_scene import ConvolutionScene
-from dcgan_course.drawing import COLOURS
-from dcgan_course.plots import show, show_png, use_course_style
-from dcgan_course.plots_convolution import convolution_figure, window_figure
-from dcgan_course.plots_counting import coverage_figure, positions_figure, receptive_field_figure, weights_figure
+from dcgan_course.convolution.counting_figures import (
+    coverage_figure,
+    positions_figure,
+    receptive_field_figure,
+    weights_figure,
+)
+from dcgan_course.convolution.scene import ConvolutionScene
+from dcgan_course.convolution.scene_figures import convolution_figure, window_figure
+from dcgan_course.drawing import COLOURS, show, show_png, use_course_style
 from dcgan_course.widgets import convolution_explorer, convolution_twin
 
 use_course_style()

@@ -39,11 +39,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dcgan_course import arithmetic
-from dcgan_course.arithmetic import conv_output_size, plan_upsampling
-from dcgan_course.plots import show, show_png, use_course_style
-from dcgan_course.plots_transposed import number_grids, weight_matrices
-from dcgan_course.transposed_views import TransposedLayer, draw_three_views
+from dcgan_course.convolution import arithmetic
+from dcgan_course.convolution.arithmetic import conv_output_size, plan_upsampling
+from dcgan_course.convolution.matrix_figures import number_grids, weight_matrices
+from dcgan_course.convolution.transposed_figures import TransposedLayer, draw_three_views
+from dcgan_course.drawing import show, show_png, use_course_style
 from dcgan_course.widgets import transposed_explorer, transposed_twin
 
 use_course_style()

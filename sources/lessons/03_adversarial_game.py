@@ -36,9 +36,10 @@ import torch
 from torch import nn
 from torch.distributions import MultivariateNormal
 
-from dcgan_course import plots, plots_game
-from dcgan_course.game import jensen_shannon_estimate, normal_density, value_of_game
-from dcgan_course.line_game import (
+from dcgan_course.drawing import page as plots
+from dcgan_course.toy import line_figures as plots_game
+from dcgan_course.toy.formulas import jensen_shannon_estimate, normal_density, value_of_game
+from dcgan_course.toy.line import (
     MOST_OF_DATA,
     LineGame,
     disjoint_pushes,
@@ -47,7 +48,7 @@ from dcgan_course.line_game import (
     generator_density,
     rounds_until_mean,
 )
-from dcgan_course.losses import discriminator_loss, minimax, non_saturating
+from dcgan_course.training.losses import discriminator_loss, minimax, non_saturating
 from dcgan_course.widgets import densities_explorer, densities_twin
 
 plots.use_course_style()

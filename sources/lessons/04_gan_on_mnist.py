@@ -36,9 +36,12 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy, softplus
 
-from dcgan_course import drawing, latent, metrics, models, plots, pretrained, widgets
+from dcgan_course import drawing, latent, models, widgets
+from dcgan_course import recorded as pretrained
 from dcgan_course.data import load_images, scale
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.drawing import page as plots
+from dcgan_course.evaluation import metrics
+from dcgan_course.training import TrainConfig, train
 
 plots.use_course_style()
 device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -37,15 +37,19 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from dcgan_course import drawing, latent, metrics, models, plots, plots_modes, pretrained, widgets
+from dcgan_course import drawing, latent, models, widgets
+from dcgan_course import recorded as pretrained
 from dcgan_course.data import load_images, scale
-from dcgan_course.faults import FAULTS, play
-from dcgan_course.losses import discriminator_loss, minimax, non_saturating
-from dcgan_course.many_gans import lopsided_game
-from dcgan_course.modes import TRUE_SHARE, count_modes
-from dcgan_course.stacked import StackedLinear
-from dcgan_course.toy_data import grid_of_25, ring_of_8
-from dcgan_course.train import TrainConfig, discriminator_step, generator_step, train
+from dcgan_course.drawing import page as plots
+from dcgan_course.evaluation import metrics
+from dcgan_course.toy import point_figures as plots_modes
+from dcgan_course.toy.faults import FAULTS, play
+from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
+from dcgan_course.toy.modes import TRUE_SHARE, count_modes
+from dcgan_course.toy.points import lopsided_game
+from dcgan_course.toy.stacked import StackedLinear
+from dcgan_course.training import TrainConfig, discriminator_step, generator_step, train
+from dcgan_course.training.losses import discriminator_loss, minimax, non_saturating
 
 plots.use_course_style()
 

@@ -38,14 +38,18 @@ import torch
 from PIL import Image
 from torch import nn
 
-from dcgan_course import drawing, latent, losses, metrics, models, plots, plots_networks, pretrained
-from dcgan_course.arithmetic import plan_upsampling
+from dcgan_course import drawing, latent, models
+from dcgan_course import recorded as pretrained
+from dcgan_course.convolution.arithmetic import plan_upsampling
 from dcgan_course.data import load_images, scale, to_pixels
-from dcgan_course.film import film_png
-from dcgan_course.guidelines import VARIANTS, strip_name
-from dcgan_course.named_dcgans import NAMED
-from dcgan_course.shapes import shape_table, table_text
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.drawing import page as plots
+from dcgan_course.drawing.films import film_png
+from dcgan_course.evaluation import metrics
+from dcgan_course.models import shape_figures as plots_networks
+from dcgan_course.models.named import NAMED
+from dcgan_course.models.shapes import shape_table, table_text
+from dcgan_course.models.variants import VARIANTS, strip_name
+from dcgan_course.training import TrainConfig, losses, train
 
 plots.use_course_style()
 device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -51,13 +51,16 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision import transforms
 
-from dcgan_course import drawing, film, latent, models, plots, pretrained
-from dcgan_course.acceleration import Accelerated, chosen_precision, computes_bfloat16
-from dcgan_course.checkpoint import read_tensors
+from dcgan_course import drawing, latent, models
+from dcgan_course import recorded as pretrained
 from dcgan_course.data import batches, load_images, scale
-from dcgan_course.losses import non_saturating
-from dcgan_course.stand_ins import drawn_objects
-from dcgan_course.train import DCGAN, discriminator_step, generator_step, train
+from dcgan_course.data.drawn.pictures import drawn_objects
+from dcgan_course.drawing import films as film
+from dcgan_course.drawing import page as plots
+from dcgan_course.training import DCGAN, discriminator_step, generator_step, train
+from dcgan_course.training.acceleration import Accelerated, chosen_precision, computes_bfloat16
+from dcgan_course.training.checkpoint import read_tensors
+from dcgan_course.training.losses import non_saturating
 
 # %%
 plots.use_course_style()
@@ -689,7 +692,7 @@ print("as text:", ", ".join(sorted(texts)))
 # This starts four processes, one for each GPU. It is called [**data parallelism**](../GLOSSARY.md#data-parallelism):
 # each process holds the same networks and plays its own quarter of each batch. Before a network moves, its gradients
 # are averaged over the processes. So all four make the same move and hold the same weights again. Only batch norm's
-# running statistics stay each process's own; those of the first are saved. (`dcgan_course/processes.py` is the whole of
+# running statistics stay each process's own; those of the first are saved. (`dcgan_course/training/processes.py` is the whole of
 # it.)
 #
 # Is the mean of the parts' gradients the gradient of the whole batch? We can ask without a second process. (At the end

@@ -36,10 +36,13 @@ from statistics import mean, stdev
 import matplotlib.pyplot as plt
 import torch
 
-from dcgan_course import attributes, drawing, latent, metrics, plots, pretrained, widgets
+from dcgan_course import drawing, latent, widgets
+from dcgan_course import recorded as pretrained
 from dcgan_course.data import load_images, scale
-from dcgan_course.film import save_webp
-from dcgan_course.moved_factors import moved_factors
+from dcgan_course.drawing import page as plots
+from dcgan_course.drawing.films import save_webp
+from dcgan_course.evaluation import attributes, metrics
+from dcgan_course.evaluation.moved_factors import moved_factors
 
 plots.use_course_style()
 generator = pretrained.load_run("mnist_dcgan").generator

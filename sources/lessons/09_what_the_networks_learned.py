@@ -39,21 +39,15 @@ import torch
 from matplotlib.colors import rgb_to_hsv
 from torch import nn
 
-from dcgan_course import (
-    drawing,
-    features,
-    forgetting,
-    guided,
-    latent,
-    masks,
-    plots,
-    plots_forgetting,
-    plots_units,
-    pretrained,
-    probes,
-    widgets,
-)
+from dcgan_course import drawing, latent, widgets
+from dcgan_course import recorded as pretrained
 from dcgan_course.data import load_images, scale
+from dcgan_course.drawing import page as plots
+from dcgan_course.evaluation import masks
+from dcgan_course.interpretability import features, forgetting, probes
+from dcgan_course.interpretability import forgetting_figures as plots_forgetting
+from dcgan_course.interpretability import unit_figures as plots_units
+from dcgan_course.interpretability import units as guided
 
 # %% [markdown]
 # ## What is D worth after training?

@@ -20,10 +20,10 @@
 import torch
 import torch.nn.functional as F
 
-from dcgan_course.arithmetic import conv_matrix
 from dcgan_course.checks import lesson_02 as check
-from dcgan_course.plots import show_png
-from dcgan_course.plots_transposed import weight_matrices
+from dcgan_course.convolution.arithmetic import conv_matrix
+from dcgan_course.convolution.matrix_figures import weight_matrices
+from dcgan_course.drawing import show_png
 
 # %% [markdown]
 # ## 1 · Build C

@@ -16,7 +16,7 @@
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from dcgan_course.checks.lesson_03 import (
+from dcgan_course.checks.lesson_03.game import (
     check_by_hand,
     check_gradients,
     check_jensen_shannon,

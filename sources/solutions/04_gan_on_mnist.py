@@ -24,9 +24,11 @@ import weakref
 import torch
 from torch.nn import functional as F
 
-from dcgan_course import losses, models, plots
+from dcgan_course import models
 from dcgan_course.checks import lesson_04 as check
-from dcgan_course.checks import lesson_04_traces as six_trainings
+from dcgan_course.checks.lesson_04 import traces as six_trainings
+from dcgan_course.drawing import page as plots
+from dcgan_course.training import losses
 
 seed = 2  # of the networks in exercise 4; in exercise 5 of six trainings and of their order
 plots.use_course_style()

@@ -17,13 +17,14 @@
 # %%
 import torch
 
-from dcgan_course import plots, plots_modes
 from dcgan_course.checks import lesson_05 as check
-from dcgan_course.faults import FAULTS
-from dcgan_course.losses import discriminator_loss, non_saturating
-from dcgan_course.many_gans import lopsided_game
-from dcgan_course.modes import count_modes as package_counter
-from dcgan_course.toy_data import ring_of_8
+from dcgan_course.drawing import page as plots
+from dcgan_course.toy import point_figures as plots_modes
+from dcgan_course.toy.faults import FAULTS
+from dcgan_course.toy.mixtures import ring_of_8
+from dcgan_course.toy.modes import count_modes as package_counter
+from dcgan_course.toy.points import lopsided_game
+from dcgan_course.training.losses import discriminator_loss, non_saturating
 
 plots.use_course_style()
 seed = 5  # another seed draws new traces, in another order

@@ -23,7 +23,7 @@ from torch import nn
 
 from dcgan_course import models
 from dcgan_course.checks import lesson_06 as check
-from dcgan_course.shapes import shape_table, table_text
+from dcgan_course.models.shapes import shape_table, table_text
 
 # %% [markdown]
 # ## 1 · The block that makes maps larger

@@ -31,9 +31,9 @@ from torchvision import transforms
 
 from dcgan_course import models
 from dcgan_course.checks import lesson_07 as check
-from dcgan_course.checks import lesson_07_profiles as invented
-from dcgan_course.checks.lesson_07_resume import SmallTraining, differences
-from dcgan_course.train import discriminator_step, generator_step
+from dcgan_course.checks.lesson_07 import profiles as invented
+from dcgan_course.checks.lesson_07.resume import SmallTraining, differences
+from dcgan_course.training import discriminator_step, generator_step
 
 seed = 3  # of the six invented profiles in exercise 4
 

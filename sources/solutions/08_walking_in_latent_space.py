@@ -17,9 +17,12 @@
 # %%
 import torch
 
-from dcgan_course import attributes, drawing, latent, plots, pretrained
+from dcgan_course import drawing, latent
+from dcgan_course import recorded as pretrained
 from dcgan_course.checks import lesson_08 as check
 from dcgan_course.data import load_images, scale
+from dcgan_course.drawing import page as plots
+from dcgan_course.evaluation import attributes
 
 generator = pretrained.load_run("mnist_dcgan").generator
 classifier = pretrained.digit_classifier()

@@ -17,10 +17,15 @@
 # %%
 import torch
 
-from dcgan_course import drawing, forgetting, guided, latent, masks, plots, pretrained, probes
+from dcgan_course import drawing, latent
+from dcgan_course import recorded as pretrained
 from dcgan_course.budget import course_budget
 from dcgan_course.checks import lesson_09 as check
 from dcgan_course.data import load_images, scale
+from dcgan_course.drawing import page as plots
+from dcgan_course.evaluation import masks
+from dcgan_course.interpretability import forgetting, probes
+from dcgan_course.interpretability import units as guided
 
 # %%
 seed = 9

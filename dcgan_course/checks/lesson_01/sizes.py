@@ -1,0 +1,195 @@
+"""Checks for the exercises of lesson 01. Each one knows the mistakes that learners really make here."""
+
+import torch
+import torch.nn.functional as F
+
+from dcgan_course.checks.engine import Mistake, answer, describe, fail, judge, passed, same
+from dcgan_course.checks.lesson_01.counts import multiply_adds as multiply_adds
+from dcgan_course.checks.lesson_01.counts import parameters as parameters
+from dcgan_course.checks.lesson_01.table import table_of_edges as table_of_edges
+from dcgan_course.convolution.arithmetic import conv_output_size
+
+SIZE_MISTAKES = [
+    Mistake(
+        lambda i, k, s, p, d: (i + 2 * p - d * (k - 1) - 1) / s + 1,
+        "you kept the rest of the division. A window cannot stand at half a place: round down, with // or ⌊ ⌋.",
+    ),
+    Mistake(
+        lambda i, k, s, p, d: -(-(i + 2 * p - d * (k - 1) - 1) // s) + 1,
+        "you rounded up. The last step does not fit any more, so its place does not exist: round down.",
+    ),
+    Mistake(
+        lambda i, k, s, p, d: (i + 2 * p - d * (k - 1) - 1) // s,
+        "the + 1 at the end is missing. You counted the steps; start 0 is a place too.",
+    ),
+    Mistake(
+        lambda i, k, s, p, d: (i + p - d * (k - 1) - 1) // s + 1,
+        "you counted the padding once. It stands on both sides, so the row is 2p longer.",
+    ),
+    Mistake(
+        lambda i, k, s, p, d: (i - d * (k - 1) - 1) // s + 1,
+        "you left the padding out. The window walks on the padded row, which has i + 2p squares.",
+    ),
+    Mistake(
+        lambda i, k, s, p, d: (i + 2 * p - k) // s + 1,
+        "you left the dilation out. With holes the window spans d·(k − 1) + 1 squares, not k.",
+    ),
+    Mistake(
+        lambda i, k, s, p, d: (i + 2 * p - d * k) // s + 1,
+        "your window spans d·k squares. Between k numbers there are only k − 1 gaps, so it spans d·(k − 1) + 1.",
+    ),
+    Mistake(
+        lambda i, k, s, p, d: (i + 2 * p - d * (k - 1)) // s + 1,
+        "the − 1 inside is missing. The span d·(k − 1) + 1 is subtracted as a whole, its + 1 as well.",
+    ),
+    Mistake(
+        lambda i, k, s, p, d: i + 2 * p - d * (k - 1),
+        "you left the stride out. Only every s-th start is used.",
+    ),
+]
+
+# input_size, kernel_size, stride, padding, dilation
+LAYERS = {
+    "a": (28, 5, 1, 0, 1),
+    "b": (28, 5, 1, 2, 1),
+    "c": (64, 4, 2, 1, 1),
+    "d": (28, 3, 2, 1, 1),
+    "e": (10, 3, 1, 0, 3),
+    "f": (11, 4, 3, 1, 2),
+}
+
+
+def sizes_by_hand(function):
+    """Check 1a: a dict of the six output sizes."""
+    exercise = "1a, sizes by hand"
+    sizes = answer(exercise, function, ())
+    if not isinstance(sizes, dict):
+        fail(exercise, f"your answer is {describe(sizes)}, but it should be a dict with the keys a to f.")
+    missing = [name for name in LAYERS if sizes.get(name) is None]
+    if missing:
+        fail(exercise, f"no size yet for {', '.join(missing)}.")
+    for name, layer in LAYERS.items():
+        if same(sizes[name], conv_output_size(*layer)):
+            continue
+        for mistake in SIZE_MISTAKES:
+            if same(sizes[name], mistake.wrong(*layer)):
+                fail(exercise, f"{name} is not {describe(sizes[name])}.\n  Hint: {mistake.hint}")
+        fail(exercise, f"{name} is not {describe(sizes[name])}. Draw the row, and find the last start of the window.")
+    passed(exercise, "all six are right.")
+
+
+def output_size(function):
+    """Check 1b: the size as a function of five numbers."""
+    cases = [*LAYERS.values(), (7, 3, 2, 0, 1), (9, 2, 4, 3, 3), (3, 3, 1, 0, 1), (5, 1, 2, 0, 2), (32, 5, 3, 2, 1)]
+    judge(
+        "1b, output size",
+        function,
+        cases,
+        conv_output_size,
+        SIZE_MISTAKES,
+        "right on all cases, also those with a rest.",
+    )
+
+
+def _conv(picture, kernel, stride=1, padding=0):
+    return F.conv2d(picture[None, None], kernel[None, None], stride=stride, padding=padding)[0, 0]
+
+
+def _padded_after_only(picture, kernel, stride, padding):
+    return _conv(F.pad(picture, (0, padding, 0, padding)), kernel, stride)
+
+
+CONVOLVE_MISTAKES = [
+    Mistake(
+        lambda picture, kernel, stride, padding: _conv(picture, kernel.flip(0, 1), stride, padding),
+        "you turned the kernel round. That is the convolution of mathematics; PyTorch does not turn it.",
+    ),
+    Mistake(
+        lambda picture, kernel, stride, padding: _conv(picture, kernel.T, stride, padding),
+        "rows and columns of the kernel are exchanged. The first index is the row, in picture and kernel alike.",
+    ),
+    Mistake(
+        lambda picture, kernel, stride, padding: _conv(picture, kernel, 1, padding),
+        "the stride has no effect. The window must start at 0, s, 2s, … : range(0, …, stride).",
+    ),
+    Mistake(
+        lambda picture, kernel, stride, padding: _conv(picture, kernel, 1, padding)[::stride],
+        "you use the stride for the rows only. It holds for the columns as well.",
+    ),
+    Mistake(
+        lambda picture, kernel, stride, padding: _conv(picture, kernel, stride, 0),
+        "the padding has no effect. Put the border around the picture before the window starts to walk.",
+    ),
+    Mistake(
+        _padded_after_only,
+        "you padded on the right and at the bottom only. F.pad wants (left, right, top, bottom).",
+    ),
+    Mistake(
+        lambda picture, kernel, stride, padding: _conv(F.pad(picture, (padding, padding)), kernel, stride),
+        "you padded left and right only. F.pad(picture, (p, p)) does not touch the rows: give it (p, p, p, p).",
+    ),
+    Mistake(
+        lambda picture, kernel, stride, padding: _conv(picture, kernel, stride, padding)[None, None],
+        "the numbers are right, but the shape is (1, 1, H, W). Give back (H, W), like the picture.",
+    ),
+]
+
+
+def convolve(function):
+    """Check 2: a convolution with stride and padding, beside F.conv2d."""
+    generator = torch.Generator().manual_seed(0)
+    settings = [(5, 5, 3, 1, 0), (5, 7, 3, 2, 0), (6, 6, 3, 1, 1), (7, 6, 2, 2, 2), (8, 5, 4, 3, 1), (4, 4, 1, 1, 0)]
+    cases = []
+    for height, width, kernel_size, stride, padding in settings:
+        picture = torch.randint(-3, 4, (height, width), generator=generator).float()
+        kernel = torch.randint(-3, 4, (kernel_size, kernel_size), generator=generator).float()
+        cases.append((picture, kernel, stride, padding))
+    judge(
+        "2, convolution by hand",
+        lambda picture, kernel, stride, padding: function(picture.clone(), kernel.clone(), stride, padding),
+        cases,
+        _conv,
+        CONVOLVE_MISTAKES,
+        "equal to F.conv2d on 6 pictures, also on those that are not square.",
+    )
+
+
+def _same(kernel_size, dilation=1):
+    total = dilation * (kernel_size - 1)
+    return total // 2, total - total // 2
+
+
+SAME_MISTAKES = [
+    Mistake(
+        lambda k, d: d * (k - 1) // 2 if d * (k - 1) % 2 == 0 else d * (k - 1) / 2,
+        "give back a pair (before, after). For an even kernel the two sides differ, and half a square does not exist.",
+    ),
+    Mistake(
+        lambda k, d: (k // 2, k // 2),
+        "k // 2 on both sides is right only for odd k and dilation 1. With an even k the picture grows by 1.",
+    ),
+    Mistake(
+        lambda k, d: (d * (k - 1) // 2, d * (k - 1) // 2),
+        "both sides get the same, rounded down. With an even k the picture shrinks by 1: one side needs more.",
+    ),
+    Mistake(
+        lambda k, d: ((k - 1) // 2, (k - 1) - (k - 1) // 2),
+        "the dilation is missing. The window loses d·(k − 1) squares, not k − 1.",
+    ),
+    Mistake(
+        lambda k, d: (d * (k - 1), d * (k - 1)),
+        "you put the whole d·(k − 1) on each side. It is the sum of both sides.",
+    ),
+    Mistake(
+        lambda k, d: (_same(k, d)[1], _same(k, d)[0]),
+        "the extra square is in front. Both ways keep the size; PyTorch, and so this exercise, puts it behind.",
+    ),
+]
+
+
+def same_padding(function):
+    """Check 3: how much padding before and after keeps the size."""
+    cases = [(3, 1), (5, 1), (1, 1), (3, 2), (5, 3), (2, 1), (4, 1), (4, 2), (6, 3)]
+    judge(
+        "3, same padding", function, cases, _same, SAME_MISTAKES, "right for odd and even kernels, with dilation too."
+    )

@@ -1,8 +1,0 @@
-"""The checks of lesson 09, what the networks learned: one function an exercise."""
-
-from dcgan_course.checks.lesson_09_control import ranked_control
-from dcgan_course.checks.lesson_09_features import pooled
-from dcgan_course.checks.lesson_09_guided import guided_relu
-from dcgan_course.checks.lesson_09_leak import honest_probe
-
-__all__ = ["guided_relu", "honest_probe", "pooled", "ranked_control"]

@@ -1,0 +1,227 @@
+"""The folder of one training from the command line: what it was asked, where it stands, and pictures of its way.
+
+run.json                 what is trained: data, networks, settings
+checkpoint.safetensors   everything needed to continue
+samples/                 one sheet of pictures an epoch, always from the same z
+history.csv              losses, p_real and p_fake, seconds: a row an epoch
+losses.png, traces.png   the same as pictures
+"""
+
+import contextlib
+import csv
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from dcgan_course.drawing.canvas import tile_pictures
+from dcgan_course.errors import CheckpointError, InvalidValue
+from dcgan_course.latent.paths import sample
+from dcgan_course.models.asking import eval_mode
+from dcgan_course.models.dcgan import Discriminator, Generator
+from dcgan_course.training.checkpoint import read_tensors
+from dcgan_course.training.loop import TrainConfig
+
+SHEET = 64  # pictures on a sheet
+SHEET_SEED = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class RunSettings:
+    """What a run trains: `data` is a name of load_images; the other numbers are those of Generator and Discriminator.
+
+    image_shape: (C, H, W) of the pictures. ema: whether an averaged generator is kept, which then draws the samples.
+    """
+
+    data: str
+    image_shape: tuple[int, int, int]
+    width: int
+    latent_dim: int
+    ema: bool
+    config: TrainConfig
+
+    def networks(self) -> tuple[Generator, Discriminator]:
+        """Build both networks from the seed, on the CPU."""
+        torch.manual_seed(self.config.seed)
+        channels, height, width = self.image_shape
+        size = height if height == width else (height, width)
+        generator = Generator(size, self.latent_dim, channels, self.width)
+        return generator, Discriminator(size, channels, self.width)
+
+
+class RunFolder:
+    """A run's files. As a hook of `train` it writes samples, history and traces after every epoch."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._board = None
+        self._step: int | None = None  # of the training that this folder is a hook of
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the training is kept."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def holds_a_run(self) -> bool:
+        """True if a training was begun here."""
+        return (self.path / "run.json").exists()
+
+    def write_settings(self, settings: RunSettings):
+        """Begin a run: make the folder and keep what is asked."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._write("run.json", json.dumps(dataclasses.asdict(settings), indent=1) + "\n")
+        except OSError as error:
+            raise InvalidValue(
+                f"The folder {self.path} cannot be written ({error.strerror}): choose another with --out."
+            ) from error
+
+    def settings(self) -> RunSettings:
+        """Return what was asked when the run was begun.
+
+        Raises:
+            CheckpointError: there is no run here, or its run.json is damaged.
+        """
+        try:
+            facts = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            config = TrainConfig(**facts.pop("config"))
+            return RunSettings(**(facts | {"image_shape": tuple(facts["image_shape"])}), config=config)
+        except FileNotFoundError as error:
+            raise CheckpointError(f"{self.path} holds no run: it has no run.json; check the name.") from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise CheckpointError(
+                f"run.json in {self.path} is damaged or of another version: train anew in another folder."
+            ) from error
+
+    def generator(self) -> Generator:
+        """Return the generator as it was last kept, in eval mode: the averaged one if the run keeps one.
+
+        Raises:
+            CheckpointError: nothing was kept yet, or the file is damaged.
+        """
+        return self._filled(self.settings().networks()[0], "ema_generator" if self.settings().ema else "generator")
+
+    def discriminator(self) -> Discriminator:
+        """Return the discriminator as it was last kept, in eval mode."""
+        return self._filled(self.settings().networks()[1], "discriminator")
+
+    def _filled(self, network: nn.Module, name: str) -> nn.Module:
+        if not self.checkpoint.exists():
+            raise CheckpointError(
+                f"{self.path} holds a run of which nothing was kept yet: `train --out {self.path} --resume` begins it."
+            )
+        tensors, _ = read_tensors(self.checkpoint)
+        own = {key.split("/", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{name}/")}
+        try:
+            network.load_state_dict(own)
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"checkpoint.safetensors in {self.path} does not fit its run.json: train anew in another folder."
+            ) from error
+        return network.eval().requires_grad_(False)
+
+    def refuse_fewer_epochs(self, epochs: int):
+        """Raise InvalidValue if the run has more behind it than `epochs`: a training does not go back."""
+        if not self.checkpoint.exists():
+            return
+        tensors, texts = read_tensors(self.checkpoint)
+        full = len(json.loads(texts.get("history", '{"seconds": []}'))["seconds"])
+        begun = full + ("discriminator_losses" in tensors)  # losses of an epoch that was begun and not ended
+        if epochs < begun:
+            found = f"{full} epochs" if begun == full else f"{full} epochs and a part of the next"
+            raise InvalidValue(
+                f"--epochs is {epochs}, but the run in {self.path} has {found} behind it: ask for {begun} or more."
+            )
+
+    def what_was_not_kept(self) -> str | None:
+        """Return a sentence if the last step of the training that has just ended is not in the checkpoint."""
+        if self._step is None:
+            return None
+        kept = int(read_tensors(self.checkpoint)[1].get("step", 0)) if self.checkpoint.exists() else 0
+        if kept == self._step:
+            return None
+        found = f"the last checkpoint is of step {kept}" if kept else "no checkpoint could be written"
+        return (
+            f"The training reached step {self._step}, but {found}: free some space for {self.path}, "
+            f"then `train --out {self.path} --resume` goes on from {f'step {kept}' if kept else 'the start'}."
+        )
+
+    def __call__(self, training):
+        """Write what there is to see, if an epoch has just ended."""
+        self._step = training.step
+        if not training.epoch_is_over or training.processes.rank != 0:
+            return
+        try:
+            self._write_samples(training)
+            self._write_history(training)
+        except OSError as error:
+            print(f"Training goes on, but the pictures of epoch {len(training.history)} are not on disk: {error}.")
+
+    def _write_samples(self, training):
+        generator = training.ema_generator or training.generator
+        sheet = tile_pictures(draw(generator, sample(SHEET, generator.latent_dim, SHEET_SEED)), columns=8, zoom=1)
+        (self.path / "samples").mkdir(exist_ok=True)
+        with self._aside(f"samples/epoch_{len(training.history):04d}.png") as aside:
+            sheet.save(aside, "PNG")
+
+    def _write_history(self, training):
+        import matplotlib.pyplot as plt
+
+        from dcgan_course.drawing import page as plots
+
+        history = training.history
+        rows = zip(*(getattr(history, name) for name in COLUMNS), strict=True)
+        with self._aside("history.csv") as aside, open(aside, "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(["epoch", *COLUMNS])
+            table.writerows([number, *row] for number, row in enumerate(rows, start=1))
+        plots.use_course_style()
+        for name, draw_traces in (("losses", plots.loss_traces), ("traces", plots.probability_traces)):
+            figure = draw_traces(history, f"{len(history)} of {training.config.epochs} epochs")
+            try:
+                with self._aside(f"{name}.png") as aside:
+                    figure.savefig(aside, format="png")
+            finally:
+                plt.close(figure)
+        self._tell_tensorboard(history)
+
+    def _tell_tensorboard(self, history):
+        """Write event files, where tensorboard is installed."""
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            return
+        self._board = self._board or SummaryWriter(str(self.path))
+        for name in COLUMNS:
+            self._board.add_scalar(name, getattr(history, name)[-1], len(history))
+        self._board.flush()
+
+    def _write(self, name: str, text: str):
+        with self._aside(name) as aside:
+            aside.write_text(text, encoding="utf-8")
+
+    @contextlib.contextmanager
+    def _aside(self, name: str):
+        """Give a path to write to; after the block it becomes the file `name`, whole or not at all."""
+        aside = self.path / f"{name}.part"
+        try:
+            yield aside
+            os.replace(aside, self.path / name)
+        finally:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")
+
+
+@torch.no_grad()
+def draw(generator: nn.Module, z: Tensor) -> Tensor:
+    """Return the pictures (N, C, H, W) of z in eval mode, on the CPU; the generator's mode stays as it was."""
+    device = next(generator.parameters()).device
+    with eval_mode(generator):
+        return torch.cat([generator(part.to(device)).cpu() for part in z.split(256)])

@@ -1,0 +1,168 @@
+"""Figures for counting in lesson 01: places of a window, squares it never reads, weights, and what one square sees."""
+
+import numpy as np
+
+from dcgan_course.convolution.scene_figures import WIDTH
+from dcgan_course.drawing.canvas import Canvas
+
+LINE_HEIGHT = 34
+LABEL_SPACE = 240  # left of the squares
+
+
+def _squares(canvas: Canvas, x, y, cell, taps, height, fill, outline="grey"):
+    """Draw one row of squares whose columns are `taps`."""
+    for column in taps:
+        canvas.box(x + column * cell, y, cell, height, fill=fill, outline=outline)
+
+
+def positions_figure(
+    input_size: int, kernel_size: int, title: str, *, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> bytes:
+    """Draw every legal place of a window on one row of squares, one place a line, and the first illegal one.
+
+    Squares that no window reads are purple.
+
+    Args:
+        input_size, kernel_size, stride, padding, dilation: whole numbers, as in `conv_output_size`.
+        title: states the finding. Returns PNG bytes.
+    """
+    padded, span = input_size + 2 * padding, dilation * (kernel_size - 1) + 1
+    starts = list(range(0, padded - span + 1, stride))
+    illegal = starts[-1] + stride
+    cell = min(56, (WIDTH - LABEL_SPACE - 30) / (illegal + span))
+    canvas = Canvas(WIDTH, 110 + int(cell) + LINE_HEIGHT * (len(starts) + 1))
+    canvas.text(20, 12, title, size=20, bold=True)
+    x, y = LABEL_SPACE, 62
+    row = "one padded row" if padding else "one row"
+    canvas.text(x - 14, y + cell / 2, f"{row}: {padded} squares", size=16, anchor="rm")
+    read = {start + tap for start in starts for tap in range(0, span, dilation)}
+    for column in range(padded):
+        inside = padding <= column < padded - padding
+        fill = "purple" if column not in read else "sky" if inside else "light"
+        canvas.box(x + column * cell, y, cell, cell, fill=fill, outline="grey")
+        canvas.text(x + (column + 0.5) * cell, y + cell / 2, str(column), size=cell * 0.4, anchor="mm")
+    bottom = y + cell + 12 + LINE_HEIGHT * (len(starts) + 1)
+    canvas.line(x + padded * cell, y - 8, x + padded * cell, bottom, colour="ink", line=2)
+    for number, start in enumerate([*starts, illegal]):
+        top = y + cell + 12 + number * LINE_HEIGHT
+        legal, last = start != illegal, start == starts[-1]
+        name = f"place {number + 1}, start {start}" if legal else f"start {start}: not legal"
+        colour = "orange" if last else "ink"
+        canvas.text(x - 14, top + 12, name, size=16, bold=last, colour=colour, anchor="rm")
+        taps = range(start, start + span, dilation)
+        _squares(canvas, x, top, cell, taps, 24, "peach" if legal else "paper", "orange" if legal else "grey")
+        canvas.box(
+            x + start * cell, top, span * cell, 24, outline="orange" if legal else "grey", line=3 if last else 1.5
+        )
+    return canvas.png()
+
+
+def coverage(size: int, kernel_size: int, stride: int = 1) -> np.ndarray:
+    """Return (size, size): how many windows of an unpadded convolution read each square."""
+    row = np.zeros(size, dtype=int)
+    for start in range(0, size - kernel_size + 1, stride):
+        row[start : start + kernel_size] += 1
+    return np.outer(row, row)
+
+
+def coverage_figure(size: int, kernel_size: int, stride: int, title: str) -> bytes:
+    """Draw how many windows read each input square; a square that no window reads is purple. Returns PNG bytes."""
+    counts = coverage(size, kernel_size, stride)
+    cell = min(44, 400 / size)
+    canvas = Canvas(WIDTH, int(70 + cell * size + 16))
+    canvas.text(20, 12, title, size=20, bold=True)
+    fills = {place: "purple" if count == 0 else "sky" for place, count in np.ndenumerate(counts)}
+    x, y = 60, 58
+    canvas.grid(counts, x, y, cell, fills=fills)
+    last = ((size - kernel_size) // stride) * stride
+    canvas.frame(x + last * cell, y + last * cell, cell, kernel_size, kernel_size, line=4)
+    key = x + size * cell + 50
+    unread = int((counts == 0).sum())
+    words = [
+        ("sky", f"read by so many windows: {size * size - unread} squares"),
+        ("purple", f"read by no window: {unread} squares"),
+        (None, "the window at its last legal place"),
+    ]
+    for index, (fill, text) in enumerate(words):
+        top = y + 10 + index * 48
+        canvas.box(key, top, 30, 30, fill=fill, outline="grey" if fill else "orange", line=1 if fill else 4)
+        canvas.text(key + 44, top + 15, text, size=17, anchor="lm")
+    return canvas.png()
+
+
+def weights_figure(weight_shape, title: str) -> bytes:
+    """Draw a convolution's weights as tiles: a column an output channel, a row an input channel, a bias below.
+
+    Args:
+        weight_shape: (C_out, C_in, k, k). title: states the finding. Returns PNG bytes.
+    """
+    out_channels, in_channels, kernel_size, _ = weight_shape
+    step = min(110, (WIDTH - LABEL_SPACE - 20) / out_channels)
+    cell = min(14, (step - 12) / kernel_size)
+    tile = cell * kernel_size
+    row_step = tile + 12
+    canvas = Canvas(WIDTH, int(96 + in_channels * row_step + 50))
+    canvas.text(20, 12, title, size=20, bold=True)
+    canvas.text(LABEL_SPACE - 14, 70, "output channel", size=16, anchor="rm")
+    bias_top = 90 + in_channels * row_step
+    canvas.text(LABEL_SPACE - 14, bias_top + 12, "bias", size=16, anchor="rm")
+    empty = [[None] * kernel_size] * kernel_size
+    taps = dict.fromkeys(np.ndindex(kernel_size, kernel_size), "peach")
+    for row in range(in_channels):
+        middle = 90 + row * row_step + tile / 2
+        canvas.text(LABEL_SPACE - 14, middle, f"input channel {row + 1}", size=16, anchor="rm")
+    for column in range(out_channels):
+        x = LABEL_SPACE + column * step
+        canvas.text(x + tile / 2, 70, str(column + 1), size=16, bold=True, anchor="mm")
+        for row in range(in_channels):
+            canvas.grid(empty, x, 90 + row * row_step, cell, fills=taps)
+        canvas.box(x + tile / 2 - 12, bias_top, 24, 24, fill="sky", outline="grey")
+    return canvas.png()
+
+
+def squares_seen(layers) -> list[int]:
+    """Return how many squares of the input, of layer 1, … one square of the last layer sees, along one direction.
+
+    Args:
+        layers: (kernel_size, stride) of each layer, from the input on.
+    """
+    sizes = [1]
+    for kernel_size, stride in reversed(layers):
+        sizes.insert(0, (sizes[0] - 1) * stride + kernel_size)
+    return sizes
+
+
+def receptive_field_figure(layers, title: str) -> bytes:
+    """Draw which squares of each layer one square of the last layer can see, on one row. Returns PNG bytes.
+
+    Args:
+        layers: (kernel_size, stride) of each layer, from the input on. title: states the finding.
+    """
+    sizes = squares_seen(layers)
+    cell = min(40, (WIDTH - LABEL_SPACE - 30) / sizes[0])
+    height = min(cell, 34)
+    row_step = 84
+    canvas = Canvas(WIDTH, int(60 + row_step * len(layers) + height + 20))
+    canvas.text(20, 12, title, size=20, bold=True)
+    centre = (WIDTH + LABEL_SPACE) / 2
+    jumps = [1]  # input squares between two neighbours of each layer
+    for _, stride in layers:
+        jumps.append(jumps[-1] * stride)
+
+    def middle(level: int, index: int) -> float:
+        return centre + (index - (sizes[level] - 1) / 2) * jumps[level] * cell
+
+    for level, size in enumerate(sizes):
+        y = 60 + (len(layers) - level) * row_step
+        name = f"layer {level}" if level else "input"
+        canvas.text(LABEL_SPACE - 14, y + height / 2 - 10, name, size=16, bold=True, anchor="rm")
+        canvas.text(LABEL_SPACE - 14, y + height / 2 + 10, f"{size} square" + "s" * (size > 1), size=16, anchor="rm")
+        for index in range(size):
+            if level:
+                kernel_size, stride = layers[level - 1]
+                for end, side in ((0, -1), (kernel_size - 1, 1)):
+                    below = middle(level - 1, index * stride + end) + side * cell / 2
+                    canvas.line(middle(level, index) + side * cell / 2, y + height, below, y + row_step, colour="grey")
+            fill = "orange" if size == 1 else "peach" if level else "sky"
+            canvas.box(middle(level, index) - cell / 2, y, cell, height, fill=fill, outline="ink")
+    return canvas.png()

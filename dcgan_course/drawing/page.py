@@ -1,0 +1,148 @@
+"""The look of every figure in the course, and the two doors through which a picture reaches the page."""
+
+import io
+import textwrap
+
+from dcgan_course.drawing.canvas import COLOURS, tile_pictures
+from dcgan_course.errors import InvalidValue
+
+DATA, MODEL, JUDGE = COLOURS["ink"], COLOURS["green"], COLOURS["blue"]  # as in Goodfellow et al. 2014, figure 1
+REAL, FAKE = COLOURS["blue"], COLOURS["orange"]
+
+
+def use_course_style():
+    """Set fonts, sizes and colours that can be read from the last row of a lecture hall."""
+    import matplotlib
+    from cycler import cycler
+
+    order = ["blue", "orange", "green", "purple", "ink", "grey"]
+    matplotlib.rcParams.update(
+        {
+            "figure.figsize": (9, 4.2),
+            "figure.dpi": 100,
+            "figure.constrained_layout.use": True,
+            "font.size": 14,
+            "axes.titlesize": 15,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "grid.color": COLOURS["light"],
+            "lines.linewidth": 2.5,
+            "legend.frameon": False,
+            "axes.prop_cycle": cycler(color=[COLOURS[name] for name in order]),
+        }
+    )
+
+
+def show_png(png: bytes, alt: str, width: int | None = None):
+    """Return a picture for the end of a cell, with the text that is read aloud to those who cannot see it.
+
+    Args:
+        png: the bytes of a PNG file. alt: what the picture shows, in a sentence.
+        width: width on the page in CSS pixels; None keeps the picture's own.
+    """
+    from IPython.display import Image
+
+    class Picture(Image):
+        """A picture whose text form is its alternative text, for pages and readers without pictures."""
+
+        def __repr__(self) -> str:
+            return f"[picture: {alt}]"
+
+    if not alt or len(alt) < 20:
+        raise InvalidValue(f"alt is {alt!r}, but a picture needs a sentence that says what it shows.")
+    return Picture(data=png, format="png", alt=alt, width=width)
+
+
+def show(figure, alt: str):
+    """Close a matplotlib figure and return it as a picture with alternative text, for the end of a cell.
+
+    A title that is wider than the figure gets a second line.
+    """
+    import matplotlib.pyplot as plt
+
+    _fit_titles(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    plt.close(figure)
+    return show_png(buffer.getvalue(), alt)
+
+
+def _fit_titles(figure):
+    """Break each title that would be cut off at an edge of the figure."""
+    titles = [title for axes in figure.axes for title in (axes._left_title, axes.title, axes._right_title)]
+    titles += [figure._suptitle] if figure._suptitle else []
+    for _ in range(3):  # a title that was broken may move its panel
+        figure.canvas.draw()  # places the titles
+        before = [title.get_text() for title in titles]
+        for title in titles:
+            text, box, right = title.get_text(), title.get_window_extent(), figure.bbox.x1
+            middle = (box.x0 + box.x1) / 2
+            room = {"left": right - box.x0, "center": 2 * min(middle, right - middle), "right": box.x1}
+            if text and room[title.get_ha()] < box.width:
+                letters = room[title.get_ha()] / box.width * max(map(len, text.split("\n")))
+                title.set_text(textwrap.fill(text, max(15, int(0.9 * letters))))
+        if before == [title.get_text() for title in titles]:
+            return
+
+
+def image_grid(images, title: str, columns: int = 10, zoom: int = 2):
+    """Draw pictures side by side under a title; returns the figure.
+
+    Args:
+        images: (N, C, H, W), float in [−1, 1] or uint8. title: states the finding. columns: pictures in a row.
+    """
+    import matplotlib.pyplot as plt
+
+    sheet = tile_pictures(images, columns, zoom)
+    width = 9.0
+    figure, axes = plt.subplots(figsize=(width, width * sheet.height / sheet.width + 0.5))
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
+    axes.set_title(title)
+    axes.axis("off")
+    return figure
+
+
+def probability_traces(history, title: str):
+    """Draw p_real and p_fake of a training over its epochs; returns the figure.
+
+    Args:
+        history: a `train.History`. title: states the finding.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    epochs = range(1, len(history) + 1)
+    axes.axhline(0.5, color=COLOURS["grey"], linewidth=1.5)
+    place = {"textcoords": "offset points", "va": "top"}
+    axes.annotate("0.5: D cannot tell", (1, 0.5), xytext=(0, -4), color=COLOURS["grey"], **place)
+    axes.plot(epochs, history.p_real, color=REAL, marker="o", markersize=4, label="p_real: mean D(x), test pictures")
+    axes.plot(epochs, history.p_fake, color=FAKE, marker="s", markersize=4, label="p_fake: mean D(G(z))")
+    axes.set(title=title, xlabel="epoch", ylabel="probability of being real", ylim=(0, 1))
+    axes.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.2))
+    return figure
+
+
+def loss_traces(history, title: str):
+    """Draw both losses of a training over its epochs, each beside the value that guessing gives; returns the figure.
+
+    Args:
+        history: a `train.History` of the non-saturating loss. title: states the finding.
+    """
+    import math
+
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    epochs = range(1, len(history) + 1)
+    for losses, colour, name, guess in (
+        (history.discriminator_loss, COLOURS["blue"], "discriminator", 2 * math.log(2)),
+        (history.generator_loss, COLOURS["orange"], "generator", math.log(2)),
+    ):
+        axes.plot(epochs, losses, color=colour, marker="o", markersize=4, label=f"{name}'s loss")
+        axes.axhline(guess, color=colour, linewidth=1.5, linestyle=":", label=f"{name}, if D guesses: {guess:.2f}")
+    axes.set(title=title, xlabel="epoch", ylabel="loss (nats)", ylim=(0, None))
+    axes.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.2))
+    return figure

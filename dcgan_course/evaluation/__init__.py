@@ -1,0 +1,1 @@
+"""Numbers and networks that judge pictures."""

@@ -1,0 +1,358 @@
+"""What moves a single unit: its largest responses, the pictures that cause them, and guided gradients.
+
+A unit is one map of one block of a convolutional network: the same small detector, put at every place. Its response
+to a picture is the largest number in its map, after the activation. Blocks are counted from 0.
+
+Sources: J. T. Springenberg et al., "Striving for Simplicity: The All Convolutional Net" (2014), section 3.4, for guided
+backpropagation; A. Radford et al. 2015, section 6.2 and figure 5, for its use on a DCGAN's discriminator, trained
+beside random.
+"""
+
+import contextlib
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from dcgan_course.convolution.arithmetic import receptive_field
+from dcgan_course.data.pixels import scale
+from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.models.asking import eval_mode
+from dcgan_course.models.dcgan import init_weights
+
+BATCH = 250  # pictures that go through the network at once
+NINE = 9  # pictures shown of a unit, as in the paper's figures
+
+
+@dataclass(frozen=True)
+class UnitLayer:
+    """What one block offers: how many units it has, and the window (height, width) in pixels that each sees."""
+
+    units: int
+    window: tuple[int, int]
+
+
+def unit_layers(discriminator: nn.Module) -> list[UnitLayer]:
+    """Return what each block of a `models.Discriminator` offers, the first block first.
+
+    Raises InvalidValue for a network without blocks.
+    """
+    _blocks_to(discriminator, 0)  # refuses
+    return [
+        UnitLayer(_units(discriminator, layer), _window_size(discriminator.blocks[: layer + 1]))
+        for layer in range(len(discriminator.blocks))
+    ]
+
+
+@dataclass(frozen=True)
+class UnitResponses:
+    """The largest response of every unit of one block to every picture.
+
+    values: (N, units). places: (N, units, 2) int64, row and column of that response on the unit's map.
+    """
+
+    values: Tensor
+    places: Tensor
+
+
+@dataclass(frozen=True)
+class TopPictures:
+    """The pictures that move one unit most, the strongest first.
+
+    indices: (count,) int64, numbers of the pictures. values: (count,) responses. places: (count, 2) int64, row and
+    column on the unit's map.
+    """
+
+    indices: Tensor
+    values: Tensor
+    places: Tensor
+
+
+@torch.no_grad()
+def unit_responses(discriminator: nn.Module, images: Tensor, layer: int) -> UnitResponses:
+    """Return the largest response of every unit of block `layer` to every picture, and where on the map it is.
+
+    Args:
+        discriminator: a `models.Discriminator`; it works in eval mode and gets its mode back.
+        images: (N, C, H, W), uint8 or float in [−1, 1]. layer: number of a block, from 0.
+
+    Raises InvalidValue for a layer that is not there, and for pictures of another shape.
+    """
+    part = _blocks_to(discriminator, layer)
+    _refuse_pictures(discriminator, images)
+    values, places = [], []
+    with eval_mode(discriminator):
+        for batch in images.split(BATCH):
+            maps = part(_floats(batch))  # (B, units, h, w)
+            largest, place = maps.flatten(2).max(dim=2)
+            values.append(largest)
+            places.append(torch.stack([place // maps.shape[3], place % maps.shape[3]], dim=2))
+    return UnitResponses(torch.cat(values), torch.cat(places))
+
+
+def top_pictures(responses: UnitResponses, unit: int, count: int = NINE) -> TopPictures:
+    """Return the `count` pictures that move a unit most; fewer, if there are fewer. Of equal ones, the first wins.
+
+    Raises InvalidValue for a unit that is not there, or a count below 1.
+    """
+    units = responses.values.shape[1]
+    _refuse_number("unit", unit, units, f"this layer has {units} units")
+    refuse_below_one(count=count)
+    indices = responses.values[:, unit].argsort(descending=True, stable=True)[:count]
+    return TopPictures(indices, responses.values[indices, unit], responses.places[indices, unit])
+
+
+class _GuidedStep(Function):
+    """Forward: what the activation gave. Backward: what is positive, where the activation's input was positive."""
+
+    @staticmethod
+    def forward(ctx, before: Tensor, after: Tensor) -> Tensor:
+        ctx.save_for_backward(before > 0)
+        return after.clone()
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):
+        (was_positive,) = ctx.saved_tensors
+        return gradient.clamp(min=0) * was_positive, None
+
+
+def guided_gradients(
+    discriminator: nn.Module, pictures: Tensor, layer: int, unit: int, *, guided: bool = True
+) -> Tensor:
+    """Return the gradient of a unit's largest response with respect to the pixels: (N, C, H, W).
+
+    Guided, an activation lets a gradient through only where its input was positive on the way forward and the gradient
+    is positive on the way back (Springenberg et al. 2014, section 3.4). The paper has ReLU networks. The course's D has
+    LeakyReLU with slope 0.2: its answer stays as it is, and on the way back its negative side counts as shut, as in a
+    ReLU. A fifth of the gradient would pass there otherwise, by way of numbers below zero, and they speak against the
+    unit. So a unit whose largest response is not positive has a guided gradient of zero.
+
+    The gradient is exactly 0 outside the unit's window (`unit_window`). The network is left as it was: its mode, its
+    parameters and their `.grad`, no hooks.
+
+    Args:
+        discriminator: a `models.Discriminator`. pictures: (N, C, H, W), uint8 or float in [−1, 1]. layer: number of a
+        block, from 0. unit: number of a map, from 0. guided: False gives the plain gradient.
+
+    Raises InvalidValue for a layer or unit that is not there, and for pictures of another shape.
+    """
+    part = _blocks_to(discriminator, layer)
+    units = _units(discriminator, layer)
+    _refuse_number("unit", unit, units, f"layer {layer} has {units} units")
+    _refuse_pictures(discriminator, pictures)
+    pixels = _floats(pictures.detach()).clone().requires_grad_()
+    with torch.enable_grad(), eval_mode(discriminator), _guided_activations(part if guided else nn.Identity()):
+        largest = part(pixels)[:, unit].flatten(1).max(dim=1).values  # (N,)
+        (gradients,) = torch.autograd.grad(largest.sum(), pixels)
+    return gradients
+
+
+@contextlib.contextmanager
+def _guided_activations(part: nn.Module):
+    """Let every ReLU and LeakyReLU of `part` follow the guided rule, and undo that at the end."""
+    activations = [module for module in part.modules() if isinstance(module, (nn.ReLU, nn.LeakyReLU))]
+    handles = [
+        module.register_forward_hook(lambda module, given, answer: _GuidedStep.apply(given[0], answer))
+        for module in activations
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def unit_window(
+    discriminator: nn.Module, layer: int, place: tuple[int, int], *, clipped: bool = True
+) -> tuple[int, int, int, int]:
+    """Return the part of the picture that a unit sees from one place: (top, left, bottom, right) in pixels.
+
+    Rows top to bottom − 1 and columns left to right − 1 belong to it. Its size is the receptive field of the
+    convolutions up to the block; a step on the map is the product of their strides.
+
+    Args:
+        layer: number of a block, from 0. place: (row, column) on the map. clipped: False leaves in what lies on the
+        padding, outside the picture; all windows of a layer then have one size.
+
+    Raises InvalidValue for a layer that is not there.
+    """
+    part = _blocks_to(discriminator, layer)
+    convolutions, size, edges = _convolutions(part), _window_size(part), []
+    for side, length in enumerate(discriminator.image_shape[1:]):
+        jump, first = 1, 0
+        for conv in convolutions:
+            first -= conv.padding[side] * jump  # where the first window of this layer begins
+            jump *= conv.stride[side]
+        start = first + int(place[side]) * jump
+        end = start + size[side]
+        edges.append((max(start, 0), min(end, length)) if clipped else (start, end))
+    (top, bottom), (left, right) = edges
+    return top, left, bottom, right
+
+
+@dataclass(frozen=True)
+class UnitView:
+    """One unit, ready to be drawn: its top pictures, their windows, guided and plain gradients.
+
+    pictures, guided, plain: (n, C, H, W) float. top: the `TopPictures`. windows: n tuples (top, left, bottom, right),
+    not clipped. mean_of_others: the mean response to all other pictures; nan if there are none.
+    """
+
+    top: TopPictures
+    pictures: Tensor
+    windows: list[tuple[int, int, int, int]]
+    guided: Tensor
+    plain: Tensor
+    mean_of_others: float
+
+
+def view_unit(
+    discriminator: nn.Module, images: Tensor, responses: UnitResponses, layer: int, unit: int, count: int = NINE
+) -> UnitView:
+    """Return the `count` pictures that move a unit most, with windows and gradients.
+
+    Args:
+        images: those that `responses = unit_responses(discriminator, images, layer)` was made of.
+
+    Raises InvalidValue as `top_pictures` and `guided_gradients` do.
+    """
+    top = top_pictures(responses, unit, count)
+    pictures = _floats(images[top.indices])
+    windows = [unit_window(discriminator, layer, place, clipped=False) for place in top.places.tolist()]
+    guided, plain = (guided_gradients(discriminator, pictures, layer, unit, guided=rule) for rule in (True, False))
+    others = responses.values[:, unit].sum() - top.values.sum()
+    count_of_others = len(responses.values) - len(top.values)
+    mean = float(others) / count_of_others if count_of_others else float("nan")
+    return UnitView(top, pictures, windows, guided, plain, mean)
+
+
+def colourfulness(images: Tensor) -> Tensor:
+    """Return how colourful pictures are: (N,), the mean over the pixels of the largest minus the smallest of R, G, B.
+
+    0 is a grey picture, 1 one of pure colours only.
+
+    Args:
+        images: (N, 3, H, W), uint8 or float in [−1, 1].
+
+    Raises InvalidValue for pictures without three channels.
+    """
+    if images.dim() != 4 or images.shape[1] != 3:
+        raise InvalidValue(f"images is of shape {tuple(images.shape)}, but colours need (N, 3, H, W).")
+    pixels = _floats(images)
+    return (pixels.amax(dim=1) - pixels.amin(dim=1)).mean(dim=(1, 2)) / 2
+
+
+def top_window_colourfulness(
+    discriminator: nn.Module, images: Tensor, responses: UnitResponses, layer: int, count: int = NINE
+) -> Tensor:
+    """Return for each unit how colourful the windows in its `count` top pictures are: (units,), 0 to 1.
+
+    Hold it against `colourfulness(images).mean()`: that is what a unit that does not look at colours comes near to.
+
+    Args:
+        images: those that `responses = unit_responses(discriminator, images, layer)` was made of.
+    """
+    means = []
+    for unit in range(responses.values.shape[1]):
+        top = top_pictures(responses, unit, count)
+        windows = [unit_window(discriminator, layer, place) for place in top.places.tolist()]
+        parts = [
+            images[number, :, up:down, left:right]
+            for number, (up, left, down, right) in zip(top.indices.tolist(), windows, strict=True)
+        ]
+        means.append(torch.stack([colourfulness(part[None])[0] for part in parts]).mean())
+    return torch.stack(means)
+
+
+def random_twin(discriminator: nn.Module, images: Tensor, seed: int = 0) -> nn.Module:
+    """Return the same network with fresh random weights: what to hold a trained one against. Eval mode.
+
+    Weights are drawn by `models.init_weights` from `seed`; the global random state is left alone. Batch norm gets its
+    mean and variance from `images`, as at the first step of a training: without them a random network would be judged
+    on a scale that no network ever works on.
+
+    Args:
+        images: (N, C, H, W), uint8 or float in [−1, 1]; some hundred are enough.
+    """
+    _refuse_pictures(discriminator, images)
+    twin = copy.deepcopy(discriminator)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        init_weights(twin)
+    norms = [module for module in twin.modules() if isinstance(module, nn.BatchNorm2d)]
+    kept = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean over all batches
+    twin.train()
+    with torch.no_grad():
+        for batch in images.split(BATCH):
+            twin(_floats(batch))
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+    return twin.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def generator_maps(generator: nn.Module, z: Tensor, block: int) -> Tensor:
+    """Return all maps of one block of a generator at work on one z: (channels, H, W), after the activation.
+
+    Args:
+        generator: a `models.Generator`; it works in eval mode and gets its mode back. z: (latent_dim,).
+        block: number of a block, from 0.
+
+    Raises InvalidValue for a block that is not there, and for a z of another shape.
+    """
+    part = _blocks_to(generator, block, "block", "generator")
+    if tuple(z.shape) != (generator.latent_dim,):
+        raise InvalidValue(
+            f"z is of shape {tuple(z.shape)}, but it must be one z of shape ({generator.latent_dim},): "
+            "take one row of latent.sample(...)."
+        )
+    with eval_mode(generator):
+        return part(z[None, :, None, None])[0]
+
+
+def _blocks_to(network: nn.Module, layer: int, name: str = "layer", kind: str = "discriminator") -> nn.Sequential:
+    """Return the blocks 0 to `layer`."""
+    blocks = getattr(network, "blocks", None)
+    if not isinstance(blocks, nn.Sequential):
+        raise InvalidValue(
+            f"The {kind} is a {type(network).__name__}, but its maps are read block by block: "
+            f"take a models.{kind.capitalize()}, such as load_run('cifar10_dcgan_32').{kind}."
+        )
+    _refuse_number(name, layer, len(blocks), f"this {kind} has {len(blocks)} blocks")
+    return blocks[: layer + 1]
+
+
+def _convolutions(part: nn.Module) -> list[nn.Conv2d]:
+    return [module for module in part.modules() if isinstance(module, nn.Conv2d)]
+
+
+def _units(network: nn.Module, layer: int) -> int:
+    return _convolutions(network.blocks[layer])[-1].out_channels
+
+
+def _window_size(part: nn.Module) -> tuple[int, int]:
+    return receptive_field([(conv.kernel_size, conv.stride, conv.dilation) for conv in _convolutions(part)])
+
+
+def _refuse_number(name: str, given: int, count: int, because: str):
+    if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given < count:
+        raise InvalidValue(f"{name} is {given!r}, but {because}: take a whole number from 0 to {count - 1}.")
+
+
+def _refuse_pictures(network: nn.Module, images: Tensor):
+    shape = network.image_shape
+    if not isinstance(images, Tensor) or images.dim() != 4 or tuple(images.shape[1:]) != shape or not len(images):
+        given = f"of shape {tuple(images.shape)}" if isinstance(images, Tensor) else f"a {type(images).__name__}"
+        raise InvalidValue(
+            f"The pictures are {given}, but this discriminator takes a tensor of shape "
+            f"(N, {', '.join(map(str, shape))}) with at least one picture."
+        )
+
+
+def _floats(images: Tensor) -> Tensor:
+    return scale(images) if images.dtype == torch.uint8 else images.float()

@@ -1,0 +1,235 @@
+"""The networks of the course. Pictures are (N, C, H, W) in [−1, 1]; discriminators answer with logits (N,)."""
+
+import math
+
+from torch import Tensor, nn
+
+from dcgan_course.convolution.arithmetic import UpsamplingPlan, plan_upsampling
+from dcgan_course.errors import InvalidValue, refuse_below_one
+
+SMALLEST, WIDEST = 8, 16  # pixels a side; the largest multiple of `width` that a layer gets
+
+
+class MLPGenerator(nn.Module):
+    """Three linear layers from z to a picture: 100 → 256 → 256 → 784 for MNIST.
+
+    Args:
+        image_shape: (C, H, W) of one picture. latent_dim: length of z. hidden_dim: width of the two hidden layers.
+        dropout: share of hidden units switched off in training.
+
+    forward: z (N, latent_dim), from N(0, 1) → pictures (N, C, H, W) in [−1, 1].
+    """
+
+    def __init__(self, image_shape=(1, 28, 28), latent_dim: int = 100, hidden_dim: int = 256, dropout: float = 0.1):
+        super().__init__()
+        self.image_shape = tuple(image_shape)
+        self.latent_dim = latent_dim
+        self.layers = nn.Sequential(
+            nn.Linear(latent_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, math.prod(self.image_shape)),
+            nn.Tanh(),
+        )
+        init_mlp_weights(self)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.layers(z).view(-1, *self.image_shape)
+
+
+class MLPDiscriminator(nn.Module):
+    """Three linear layers from a picture to one logit: 784 → 256 → 256 → 1 for MNIST.
+
+    Args:
+        image_shape: (C, H, W) of one picture. hidden_dim: width of the two hidden layers.
+        dropout: share of hidden units switched off in training.
+
+    forward: pictures (N, C, H, W) in [−1, 1] → logits (N,); sigmoid(logit) is D(x), the chance that x is real.
+    """
+
+    def __init__(self, image_shape=(1, 28, 28), hidden_dim: int = 256, dropout: float = 0.1):
+        super().__init__()
+        self.image_shape = tuple(image_shape)
+        self.layers = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(math.prod(self.image_shape), hidden_dim),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Linear(hidden_dim, 1),
+        )
+        init_mlp_weights(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images).squeeze(1)
+
+
+def init_mlp_weights(network: nn.Module):
+    """Set every linear layer's weights by Xavier's normal rule and its biases uniformly in [0.1, 0.2], in place.
+
+    Source of the rule: Glorot and Bengio 2010, equation 12, in its normal form.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.xavier_normal_(layer.weight)
+            nn.init.uniform_(layer.bias, 0.1, 0.2)
+
+
+def up(in_channels: int, out_channels: int, kernel_size=4, stride=2, padding=1, output_padding=0) -> nn.Sequential:
+    """Return the block that makes a picture larger: transposed convolution, batch norm, ReLU.
+
+    forward: (N, in_channels, H, W) → (N, out_channels, 2H, 2W) with the standard settings; else the size that
+    `arithmetic.conv_transpose_output_size` gives. The convolution has no bias: batch norm would take it off again.
+
+    Source: Radford et al. 2015, the guidelines of section 3.
+    """
+    return nn.Sequential(
+        nn.ConvTranspose2d(in_channels, out_channels, kernel_size, stride, padding, output_padding, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(),
+    )
+
+
+def down(in_channels: int, out_channels: int, kernel_size=4, stride=2, padding=1) -> nn.Sequential:
+    """Return the block that makes a picture smaller: strided convolution, batch norm, LeakyReLU with slope 0.2.
+
+    forward: (N, in_channels, 2H, 2W) → (N, out_channels, H, W) with the standard settings; else the size that
+    `arithmetic.conv_output_size` gives.
+
+    Source: Radford et al. 2015, the guidelines of section 3.
+    """
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.LeakyReLU(0.2),
+    )
+
+
+class Generator(nn.Module):
+    """The DCGAN generator: z becomes a small stack of maps, then doubles until it is a picture.
+
+    Args:
+        image_size: pixels of a side, or a pair (height, width); each at least 8. The layers are those that
+            `arithmetic.plan_upsampling` gives: 4 → 8 → 16 → 32 → 64, or 7 → 14 → 28.
+        latent_dim: length of z. channels: 1 for grey pictures, 3 for colour.
+        width: maps of the last hidden layer. Each layer before it has twice as many, up to 16 · width.
+
+    forward: z (N, latent_dim), from N(0, 1) → pictures (N, channels, H, W) in [−1, 1].
+
+    Raises InvalidValue for a size that cannot be built, with the nearest that can.
+
+    Source: Radford et al. 2015, figure 1; with image_size=64, width=64 it is the generator of the DCGAN example in
+    pytorch/examples: 3,576,704 parameters with 3 channels.
+    """
+
+    def __init__(self, image_size=32, latent_dim: int = 100, channels: int = 3, width: int = 64):
+        super().__init__()
+        plan = _plan(image_size)
+        refuse_below_one(latent_dim=latent_dim, channels=channels, width=width)
+        widths = _widths(plan, width)
+        self.image_shape = (channels, *_pair(image_size))
+        self.latent_dim = latent_dim
+        self.blocks = nn.Sequential(up(latent_dim, widths[0], plan.start_size, 1, 0))
+        for layer, before, after in zip(plan.layers[:-1], widths[:-1], widths[1:], strict=True):
+            self.blocks.append(up(before, after, layer.kernel_size, layer.stride, layer.padding, layer.output_padding))
+        last = plan.layers[-1]
+        self.to_picture = nn.ConvTranspose2d(
+            widths[-1], channels, last.kernel_size, last.stride, last.padding, last.output_padding, bias=False
+        )
+        init_weights(self)
+
+    def forward(self, z: Tensor) -> Tensor:
+        maps = self.blocks(z[:, :, None, None])  # (N, width, H/2, W/2)
+        return self.to_picture(maps).tanh()
+
+
+class Discriminator(nn.Module):
+    """The DCGAN discriminator, the generator's mirror: a picture halves until one number is left.
+
+    Args:
+        image_size, channels, width: as in `Generator`; width is that of the first layer.
+
+    forward: pictures (N, channels, H, W) in [−1, 1] → logits (N,); sigmoid(logit) is D(x), the chance that x is real.
+
+    Raises InvalidValue for a size that cannot be built, and for pictures of another shape: they would give several
+    answers a picture, or none.
+
+    Source: Radford et al. 2015, section 3. The first layer has no batch norm, neither has the last.
+    """
+
+    def __init__(self, image_size=32, channels: int = 3, width: int = 64):
+        super().__init__()
+        plan = _plan(image_size)
+        refuse_below_one(channels=channels, width=width)
+        widths = _widths(plan, width)[::-1]
+        layers = plan.layers[::-1]
+        self.image_shape = (channels, *_pair(image_size))
+        first = layers[0]
+        self.blocks = nn.Sequential(
+            nn.Sequential(
+                nn.Conv2d(channels, widths[0], first.kernel_size, first.stride, first.padding, bias=False),
+                nn.LeakyReLU(0.2),
+            )
+        )
+        for layer, before, after in zip(layers[1:], widths[:-1], widths[1:], strict=True):
+            self.blocks.append(down(before, after, layer.kernel_size, layer.stride, layer.padding))
+        self.to_logit = nn.Conv2d(widths[-1], 1, plan.start_size, bias=False)
+        init_weights(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        if tuple(images.shape[1:]) != self.image_shape:
+            raise InvalidValue(
+                f"The pictures are {tuple(images.shape[1:])}, but this discriminator was built for "
+                f"{self.image_shape}: build it with their size, or resize them."
+            )
+        maps = self.blocks(images)  # (N, widest, h, w), h and w the generator's start
+        return self.to_logit(maps).flatten()
+
+
+def init_weights(network: nn.Module, std: float = 0.02):
+    """Set convolution weights to N(0, std), batch-norm scales to N(1, std) and all biases to 0, in place.
+
+    Source: Radford et al. 2015, section 4 (0.02); the batch-norm rule is that of the program the authors published.
+    """
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            nn.init.normal_(layer.weight, 0.0, std)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0, std)
+        else:
+            continue
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
+def _pair(size) -> tuple[int, int]:
+    return tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+
+
+def _plan(image_size) -> UpsamplingPlan:
+    """Return the planner's ladder with at least one doubling, or refuse with the nearest size that has one."""
+    plan = plan_upsampling(image_size)  # refuses what is no size at all
+    sides = _pair(image_size)
+    if min(sides) < SMALLEST:
+        nearest = tuple(max(side, SMALLEST) for side in sides)
+        shown = nearest if isinstance(image_size, (tuple, list)) else nearest[0]
+        raise InvalidValue(
+            f"image_size is {image_size}, but a DCGAN doubles at least once from 4 pixels a side: "
+            f"the nearest size that can be built is {shown}."
+        )
+    return plan
+
+
+def _widths(plan: UpsamplingPlan, width: int) -> list[int]:
+    """Return the maps of each hidden layer of the generator, the widest first."""
+    return [width * min(2**power, WIDEST) for power in reversed(range(len(plan.layers)))]
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Return how many numbers training can change in a network."""
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)

@@ -1,0 +1,1 @@
+"""Games small enough to be seen whole: on a line and in the plane."""

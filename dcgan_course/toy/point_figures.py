@@ -1,0 +1,174 @@
+"""Pictures of games on points: clouds beside the true modes, traces, and the share of every class."""
+
+import math
+import textwrap
+
+import torch
+from torch import Tensor
+
+from dcgan_course.drawing.canvas import COLOURS, Canvas
+from dcgan_course.toy.mixtures import PointMixture
+from dcgan_course.toy.modes import count_modes
+from dcgan_course.toy.points import ManyGans
+
+GAME_WIDTH, GAME_HEIGHT = 940, 440
+SCATTER_SIZE, SCATTER_LEFT, SCATTER_TOP = 340, 40, 60
+TRACE_LEFT, TRACE_TOP, TRACE_WIDTH, TRACE_HEIGHT = 470, 60, 440, 150
+SHOWN_TRACES = (("p_real", "blue"), ("p_fake", "orange"), ("p_fake_for_g", "purple"))
+
+
+def game_png(game: ManyGans, rounds: int, title: str) -> bytes:
+    """Draw the first of a game's pairs: its points beside the modes, its answers and its gradient by round.
+
+    Args:
+        game: may have played no round yet. rounds: length of the time axis. title: one line above all.
+    """
+    canvas = Canvas(GAME_WIDTH, GAME_HEIGHT, scale=1)
+    canvas.text(SCATTER_LEFT - 24, 10, title, size=18, bold=True)
+    points = game.points(500)[0]
+    _draw_cloud(canvas, points, game.mixture)
+    report = count_modes(points, game.mixture)
+    words = f"{report.modes} of {report.of} modes · {report.high_quality:.0%} within 3σ"
+    canvas.text(SCATTER_LEFT, SCATTER_TOP + SCATTER_SIZE + 8, words, size=15)
+    curves = [(name, colour, [float(value[0]) for value in game.traces.get(name, [])]) for name, colour in SHOWN_TRACES]
+    _draw_curves(canvas, curves, TRACE_TOP, rounds, (0.0, 1.0), ("0", "½", "1"))
+    legend = (("D(real)", "blue", 0), ("D(fake)", "orange", 105), ("D(fake) in G's step", "purple", 210))
+    for text, colour, shift in legend:
+        canvas.text(TRACE_LEFT + shift, TRACE_TOP - 22, f"■ {text}", size=15, colour=colour, bold=True)
+    lengths = [float(value[0]) for value in game.traces.get("g_gradient", [])]
+    logs = [math.log10(max(length, 1e-6)) if math.isfinite(length) else math.nan for length in lengths]
+    bottom = TRACE_TOP + TRACE_HEIGHT + 46
+    _draw_curves(canvas, [("g_gradient", "green", logs)], bottom, rounds, (-6.0, 4.0), ("10⁻⁶", "0.1", "10⁴"))
+    canvas.text(TRACE_LEFT, bottom - 22, "■ length of G's gradient", size=15, colour="green", bold=True)
+    canvas.text(TRACE_LEFT + TRACE_WIDTH / 2, bottom + TRACE_HEIGHT + 6, "round", size=15, anchor="ma")
+    canvas.text(TRACE_LEFT + TRACE_WIDTH, bottom + TRACE_HEIGHT + 6, str(rounds), size=15, anchor="ra")
+    canvas.text(TRACE_LEFT, bottom + TRACE_HEIGHT + 6, "0", size=15)
+    return canvas.png(compress_level=1)
+
+
+def _draw_cloud(canvas: Canvas, points: Tensor, mixture: PointMixture):
+    """Draw the modes as grey rings and the points as dots; a point outside the square is drawn on its border."""
+    reach = 1.5 * float(mixture.centres.abs().max())
+    canvas.box(SCATTER_LEFT, SCATTER_TOP, SCATTER_SIZE, SCATTER_SIZE, outline="grey")
+
+    def place(value: float, flip: bool) -> float:
+        share = (value / reach + 1) / 2
+        share = min(1.0, max(0.0, 1 - share if flip else share))
+        return share * SCATTER_SIZE
+
+    for x, y in mixture.centres.tolist():
+        left, top = SCATTER_LEFT + place(x, False), SCATTER_TOP + place(y, True)
+        canvas.box(left - 7, top - 7, 14, 14, outline="ink", line=2)
+    for x, y in points[points.isfinite().all(dim=1)].tolist():
+        left, top = SCATTER_LEFT + place(x, False), SCATTER_TOP + place(y, True)
+        canvas.box(left - 1, top - 1, 2, 2, fill="orange", outline=None)
+
+
+def _draw_curves(canvas, curves, top: float, rounds: int, limits, labels):
+    """Draw curves (name, colour, values) over rounds into a box; values outside the limits run along its border."""
+    canvas.box(TRACE_LEFT, top, TRACE_WIDTH, TRACE_HEIGHT, outline="grey")
+    low, high = limits
+    for share, label in zip((0.0, 0.5, 1.0), labels, strict=True):
+        y = top + TRACE_HEIGHT * (1 - share)
+        canvas.line(TRACE_LEFT, y, TRACE_LEFT + TRACE_WIDTH, y, colour="light")
+        canvas.text(TRACE_LEFT - 8, y, label, size=15, anchor="rm")
+    for _, colour, values in curves:
+        places = [
+            (
+                TRACE_LEFT + TRACE_WIDTH * (index + 1) / rounds,
+                top + TRACE_HEIGHT * (1 - (min(high, max(low, value)) - low) / (high - low)),
+            )
+            for index, value in enumerate(values)
+            if math.isfinite(value)
+        ]
+        for start, end in zip(places, places[1:], strict=False):
+            canvas.line(*start, *end, colour=colour, line=2)
+
+
+def clouds_figure(rows, mixture: PointMixture, title: str):
+    """Draw clouds of points beside the true modes; returns the figure.
+
+    Args:
+        rows: [(name, clouds)], clouds (M, N, 2) or a list of such; one row of panels each.
+        mixture: its centres are drawn as open circles. title: states the finding.
+    """
+    import matplotlib.pyplot as plt
+
+    columns = max(len(clouds) for _, clouds in rows)
+    figure, axes = plt.subplots(len(rows), columns, figsize=(9.5, 2.05 * len(rows) + 0.6), squeeze=False)
+    reach = 1.35 * float(mixture.centres.abs().max())
+    for line, (name, clouds) in zip(axes, rows, strict=True):
+        for axis in line:
+            axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+            axis.grid(False)
+            for side in axis.spines.values():
+                side.set_visible(True)
+        for axis, cloud in zip(line, clouds, strict=False):
+            cloud = torch.as_tensor(cloud).clamp(-reach, reach)
+            axis.plot(*mixture.centres.T, "o", mfc="none", mec=COLOURS["ink"], ms=7, mew=1.2)
+            axis.plot(*cloud.T, ".", color=COLOURS["orange"], ms=3, alpha=0.6)
+        line[0].set_ylabel(name, fontsize=13)
+    figure.suptitle(title, fontsize=15, fontweight="bold", x=0.01, ha="left")
+    return figure
+
+
+def traces_figure(games, names, title: str, columns: int = 4):
+    """Draw p_real, p_fake and D's answer in G's step, one panel a game; returns the figure.
+
+    Args:
+        games: list of {trace name: (rounds,) tensor}. names: one for each panel. title: states the finding.
+    """
+    import matplotlib.pyplot as plt
+
+    rows = -(-len(games) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(11, 2.5 * rows + 0.9), squeeze=False, sharex=True, sharey=True)
+    for axis in axes.flat[len(games) :]:
+        axis.axis("off")
+    for axis, traces, name in zip(axes.flat, games, names, strict=False):
+        for key, colour in SHOWN_TRACES:
+            axis.plot(traces[key], color=COLOURS[colour], lw=1.5)
+        axis.set_title(textwrap.fill(name, 22), fontsize=12)
+        axis.set_ylim(-0.03, 1.03)
+    labels = ("D(real)", "D(fake)", "D(fake) in G's step")
+    handles = axes.flat[0].get_lines()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    for axis in axes[-1]:
+        axis.set_xlabel("round", fontsize=13)
+    figure.suptitle(title, fontsize=15, fontweight="bold", x=0.01, ha="left")
+    return figure
+
+
+def epochs_figure(record: dict, title: str):
+    """Draw modes, high-quality share and reverse KL by epoch for the cells of the long run; returns the figure.
+
+    The start, epoch 0, is left out: all samples lie at (0, 0) there, which happens to be a centre of the grid.
+
+    Args:
+        record: results.json of benchmarks/modes_table. title: states the finding.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6), sharex=True)
+    rows = {"ring": 0, "grid": 1}
+    looks = {1: (COLOURS["orange"], "GAN", "-"), 2: (COLOURS["blue"], "packs of 2", "--")}
+    measures = (("modes", "modes covered"), ("high_quality", "share within 3σ"), ("reverse_kl", "reverse KL (nats)"))
+    last = min(cell["history"][-1]["epoch"] for cell in record["cells"].values())
+    for cell in record["cells"].values():
+        colour, label, style = looks[cell["packing"]]
+        history = [entry for entry in cell["history"] if 0 < entry["epoch"] <= last]
+        epochs = [entry["epoch"] for entry in history]
+        for axis, (key, words) in zip(axes[rows[cell["mixture"]]], measures, strict=True):
+            values = torch.tensor([entry[key] for entry in history], dtype=torch.float64)
+            mean, spread = values.mean(dim=1), values.std(dim=1)
+            axis.plot(epochs, mean, style, color=colour, label=label)
+            axis.fill_between(epochs, mean - spread, mean + spread, color=colour, alpha=0.15, lw=0)
+            axis.set_ylabel(words, fontsize=13)
+    axes[0, 0].set_title("ring of 8", fontsize=13)
+    axes[1, 0].set_title("grid of 25", fontsize=13)
+    for axis in axes[:, 0]:
+        if axis.get_lines():
+            axis.legend(fontsize=12)
+    for axis in axes[1]:
+        axis.set_xlabel("epoch (1,000 steps)", fontsize=13)
+    figure.suptitle(title, fontsize=15, fontweight="bold", x=0.01, ha="left")
+    return figure

@@ -1,0 +1,229 @@
+"""What a training carries from step to step, and what keeps it from being disturbed."""
+
+import contextlib
+import itertools
+import math
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from dcgan_course.data.images import batches, scale
+from dcgan_course.errors import InvalidValue, TrainingDiverged
+from dcgan_course.models.asking import eval_mode
+from dcgan_course.training.acceleration import Accelerated, chosen_precision
+from dcgan_course.training.processes import Processes
+
+CHECK_EVERY = 50  # steps between two looks at whether the losses are finite: a look costs a wait on a GPU
+LARGEST_SEED = 2**32 - 1  # the order of an epoch is drawn from seed · 1,000,003 + epoch, which must stay below 2⁶³
+
+
+def refuse_bad_seed(seed: int, name: str = "seed"):
+    """Raise InvalidValue for what is not a whole number from 0 to LARGEST_SEED."""
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
+        raise InvalidValue(f"{name} is {seed!r}, but it must be a whole number from 0 to {LARGEST_SEED:,}.")
+
+
+@dataclass
+class History:
+    """What a training measured, one entry an epoch; `stopped` tells that it ended before its last epoch.
+
+    discriminator_loss (guessing: 1.386), generator_loss (guessing: 0.693 for the non-saturating loss): means over
+    the epoch. p_real, p_fake: mean D(x) and mean D(G(z)) in eval mode, over the test pictures and as many z (nan
+    without test pictures). seconds: time of the epoch.
+    """
+
+    discriminator_loss: list[float] = field(default_factory=list)
+    generator_loss: list[float] = field(default_factory=list)
+    p_real: list[float] = field(default_factory=list)
+    p_fake: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    stopped: bool = False
+
+    def __len__(self) -> int:
+        return len(self.discriminator_loss)
+
+
+class Training:
+    """A training under way: two networks, their optimisers, the random state, the step and the history.
+
+    A hook receives it after every step. `step` counts batches shown; an epoch has `steps_per_epoch` of them.
+    `ema_generator` is the averaged generator, or None. Under torchrun several processes each play a part of every
+    batch; see `processes`.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        images: Tensor,
+        config,
+        ema_generator: nn.Module | None = None,
+    ):
+        self.generator, self.discriminator, self.config = generator, discriminator, config
+        self.ema_generator = ema_generator
+        self.device = next(generator.parameters()).device
+        self.processes = Processes(config.batch_size)
+        adam = {"lr": config.learning_rate, "betas": config.betas, "fused": self.device.type in ("cpu", "cuda")}
+        self.generator_optimizer = torch.optim.Adam(generator.parameters(), **adam)
+        self.discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), **adam)
+        self.noise = torch.Generator(self.device).manual_seed(config.seed)
+        self.data_shape = list(images.shape)
+        self.steps_per_epoch = len(images) // config.batch_size
+        self.last_step = config.epochs * self.steps_per_epoch
+        self.step = 0
+        self.discriminator_losses: list[Tensor] = []  # of this epoch, on the device
+        self.generator_losses: list[Tensor] = []
+        self.history = History()
+        self._epoch_start = time.perf_counter()
+        averaged = [] if ema_generator is None else [ema_generator]
+        self.processes.share_start(generator, discriminator, *averaged)
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            self.processes.average_gradients_of(optimizer)
+
+    def accelerated(self) -> tuple[Accelerated, Accelerated]:
+        """Return the two networks as the loop calls them: same parameters, with the config's switches."""
+        config, precision = self.config, chosen_precision(self.config.precision, self.device)
+        return tuple(
+            Accelerated(network, precision, config.channels_last, config.compile)
+            for network in (self.generator, self.discriminator)
+        )
+
+    def sample_z(self) -> Tensor:
+        """Draw fresh z (batch_size, latent_dim) from N(0, 1); of several processes each gets its own rows."""
+        shape = (self.config.batch_size, self.generator.latent_dim)
+        return self.processes.part(torch.randn(shape, generator=self.noise, device=self.device))
+
+    @torch.no_grad()
+    def average_generator(self):
+        """Move the averaged generator towards the generator; statistics of batch norm are copied."""
+        if self.ema_generator is None:
+            return
+        averages, values = list(self.ema_generator.parameters()), list(self.generator.parameters())
+        torch._foreach_lerp_(averages, values, 1 - self.config.ema_decay)
+        for average, value in zip(self.ema_generator.buffers(), self.generator.buffers(), strict=True):
+            average.copy_(value)
+
+    def agree(self, stop: bool) -> bool:
+        """Return True in every process if one of them wants to stop."""
+        return self.processes.any(stop)
+
+    def rest_of_epoch(self, images: Tensor):
+        """Yield the batches of this epoch that were not shown yet: the order depends on seed and epoch alone."""
+        epoch, shown = divmod(self.step, self.steps_per_epoch)
+        order = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
+        size = self.config.batch_size
+        epoch_batches = batches(
+            images, size, device=self.device, generator=order, drop_last=True, part=self.processes.part
+        )
+        return itertools.islice(epoch_batches, shown, None)
+
+    def check_finite(self):
+        """Raise TrainingDiverged if a loss of this epoch is not a finite number."""
+        for name, losses in (("discriminator", self.discriminator_losses), ("generator", self.generator_losses)):
+            if losses and self.processes.any(not torch.stack(losses).isfinite().all()):
+                raise TrainingDiverged(
+                    f"The {name}'s loss stopped being a finite number before step {self.step}: try a learning_rate "
+                    f"below {self.config.learning_rate:g}, and look for nan in the networks' weights."
+                )
+
+    def end_step(self, test_images: Tensor | None):
+        """Count the step; at the end of an epoch write one entry of the history."""
+        self.step += 1
+        if self.step % CHECK_EVERY == 0 or self.epoch_is_over:
+            self.check_finite()
+        if not self.epoch_is_over:
+            return
+        p_real, p_fake = math.nan, math.nan
+        if test_images is not None:
+            p_real, p_fake = mean_probabilities(self.generator, self.discriminator, test_images, self.config.seed)
+        now = time.perf_counter()
+        history = self.history
+        history.discriminator_loss.append(self.processes.mean(_mean(self.discriminator_losses)))
+        history.generator_loss.append(self.processes.mean(_mean(self.generator_losses)))
+        history.p_real.append(p_real)
+        history.p_fake.append(p_fake)
+        history.seconds.append(now - self._epoch_start)
+        self.discriminator_losses, self.generator_losses, self._epoch_start = [], [], now
+
+    @property
+    def epoch_is_over(self) -> bool:
+        """True right after the last step of an epoch."""
+        return self.step % self.steps_per_epoch == 0
+
+    @property
+    def generator_is_next(self) -> bool:
+        """True when k discriminator steps have been made since the generator's last."""
+        return (self.step + 1) % self.config.discriminator_steps == 0
+
+
+@torch.no_grad()
+def mean_probabilities(generator, discriminator, test_images: Tensor, seed: int = 0) -> tuple[float, float]:
+    """Return p_real and p_fake: mean D(x) over pictures and mean D(G(z)) over as many z, both in eval mode.
+
+    They are two separate averages: nothing makes them add up to 1.
+
+    Args:
+        test_images: uint8 (N, C, H, W). seed: of z; the same seed asks about the same z.
+    """
+    device = next(generator.parameters()).device
+    noise = torch.Generator().manual_seed(seed + 1)
+    z = torch.randn(len(test_images), generator.latent_dim, generator=noise)
+    real_sum = fake_sum = 0.0
+    with eval_mode(generator), eval_mode(discriminator):
+        for start in range(0, len(z), 1000):
+            real = scale(test_images[start : start + 1000].to(device))
+            fake = generator(z[start : start + 1000].to(device))
+            real_sum += discriminator(real).sigmoid().sum()
+            fake_sum += discriminator(fake).sigmoid().sum()
+    return float(real_sum) / len(z), float(fake_sum) / len(z)
+
+
+def _cuda(training: Training) -> list[torch.device]:
+    return [training.device] if training.device.type == "cuda" else []
+
+
+@contextlib.contextmanager
+def own_random_state(training: Training):
+    """Give dropout a random state of its own, and leave the caller's as it was."""
+    with torch.random.fork_rng(devices=_cuda(training)):
+        torch.manual_seed(training.config.seed + training.processes.rank)  # other dropout in every process
+        yield
+
+
+@contextlib.contextmanager
+def undisturbed(training: Training):
+    """Let others draw at random inside the block without changing the training's own random state."""
+    with torch.random.fork_rng(devices=_cuda(training)):
+        yield
+
+
+@contextlib.contextmanager
+def interrupt_as_flag(sign: int = signal.SIGINT):
+    """Turn an interrupt into a question that the loop asks between two steps; a second one interrupts at once.
+
+    Args:
+        sign: the signal that asks: SIGINT is Ctrl-C, SIGTERM is what `kill` and torchrun send to end a process.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set  # signals reach the main thread only
+        return
+
+    def note(number, frame):
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(sign, note)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(sign, before)
+
+
+def _mean(losses: list[Tensor]) -> float:
+    return float(torch.stack(losses).mean()) if losses else math.nan

@@ -1,0 +1,180 @@
+"""The filter browser: choose a unit of a recorded discriminator, and see what moves it, trained or random."""
+
+from dataclasses import replace
+from html import escape
+
+import ipywidgets
+from torch import nn
+from torch.nn.functional import interpolate
+
+from dcgan_course import recorded as pretrained
+from dcgan_course.data.images import Images, load_images
+from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.interpretability import units as guided
+from dcgan_course.interpretability.unit_figures import unit_sheet
+from dcgan_course.interpretability.units import UnitResponses, UnitView
+from dcgan_course.widgets.parts import Panel, one_thread
+
+COUNT = 2_000  # pictures that are searched: one layer takes about a second on one core
+NETWORKS = ("trained", "random weights")
+LEGEND = (
+    "The frame is the window that the response comes from; below it is enlarged, and hatched where it leaves the "
+    "picture. In a gradient, grey is zero."
+)
+SENTENCE = (
+    "The filter browser: run this cell to choose a layer and a unit. The next picture shows a unit, trained and random."
+)
+
+
+class _Units:
+    """Both networks, the pictures, and every layer's responses, each computed once."""
+
+    def __init__(self, run: str, images: Images | None, count: int):
+        refuse_below_one(count=count)
+        trained = pretrained.load_run(run).discriminator
+        guided.unit_layers(trained)  # refuses a network without blocks before pictures are loaded
+        self.images = _first_pictures(run, images, count, trained.image_shape)
+        random = guided.random_twin(trained, self.images.images[: guided.BATCH])
+        self.networks: dict[str, nn.Module] = dict(zip(NETWORKS, (trained, random), strict=True))
+        self.layers = guided.unit_layers(trained)
+        self._responses: dict[tuple[str, int], UnitResponses] = {}
+
+    def responses(self, network: str, layer: int) -> UnitResponses:
+        if (network, layer) not in self._responses:
+            found = guided.unit_responses(self.networks[network], self.images.images, layer)
+            self._responses[network, layer] = found
+        return self._responses[network, layer]
+
+    def is_measured(self, network: str, layer: int) -> bool:
+        return (network, layer) in self._responses
+
+    def view(self, network: str, layer: int, unit: int) -> UnitView:
+        """Return what is drawn of a unit."""
+        responses = self.responses(network, layer)
+        with one_thread():
+            return guided.view_unit(self.networks[network], self.images.images, responses, layer, unit)
+
+
+def _first_pictures(run: str, images: Images | None, count: int, shape: tuple[int, int, int]) -> Images:
+    """Return the first `count` pictures, in the size that the discriminator takes."""
+    if images is not None and not isinstance(images, Images):
+        raise InvalidValue(
+            f"images is a {type(images).__name__}, but it must be what load_images(...) returns, "
+            "or None for the training pictures of the run."
+        )
+    data = load_images(pretrained.card(run)["dataset"], stand_in=True) if images is None else images
+    pictures = data.images[:count]
+    if images is None and tuple(pictures.shape[2:]) != shape[1:]:
+        pictures = interpolate(pictures, shape[1:], mode="bilinear", antialias=True)
+    return replace(data, images=pictures, labels=data.labels[:count])
+
+
+def _heading(network: str, layer: int, unit: int) -> str:
+    return f"{network}: layer {layer}, unit {unit}"
+
+
+class _FilterBrowser:
+    """Where the browser stands: a network, a layer and a unit."""
+
+    def __init__(self, units: _Units):
+        self.units = units
+        last = len(units.layers) - 1
+        labels = [
+            f"layer {number}: {layer.units} units, window {layer.window[0]}×{layer.window[1]}"
+            for number, layer in enumerate(units.layers)
+        ]
+        wide = {"style": {"description_width": "70px"}, "layout": {"width": "360px"}}
+        self.network = ipywidgets.Dropdown(options=NETWORKS, description="weights", **wide)
+        self.layer = ipywidgets.Dropdown(
+            options=[(label, number) for number, label in enumerate(labels)], value=last, description="layer", **wide
+        )
+        self.unit = ipywidgets.IntSlider(
+            min=0,
+            max=units.layers[last].units - 1,
+            description="unit",
+            style={"description_width": "70px"},
+            layout={"width": "724px", "max_width": "100%"},
+        )
+        self.image = ipywidgets.Image(format="png", layout={"width": "764px", "max_width": "100%", "height": "auto"})
+        self.words = ipywidgets.HTML(layout={"max_width": "764px"})
+        self.busy = False
+        self.network.observe(lambda change: self._draw(), names="value")
+        self.layer.observe(lambda change: self._take_layer(), names="value")
+        self.unit.observe(lambda change: self._draw(), names="value")
+        self._draw()
+
+    def _take_layer(self):
+        """Another layer has another number of units; a unit that it does not have becomes its last."""
+        self.busy = True
+        self.unit.max = self.units.layers[self.layer.value].units - 1
+        self.busy = False
+        self._draw()
+
+    def _draw(self):
+        if self.busy:
+            return
+        chosen = self.network.value, self.layer.value, self.unit.value
+        if not self.units.is_measured(*chosen[:2]):
+            self._say(f"Measuring all units of layer {chosen[1]} on {len(self.units.images):,} pictures …")
+        self.view = self.units.view(*chosen)
+        self.image.value = unit_sheet([(_heading(*chosen), self.view)], scale=1)
+        self._say(self._sentence(*chosen))
+
+    def _sentence(self, network: str, layer: int, unit: int) -> str:
+        data, top = self.units.images, self.view.top
+        others = len(data) - len(top.indices)
+        text = f"{_heading(network, layer, unit).capitalize()}. Largest response {float(top.values[0]):.2f}. "
+        if others:
+            text += f"The mean response to the {others:,} other pictures is {self.view.mean_of_others:.2f}. "
+        if float(top.values[0]) <= 0:
+            text += "It is positive for no picture, so its guided gradient is zero. "
+        named = [f"{index} ({data.class_names[data.labels[index]]})" for index in top.indices.tolist()]
+        text += f"Its top pictures, by their number among the first {len(data):,}: {', '.join(named)}."
+        return escape(text.replace(" -", " −") + data.title_note)
+
+    def _say(self, text: str):
+        self.words.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{text}</div>'
+
+
+def filter_browser(run: str = "cifar10_dcgan_32", images: Images | None = None, *, count: int = COUNT) -> Panel:
+    """Return the filter browser: a unit's top pictures, its windows in them, guided and plain gradients.
+
+    Args:
+        run: a recorded run whose discriminator is convolutional. images: what `load_images` returns, in the size of
+        the run; None loads the run's training pictures, or their drawn stand-in. count: as many are searched, the
+        first ones; the responses of a layer are computed when it is first chosen, and kept.
+
+    The panel's `controls` are network, layer and unit. No position raises.
+
+    Raises InvalidValue for a run without convolutions, and for images of another kind or size.
+    """
+    state = _FilterBrowser(_Units(run, images, count))
+    choices = ipywidgets.HBox([state.network, state.layer], layout={"flex_flow": "row wrap"})
+    controls = {name: getattr(state, name) for name in ("network", "layer", "unit")}
+    legend = ipywidgets.HTML(f'<div style="line-height: 1.4">{LEGEND}</div>', layout={"max_width": "764px"})
+    panel = Panel([choices, state.unit, state.image, legend, state.words], SENTENCE, controls)
+    panel.state = state
+    return panel
+
+
+def filter_browser_twin(
+    run: str = "cifar10_dcgan_32",
+    images: Images | None = None,
+    *,
+    layer: int | None = None,
+    units: tuple[int, ...] = (0,),
+    count: int = COUNT,
+) -> bytes:
+    """Return units of one layer, trained beside random, one below the other, as PNG bytes.
+
+    Args:
+        run, images, count: as in `filter_browser`. layer: number of a block, from 0; None takes the last. units:
+        numbers of units, from 0. Unit 0 of the random network has nothing to do with unit 0 of the trained one.
+
+    Raises InvalidValue as `filter_browser` does, and for a layer or unit that is not there.
+    """
+    found = _Units(run, images, count)
+    layer = len(found.layers) - 1 if layer is None else layer
+    return unit_sheet(
+        [(_heading(network, layer, unit), found.view(network, layer, unit)) for unit in units for network in NETWORKS]
+    )
