@@ -75,11 +75,11 @@ requirements: $(VENV)/.author
 	  requirements-dev.in -o requirements-dev.txt
 
 recorded-runs: $(VENV)/.author
-	$(BIN)/python -m authoring.record
+	$(BIN)/python -m recording
 
 benchmarks: $(VENV)/.author
 	$(BIN)/python -m benchmarks.mlp_gan
-	$(BIN)/python benchmarks/dcgan.py
+	$(BIN)/python -m benchmarks.dcgan
 
 clean:
 	rm -rf build $(VENV) .jupyter .pytest_cache .ruff_cache .hypothesis

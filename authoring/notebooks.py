@@ -54,7 +54,7 @@ def from_script(script: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def _add_grading(cell):
+def _add_grading(cell) -> None:
     """Write out nbgrader's marks from the short ones: exercise="name", or check="name" with points=2."""
     name, check, points = (cell.metadata.pop(key, None) for key in ("exercise", "check", "points"))
     if name is None and check is None:
@@ -90,7 +90,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     return _with_steady_names(notebook)
 
 
-def _remove_progress_bars(notebook: nbformat.NotebookNode):
+def _remove_progress_bars(notebook: nbformat.NotebookNode) -> None:
     """Remove tqdm's bars: stored, they show the speed of one machine, at 0 %."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -107,7 +107,7 @@ def _with_steady_names(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
     written = {name: json.dumps(model, sort_keys=True) for name, model in state.items()}
     order: dict[str, str] = {}
 
-    def number(text: str):
+    def number(text: str) -> None:
         for name in re.findall(WIDGET_NAME, text):
             if name not in order:
                 order[name] = f"{len(order):032x}"
@@ -153,7 +153,7 @@ def _doing_cells(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.Noteboo
     return [(cell, what) for cell, what in pairs if what.strip()]
 
 
-def make_notebooks(only: str = "", again: bool = False):
+def make_notebooks(only: str = "", again: bool = False) -> None:
     """Store the notebook of every script that changed; run it where a line of code changed."""
     os.environ.setdefault("DCGAN_COURSE_BUDGET", "cpu")
     for script in scripts("lessons") + scripts("solutions"):
@@ -188,7 +188,7 @@ def exercise(script: Path) -> nbformat.NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
-def make_exercises():
+def make_exercises() -> None:
     """Write exercises/ anew from the solution scripts."""
     for script in scripts("solutions"):
         path = ROOT / "exercises" / f"{script.stem}.ipynb"

@@ -1,7 +1,7 @@
 """How fast is `train` on a DCGAN at 64×64, what did each switch give, and does the fast path learn as well?
 
-DCGAN_COURSE_DATA=… python benchmarks/dcgan.py                     all of it; writes benchmarks/results/dcgan.json, .md
-DCGAN_COURSE_DATA=… python benchmarks/dcgan.py --only speed        one of: speed, ladder, limit, memory, quality
+DCGAN_COURSE_DATA=… python -m benchmarks.dcgan                     all of it; writes benchmarks/results/dcgan.json, .md
+DCGAN_COURSE_DATA=… python -m benchmarks.dcgan --only speed        one of: speed, ladder, limit, memory, quality
 
 The textbook loop: ImageFolder of PNG files, DataLoader with two workers, float32, sigmoid and BCE, `.item()` for each
 figure that such loops print, every step. `train` has the same pictures and the same networks (width 64). They take
@@ -27,12 +27,12 @@ import torch
 from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader
 
-from dcgan_course.commands.run_folder import draw
+from dcgan_course import recorded
 from dcgan_course.data import batches, load_images, scale
 from dcgan_course.evaluation import metrics
 from dcgan_course.latent import sample
 from dcgan_course.models import Discriminator, Generator
-from dcgan_course.recorded import runs as pretrained
+from dcgan_course.models.inference import draw
 from dcgan_course.training import DCGAN, TrainConfig, train
 from dcgan_course.training.acceleration import chosen_precision
 
@@ -78,7 +78,7 @@ def plain_step(generator, discriminator, g_optimizer, d_optimizer, real) -> tupl
     return real_loss + fake_loss, g_loss, d_real.mean(), d_fake.mean(), d_fake_again.mean()
 
 
-def plain_loop(real_batches, read_figures: bool):
+def plain_loop(real_batches, read_figures: bool) -> None:
     """Train on every batch; read the five figures of each step if asked to."""
     generator, discriminator = networks()
     g_optimizer = torch.optim.Adam(generator.parameters(), lr=DCGAN.learning_rate, betas=DCGAN.betas)
@@ -89,7 +89,7 @@ def plain_loop(real_batches, read_figures: bool):
             [figure.item() for figure in figures]
 
 
-def textbook(folder: Path, batch_size: int):
+def textbook(folder: Path, batch_size: int) -> None:
     """Train one epoch from PNG files through a DataLoader with two workers."""
     from torchvision import datasets, transforms
 
@@ -105,13 +105,13 @@ def textbook(folder: Path, batch_size: int):
     plain_loop((real.to(DEVICE) for real, _ in loader), read_figures=True)
 
 
-def from_memory(images, batch_size: int):
+def from_memory(images, batch_size: int) -> None:
     """Train one epoch with the textbook's step, from pictures that lie on the device as uint8; read no figure."""
     order = torch.Generator().manual_seed(0)
     plain_loop(batches(images, batch_size, device=DEVICE, generator=order, drop_last=True), read_figures=False)
 
 
-def ours(images, batch_size: int, **switches):
+def ours(images, batch_size: int, **switches) -> None:
     """Train one epoch with `train`."""
     train(*networks(), images, config(batch_size, **switches), progress=False)
 
@@ -125,7 +125,7 @@ def seconds(function, *arguments, **switches) -> float:
     return time.perf_counter() - start
 
 
-def write_pictures(folder: Path, images):
+def write_pictures(folder: Path, images) -> None:
     """Store pictures as PNG files in one class folder, as ImageFolder wants them."""
     from PIL import Image
 
@@ -238,7 +238,7 @@ def alone(layer, given, precision, channels_last: bool, what: str, first: bool) 
     layer, given = layer.to(memory_format=layout), given.to(memory_format=layout, dtype=precision)
     given = given.detach().requires_grad_(what == "pass on" or not first)
 
-    def call():
+    def call() -> None:
         with torch.autocast(DEVICE.type, torch.bfloat16, enabled=precision == torch.bfloat16):
             made = layer(given)
         made.backward(torch.ones_like(made))
@@ -290,7 +290,7 @@ def measure_memory() -> dict:
     return {which: round(found[which] - found["nothing"]) for which in ("textbook", "train")}
 
 
-def inside(which: str):
+def inside(which: str) -> None:
     """Train a little in this process and print its highest memory."""
     if which != "nothing":
         images = torch.randint(0, 256, (256, 3, SIZE, SIZE), dtype=torch.uint8)
@@ -309,7 +309,7 @@ def measure_quality() -> dict:
     before = json.loads(RESULTS.read_text(encoding="utf-8")).get("quality", {}) if RESULTS.exists() else {}
     kept = before if before.get("settings") == settings else {}
     data, test = load_images("mnist", stand_in=True), load_images("mnist", "test", stand_in=True)
-    classifier = pretrained.digit_classifier()
+    classifier = recorded.digit_classifier()
     features = lambda images: torch.cat([classifier.features(part) for part in images.split(500)])
     real = features(scale(test.images))
     paths = {"plain": {"precision": "float32", "channels_last": False}}
@@ -372,7 +372,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     facts = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in [options.only] if options.only else PARTS:
-        made = {"command": f"python benchmarks/dcgan.py --only {name}", "machine": machine()}
+        made = {"command": f"python -m benchmarks.dcgan --only {name}", "machine": machine()}
         facts[name] = PARTS[name]() | made | {"date": datetime.date.today().isoformat()}
         write_results(facts)
     speed = facts.get("speed", {})
@@ -393,7 +393,7 @@ def made_by(part: dict) -> str:
     return f"`{part['command']}`, {part['date']}, {part['machine']}."
 
 
-def write_results(facts: dict):
+def write_results(facts: dict) -> None:
     """Store the figures for programs and as a page."""
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

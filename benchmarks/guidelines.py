@@ -1,7 +1,7 @@
 """What does each guideline of the DCGAN paper buy? Every one is switched off in turn, on MNIST, over several seeds.
 
-DCGAN_COURSE_DATA=… python benchmarks/guidelines.py              three seeds; about 20 minutes of one core
-DCGAN_COURSE_DATA=… python benchmarks/guidelines.py --seeds 5    two more for every row
+DCGAN_COURSE_DATA=… python -m benchmarks.guidelines              three seeds; about 20 minutes of one core
+DCGAN_COURSE_DATA=… python -m benchmarks.guidelines --seeds 5    two more for every row
 
 A run that is already in the results is not repeated, so the command can be stopped and started again. It writes
 dcgan_course/pretrained/guidelines/ (results.json and a strip of samples for every row, which lesson 06 replays) and
@@ -21,18 +21,16 @@ import numpy as np
 import torch
 from PIL import Image
 
+from dcgan_course import latent, models, recorded
 from dcgan_course.data import load_images, scale, to_pixels
 from dcgan_course.errors import TrainingDiverged
 from dcgan_course.evaluation import metrics
-from dcgan_course.latent import paths as latent
-from dcgan_course.models import dcgan as models
-from dcgan_course.models.variants import VARIANTS, strip_name
-from dcgan_course.recorded import runs as pretrained
+from dcgan_course.models.ablations import VARIANTS, strip_name
 from dcgan_course.training import TrainConfig, train
 from dcgan_course.training.acceleration import chosen_precision
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = pretrained.FOLDER / "guidelines"
+FOLDER = recorded.FOLDER / "guidelines"
 SETTINGS = {"width": 16, "pictures": 20_000, "epochs": 3, "batch_size": 64, "learning_rate": 1e-3, "samples": 5_000}
 SHOWN, SEED_OF_Z = 14, 1  # pictures of a strip, the first that are drawn
 
@@ -45,8 +43,8 @@ def strip_path(row: str) -> Path:
 class Judge:
     """Entropy of classes and Fréchet distance to the test pictures, both by the classifier of digits."""
 
-    def __init__(self):
-        self.classifier = pretrained.digit_classifier()
+    def __init__(self) -> None:
+        self.classifier = recorded.digit_classifier()
         self.test = load_images("mnist", "test").images
         self.real = self.features(scale(self.test))
 
@@ -81,7 +79,7 @@ def run_once(row: str, seed: int, images, judge: Judge) -> tuple[dict, torch.Ten
     generator, discriminator = VARIANTS[row](SETTINGS["width"])
     looks = []
 
-    def look(training):
+    def look(training) -> None:
         if training.epoch_is_over:
             looks.append(judge.look(generator))
 
@@ -110,7 +108,7 @@ def run_once(row: str, seed: int, images, judge: Judge) -> tuple[dict, torch.Ten
     return found, looks[-1]["shown"]
 
 
-def add_line(path: Path, pictures: torch.Tensor, number: int):
+def add_line(path: Path, pictures: torch.Tensor, number: int) -> None:
     """Write pictures (N, 1, 28, 28) uint8 as line `number` of a strip; lines above it stay."""
     line = pictures[:, 0].permute(1, 0, 2).reshape(28, -1).numpy()
     above = np.array(Image.open(path))[: 28 * number] if number else line[:0]
@@ -122,7 +120,7 @@ def spread(values: list[float], digits: int) -> str:
     return f"{statistics.mean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}"
 
 
-def write_page(results: dict):
+def write_page(results: dict) -> None:
     """Write the table as a page."""
     settings, made = results["settings"], results["made"]
     lines = [
@@ -178,7 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
             runs.append(found)
             precision = str(chosen_precision("auto", torch.device("cpu"))).removeprefix("torch.")
             results["made"] = {
-                "command": f"python benchmarks/guidelines.py --seeds {options.seeds}",
+                "command": f"python -m benchmarks.guidelines --seeds {options.seeds}",
                 "date": datetime.date.today().isoformat(),
                 "machine": f"{torch.get_num_threads()} thread of a machine with {os.cpu_count()} CPU cores, torch "
                 f"{torch.__version__}, {precision}",

@@ -171,7 +171,7 @@ def made_by(part: dict) -> str:
     return f"`{part['command']}`, {part['date']}, {part['machine']}, {part['data']}."
 
 
-def write_results(facts: dict):
+def write_results(facts: dict) -> None:
     """Store the figures for programs and as a page."""
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

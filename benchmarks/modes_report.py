@@ -1,6 +1,6 @@
 """Tables for readers from the long run, and how much stacking saves.
 
-python -m benchmarks.modes_report           write benchmarks/modes_table.md from what is there
+python -m benchmarks.modes_report           write benchmarks/results/modes_table.md from what is there
 python -m benchmarks.modes_report --time    first measure ten runs as one beside ten separate runs, a minute or two
 """
 
@@ -15,7 +15,7 @@ import torch
 from benchmarks.modes_table import RESULTS, ROOT, Cell
 
 SHIPPED = ROOT / "dcgan_course" / "recorded" / "modes_table"
-REPORT = ROOT / "benchmarks" / "modes_table.md"
+REPORT = ROOT / "benchmarks" / "results" / "modes_table.md"
 TIMES = SHIPPED / "stacking.json"
 PUBLISHED = {  # Lin et al. 2018, table 1: modes, high-quality %, reverse KL; spreads where the course knows them
     "ring_packing_1": ("6.3 ± 0.5", "98.2", "0.45"),
@@ -65,7 +65,7 @@ def spread(values) -> str:
     return f"{statistics.mean(values):.2f} ± {deviation:.2f}"
 
 
-def write_report():
+def write_report() -> None:
     """Write the tables as Markdown: ours beside the published ones, run by run, and what was cut."""
     if RESULTS.exists():
         (SHIPPED / "results.json").write_bytes(RESULTS.read_bytes())

@@ -44,7 +44,7 @@ FRAME_RUNS, FRAME_POINTS = 3, 150
 class Cell:
     """Ten runs of one mixture with one packing, trained as one."""
 
-    def __init__(self, name: str, packing: int, runs: int, width: int, seed: int = 0):
+    def __init__(self, name: str, packing: int, runs: int, width: int, seed: int = 0) -> None:
         self.name, self.packing, self.runs, self.width, self.seed = name, packing, runs, width, seed
         self.mixture = MIXTURES[name]
         self.random = torch.Generator().manual_seed(1000 * seed + 10 * packing + (name == "grid"))
@@ -90,7 +90,7 @@ class Cell:
         return real_logits.detach().sigmoid().mean(dim=1), fake_logits.detach().sigmoid().mean(dim=1)
 
     @torch.no_grad()
-    def judge(self, p_real, p_fake, seconds: float):
+    def judge(self, p_real, p_fake, seconds: float) -> None:
         """Draw 2,500 points of every run, with a random source of their own, and write down what they show."""
         source = torch.Generator().manual_seed(self.step + 7)
         self.generators.eval()
@@ -113,7 +113,7 @@ class Cell:
             some = points[:FRAME_RUNS, :FRAME_POINTS].tolist()
             self.frames.append({"epoch": epoch, "points": [[[round(v, 2) for v in p] for p in c] for c in some]})
 
-    def play_epoch(self):
+    def play_epoch(self) -> None:
         """Train one epoch; the answers written down are means over it."""
         start, real, fake = time.perf_counter(), torch.zeros(self.runs), torch.zeros(self.runs)
         for _ in range(STEPS_AN_EPOCH):
@@ -122,7 +122,7 @@ class Cell:
             fake += p_fake
         self.judge(real / STEPS_AN_EPOCH, fake / STEPS_AN_EPOCH, time.perf_counter() - start)
 
-    def save(self):
+    def save(self) -> None:
         CHECKPOINTS.mkdir(parents=True, exist_ok=True)
         path = CHECKPOINTS / f"{self.key}_width_{self.width}_runs_{self.runs}.pt"
         parts = {name: getattr(self, name).state_dict() for name in self._parts}
@@ -133,7 +133,7 @@ class Cell:
 
     _parts = ("generators", "discriminators", "generator_optimizer", "discriminator_optimizer")
 
-    def load(self):
+    def load(self) -> None:
         """Go on from the last epoch that was kept, if there is one."""
         path = CHECKPOINTS / f"{self.key}_width_{self.width}_runs_{self.runs}.pt"
         if not path.exists():
@@ -147,7 +147,7 @@ class Cell:
         self.history, self.frames = record["history"], record["frames"]
 
 
-def write_results(cells: list[Cell], width: int, runs: int):
+def write_results(cells: list[Cell], width: int, runs: int) -> None:
     """Write everything measured so far as JSON; benchmarks.modes_report takes it into the course."""
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     facts = {

@@ -20,24 +20,22 @@ from pathlib import Path
 import sklearn
 import torch
 
-from authoring.record_files import hardware, write_card
+from dcgan_course import recorded
 from dcgan_course.data import load_images, scale
 from dcgan_course.interpretability.features import pooled_features
 from dcgan_course.interpretability.probes import (
     HELD_OUT,
-    SupervisedNetwork,
     all_classes_at_once,
-    classifier_accuracy,
     few_labels,
     linear_probe,
     one_class_at_a_time,
-    train_supervised,
 )
+from dcgan_course.interpretability.supervised import SupervisedNetwork, classifier_accuracy, train_supervised
 from dcgan_course.models import Discriminator
-from dcgan_course.recorded import runs as pretrained
+from recording.files import hardware, write_card
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = pretrained.FOLDER / "probes"
+FOLDER = recorded.FOLDER / "probes"
 RUNS = {"cifar10": "cifar10_dcgan_32", "mnist": "mnist_dcgan"}
 RECORDED, UNTRAINED, PIXELS = "D of the recorded DCGAN", "the same network, untrained", "raw pixels"
 SUPERVISED = "the same layers, trained on these labels"
@@ -76,7 +74,7 @@ def pictures(name: str, split: str):
 
 def network_settings(name: str) -> tuple[int, int, int]:
     """Return image size, channels and width of the recorded D."""
-    network = pretrained.card(RUNS[name])["network"]
+    network = recorded.card(RUNS[name])["network"]
     return network["image_size"], network["channels"], network["width"]
 
 
@@ -116,7 +114,7 @@ def features_of(row: str, column: str, seed: int):
     if row == PIXELS:
         return pixels
     if row == RECORDED:
-        return partial(pooled_features, pretrained.load_run(RUNS[name]).discriminator)
+        return partial(pooled_features, recorded.load_run(RUNS[name]).discriminator)
     return partial(pooled_features, untrained(name, seed))
 
 
@@ -175,7 +173,7 @@ def written(runs: list[dict]) -> str:
     return f"{statistics.mean(percents):.1f} ± {statistics.stdev(percents):.1f} ({len(percents)})"
 
 
-def write_page(results: dict):
+def write_page(results: dict) -> None:
     """Write the table as a page, and the card."""
     made, cells = results["made"], results["cells"]
     columns = [column for column in COLUMNS if column in cells]
@@ -238,7 +236,7 @@ def how() -> list[str]:
     ]
 
 
-def store(path: Path, results: dict):
+def store(path: Path, results: dict) -> None:
     """Write what is there so far."""
     results["paper"], results["how"] = PAPER, how()
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """How much like MNIST are the drawn digits? A classifier that saw only drawn digits reads real ones.
 
-    DCGAN_COURSE_DATA=... python benchmarks/stand_in_quality.py
+    DCGAN_COURSE_DATA=... python -m benchmarks.stand_in_quality
 
 Needs the real MNIST. The ways of writing were tuned with the errors on the 10,000 test digits in view, so the figure to
 quote is the one on the 60,000 training digits, which were not looked at.
@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from dcgan_course.data import batches, load_images, scale
 from dcgan_course.data.drawn.pictures import drawn_digits
-from dcgan_course.interpretability.features import DigitClassifier
+from dcgan_course.evaluation.classifiers import DigitClassifier
 
 COUNT = 10_000  # drawn digits to learn from
 SEEDS = (0, 1, 2, 3, 4)  # of the drawing, the network and the order
@@ -49,7 +49,7 @@ def percent_right(classifier, data):
     return 100 * right.float().mean().item(), each
 
 
-def main():
+def main() -> None:
     torch.set_num_threads(1)
     real = {"60,000 training digits": load_images("mnist"), "10,000 test digits": load_images("mnist", "test")}
     results = {name: [] for name in real}

@@ -4,7 +4,10 @@ In a notebook they show that sentence alone. The traceback would point into the 
 reader's mistake is never there.
 """
 
+import numbers
+import reprlib
 import textwrap
+from typing import SupportsInt, TypeGuard
 
 
 def wrapped(message: str) -> str:
@@ -42,8 +45,66 @@ class CheckFailed(_OneSentence, AssertionError):
         return [wrapped(str(self))]
 
 
-def refuse_below_one(**sizes: int):
+LARGEST_SEED = 2**32 - 1  # the order of an epoch is drawn from seed · 1,000,003 + epoch, which must stay below 2⁶³
+
+
+def is_whole(value: object) -> TypeGuard[SupportsInt]:
+    """Tell whether a value is a whole number: Python's or NumPy's, but neither True nor False nor 3.0."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def whole_number(name: str, value: object, lowest: int = 1, highest: int | None = None) -> int:
+    """Return a whole number as Python's own int, so that it prints, compares and is stored alike everywhere.
+
+    Args:
+        name: as the caller knows it. lowest, highest: what is allowed, both included; None is no upper end.
+
+    Raises:
+        InvalidValue: it is no whole number, or outside.
+    """
+    if is_whole(value) and int(value) >= lowest and (highest is None or int(value) <= highest):
+        return int(value)
+    allowed = f"of at least {lowest}" if highest is None else f"from {lowest} to {highest:,}"
+    raise InvalidValue(f"{name} is {reprlib.repr(value)}, but it must be a whole number {allowed}.")
+
+
+def pair_of_sides(name: str, value: object, lowest: int = 1) -> tuple[int, int]:
+    """Return (height, width) of what is given: one whole number for both, or a pair of them.
+
+    Raises:
+        InvalidValue: it is neither, or a side is below `lowest`.
+    """
+    sides = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(sides) != 2 or not all(is_whole(side) and int(side) >= lowest for side in sides):
+        raise InvalidValue(
+            f"{name} is {reprlib.repr(value)}, but it must be a whole number of at least {lowest}, "
+            "or a pair (height, width) of such numbers."
+        )
+    return int(sides[0]), int(sides[1])
+
+
+def seed_number(seed: object, name: str = "seed") -> int:
+    """Return a seed as Python's own int.
+
+    Raises:
+        InvalidValue: it is not a whole number from 0 to LARGEST_SEED.
+    """
+    return whole_number(name, seed, 0, LARGEST_SEED)
+
+
+def refuse_below_one(**sizes: int) -> None:
     """Raise InvalidValue for the first named value that is not a whole number of at least 1."""
     for name, value in sizes.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise InvalidValue(f"{name} is {value!r}, but it must be a whole number of at least 1.")
+
+
+def refuse_bad_seed(seed: int, name: str = "seed") -> None:
+    """Raise InvalidValue for what is not a whole number from 0 to LARGEST_SEED."""
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
+        raise InvalidValue(f"{name} is {seed!r}, but it must be a whole number from 0 to {LARGEST_SEED:,}.")
+
+
+def refuse_number_outside(name: str, given: int, count: int, because: str) -> None:
+    if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given < count:
+        raise InvalidValue(f"{name} is {given!r}, but {because}: take a whole number from 0 to {count - 1}.")

@@ -1,1 +1,5 @@
-"""Instant feedback for the exercises. One module a lesson: `from dcgan_course.checks import lesson_01 as check`."""
+"""What judges a learner: instant feedback for the exercises, a folder a lesson. May import everything but widgets,
+commands and recorded.
+
+`from dcgan_course.checks import lesson_01 as check`
+"""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.checks.engine import Mistake, answer, describe, fail
-from dcgan_course.models.dcgan import MLPDiscriminator, MLPGenerator
+from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator
 
 RATE = 0.1
 BOTH_MODES = "Call neither `.eval()` nor `.train()` in a step: the caller decides the mode."
@@ -38,7 +38,7 @@ class Bench:
     training) at each call of a network, in `generator_modes` and `discriminator_modes`.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1)
             self.generator = MLPGenerator((1, 2, 2), latent_dim=3, hidden_dim=8, dropout=0.0)
@@ -57,17 +57,17 @@ class Bench:
         for parameter in self.discriminator.parameters():
             parameter.register_post_accumulate_grad_hook(self._count_gradient)
 
-    def _watch_fakes(self, network, inputs, fakes):
+    def _watch_fakes(self, network, inputs, fakes) -> None:
         if fakes.requires_grad:
             fakes.register_hook(self._count_arrival)
 
-    def _count_arrival(self, gradient):
+    def _count_arrival(self, gradient) -> None:
         self.arrivals += 1
 
-    def _count_gradient(self, parameter):
+    def _count_gradient(self, parameter) -> None:
         self.discriminator_gradients += 1
 
-    def leave_gradients(self):
+    def leave_gradients(self) -> None:
         """Put gradients into both networks, as an earlier step may have left them there."""
         noise = torch.Generator().manual_seed(2)
         for parameter in [*self.generator.parameters(), *self.discriminator.parameters()]:
@@ -197,7 +197,7 @@ def judge_move(
     fail(exercise, f"the {name} moved, but not along the gradient of its loss. Which logits went into which place?")
 
 
-def _fail_standstill(exercise: str, name: str, move: Move):
+def _fail_standstill(exercise: str, name: str, move: Move) -> None:
     """Say why nothing moved."""
     if close(move.gradient_after, torch.zeros_like(move.gradient_after)):
         why = "it has no gradient. Is `loss.backward()` there, and `zero_grad()` before it, not after it?"
@@ -208,7 +208,7 @@ def _fail_standstill(exercise: str, name: str, move: Move):
     fail(exercise, f"nothing moved: the {name} is where it was, and {why}")
 
 
-def refuse_changed_settings(exercise: str, bench: Bench):
+def refuse_changed_settings(exercise: str, bench: Bench) -> None:
     """Raise CheckFailed if a step left a network frozen or in another mode, or asked it in another mode."""
     for name, network, modes in (
         ("generator", bench.generator, bench.generator_modes),
@@ -229,7 +229,7 @@ def refuse_changed_settings(exercise: str, bench: Bench):
             )
 
 
-def judge_returned(exercise: str, returned, loss: float, factor: float):
+def judge_returned(exercise: str, returned, loss: float, factor: float) -> None:
     """Raise CheckFailed unless a step gave back its loss before the move, without its graph."""
     if returned is None:
         fail(exercise, "the move is right, but nothing came back. Does your function end with `return loss.detach()`?")

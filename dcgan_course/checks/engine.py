@@ -10,6 +10,7 @@ import inspect
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Never
 
 from dcgan_course.errors import CheckFailed, wrapped
 
@@ -83,12 +84,12 @@ def _call(function: Callable, case: Sequence) -> str:
     return f"{'' if name == '<lambda>' else name}({', '.join(values)})"
 
 
-def fail(exercise: str, message: str):
+def fail(exercise: str, message: str) -> Never:
     """Raise CheckFailed with the line a learner reads."""
     raise CheckFailed(f"✗ {exercise}: {message}")
 
 
-def passed(exercise: str, message: str):
+def passed(exercise: str, message: str) -> None:
     """Print the line a learner hopes for."""
     print(wrapped(f"✓ {exercise}: {message}"))
 
@@ -115,7 +116,7 @@ def judge(
     praise: str = "",
     tolerance: float = 1e-4,
     alone: Mapping[int, str] | None = None,
-):
+) -> None:
     """Compare a learner's function with an oracle on every case.
 
     Args:

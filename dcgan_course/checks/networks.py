@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.checks.engine import answer, fail
-from dcgan_course.models.asking import eval_mode
+from dcgan_course.models.inference import eval_mode
 
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 RESIZING = (
@@ -35,10 +35,10 @@ def noted(network: nn.Module, kinds: tuple[type[nn.Module], ...]):
     """Inside the block, write the calls of all layers of these kinds into the list given back, in their order."""
     notes: list[Call] = []
 
-    def before(module, given):
+    def before(module, given) -> None:
         notes.append(Call(module, given[0].detach().clone(), None))  # a copy: a layer behind may work in place
 
-    def after(module, _, output):
+    def after(module, _, output) -> None:
         notes[-1] = notes[-1]._replace(output=output.detach().clone())
 
     layers = [module for module in network.modules() if isinstance(module, kinds)]
@@ -71,7 +71,7 @@ def asked(exercise: str, network: nn.Module, x: Tensor, hint: Callable[[], str] 
         )
 
 
-def check_one_picture(exercise: str, network: nn.Module, image: Tensor):
+def check_one_picture(exercise: str, network: nn.Module, image: Tensor) -> None:
     """A batch of one, image (1, C, H, W), must keep its axis: squeeze() drops it."""
     with eval_mode(network):
         single = asked(exercise, network, image)
@@ -83,7 +83,7 @@ def check_one_picture(exercise: str, network: nn.Module, image: Tensor):
         )
 
 
-def check_trained_layers(exercise: str, network: nn.Module):
+def check_trained_layers(exercise: str, network: nn.Module) -> None:
     """Nothing but convolutions and batch norms may hold trained numbers: a PReLU starts like LeakyReLU and moves."""
     for module in network.modules():
         own = sum(parameter.numel() for parameter in module.parameters(recurse=False))

@@ -1,1 +1,3 @@
-"""The commands of `python -m dcgan_course`, a file each."""
+"""What a terminal asks for: the commands of `python -m dcgan_course`, a file each. May import everything but widgets
+and checks.
+"""

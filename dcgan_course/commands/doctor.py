@@ -109,18 +109,18 @@ def _budget() -> Finding:
 
 
 def _recorded_runs() -> Finding:
-    from dcgan_course import recorded as pretrained
+    from dcgan_course import recorded
     from dcgan_course.errors import CheckpointError
 
     try:
-        for name in pretrained.names():
-            pretrained.load_run(name)
-        pretrained.digit_classifier()
+        for name in recorded.names():
+            recorded.load_run(name)
+        recorded.digit_classifier()
     except (CheckpointError, OSError) as error:
         return Finding(
             "recorded runs", f"damaged: {error}", "get the course's files again: `git checkout -- dcgan_course`."
         )
-    return Finding("recorded runs", ", ".join(pretrained.names()))
+    return Finding("recorded runs", ", ".join(recorded.names()))
 
 
 def _widgets() -> Finding:

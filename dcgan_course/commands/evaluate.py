@@ -6,22 +6,19 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from dcgan_course import latent
-from dcgan_course import recorded as pretrained
-from dcgan_course.commands.inputs import test_pictures
-from dcgan_course.commands.run_folder import RunFolder, draw
-from dcgan_course.commands.sample import networks_of
+from dcgan_course import latent, recorded
+from dcgan_course.commands.inputs import data_of, networks_of, test_pictures
 from dcgan_course.data.images import Images, load_images, scale
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, refuse_bad_seed
 from dcgan_course.evaluation import metrics
-from dcgan_course.training.state import refuse_bad_seed
+from dcgan_course.models.inference import draw
 
 FEWEST = 200  # with 100 pictures a side, real ones can lie as far from other real ones as a generator's do
 
 
-def add_options(parser: argparse.ArgumentParser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Give `evaluate` its options."""
-    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(pretrained.names()))
+    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(recorded.names()))
     parser.add_argument("--data", help="pictures to compare with; default: those the run was trained on")
     parser.add_argument("--count", type=int, help="pictures on each side; default 2000, or all there are")
     parser.add_argument("--seed", type=int, default=0, help="of z, and of which real pictures are taken; default 0")
@@ -33,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         raise InvalidValue(f"--count is {options.count}, but a distance of distributions needs at least {FEWEST}.")
     refuse_bad_seed(options.seed, "--seed")
     generator, discriminator = networks_of(options.run)
-    name = options.data or _data_of(options.run)
+    name = options.data or data_of(options.run)
     data, real, others = _real_pictures(name, generator.image_shape, options.count, options.seed)
     count = len(real)
     fake = draw(generator, latent.sample(count, generator.latent_dim, options.seed))
@@ -48,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     distance = metrics.frechet_distance(features(real), features(fake))
     print(f"Fréchet distance {where}: {distance:.2f} (as many other real pictures: {yardstick:.2f})")
     if _are_digits(name, generator.image_shape):
-        counts = metrics.class_histogram(pretrained.digit_classifier(), fake)
+        counts = metrics.class_histogram(recorded.digit_classifier(), fake)
         print(f"digits 0 to 9: {counts.tolist()}; entropy {metrics.entropy(counts):.2f} nats (ten equal shares: 2.30)")
     return 0
 
@@ -88,10 +85,6 @@ def _less(most: int) -> str:
     return f"ask for {most} at most" if most >= FEWEST else "leave it out"
 
 
-def _data_of(run: str) -> str:
-    return pretrained.card(run)["dataset"] if run in pretrained.names() else RunFolder(run).settings().data
-
-
 def _are_digits(name: str, image_shape) -> bool:
     return name in ("mnist", "drawn_digits") and image_shape == (1, 28, 28)
 
@@ -99,7 +92,7 @@ def _are_digits(name: str, image_shape) -> bool:
 def _features(name: str, image_shape):
     """Return a function from pictures to features (N, F), and the name of the space that a distance is taken in."""
     if _are_digits(name, image_shape):
-        classifier = pretrained.digit_classifier()
+        classifier = recorded.digit_classifier()
         return lambda images: torch.cat([classifier.features(part) for part in images.split(500)]), (
             "in the digit classifier's features"
         )

@@ -1,7 +1,9 @@
 """The real pictures that the commands measure with."""
 
+from dcgan_course import recorded
+from dcgan_course.commands.run_folder import RunFolder
 from dcgan_course.data.images import Images, load_images
-from dcgan_course.errors import DataNotFound
+from dcgan_course.errors import DataNotFound, InvalidValue
 
 
 def test_pictures(name: str, image_size: int | tuple[int, int] | None) -> Images | None:
@@ -16,3 +18,18 @@ def test_pictures(name: str, image_size: int | tuple[int, int] | None) -> Images
         if not name.startswith("folder:"):
             raise
         return None
+
+
+def networks_of(run: str):
+    """Return generator and discriminator of a recorded run or of a run's folder."""
+    if run in recorded.names():
+        known = recorded.load_run(run)
+        return known.generator, known.discriminator
+    folder = RunFolder(run)
+    if not folder.holds_a_run:
+        raise InvalidValue(f"run is {run}, but it must be a run's folder, or one of: {', '.join(recorded.names())}.")
+    return folder.generator(), folder.discriminator()
+
+
+def data_of(run: str) -> str:
+    return recorded.card(run)["dataset"] if run in recorded.names() else RunFolder(run).settings().data

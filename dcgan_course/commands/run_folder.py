@@ -15,15 +15,15 @@ import os
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from dcgan_course.drawing.canvas import tile_pictures
+from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.latent.paths import sample
-from dcgan_course.models.asking import eval_mode
 from dcgan_course.models.dcgan import Discriminator, Generator
-from dcgan_course.training.checkpoint import read_tensors
+from dcgan_course.models.inference import draw
 from dcgan_course.training.loop import TrainConfig
+from dcgan_course.training.tensor_file import read_tensors
 
 SHEET = 64  # pictures on a sheet
 SHEET_SEED = 1
@@ -55,7 +55,7 @@ class RunSettings:
 class RunFolder:
     """A run's files. As a hook of `train` it writes samples, history and traces after every epoch."""
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._board = None
         self._step: int | None = None  # of the training that this folder is a hook of
@@ -70,7 +70,7 @@ class RunFolder:
         """True if a training was begun here."""
         return (self.path / "run.json").exists()
 
-    def write_settings(self, settings: RunSettings):
+    def write_settings(self, settings: RunSettings) -> None:
         """Begin a run: make the folder and keep what is asked."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,7 @@ class RunFolder:
             ) from error
         return network.eval().requires_grad_(False)
 
-    def refuse_fewer_epochs(self, epochs: int):
+    def refuse_fewer_epochs(self, epochs: int) -> None:
         """Raise InvalidValue if the run has more behind it than `epochs`: a training does not go back."""
         if not self.checkpoint.exists():
             return
@@ -161,17 +161,17 @@ class RunFolder:
         except OSError as error:
             print(f"Training goes on, but the pictures of epoch {len(training.history)} are not on disk: {error}.")
 
-    def _write_samples(self, training):
+    def _write_samples(self, training) -> None:
         generator = training.ema_generator or training.generator
         sheet = tile_pictures(draw(generator, sample(SHEET, generator.latent_dim, SHEET_SEED)), columns=8, zoom=1)
         (self.path / "samples").mkdir(exist_ok=True)
         with self._aside(f"samples/epoch_{len(training.history):04d}.png") as aside:
             sheet.save(aside, "PNG")
 
-    def _write_history(self, training):
+    def _write_history(self, training) -> None:
         import matplotlib.pyplot as plt
 
-        from dcgan_course.drawing import page as plots
+        from dcgan_course.drawing import page, traces
 
         history = training.history
         rows = zip(*(getattr(history, name) for name in COLUMNS), strict=True)
@@ -179,8 +179,8 @@ class RunFolder:
             table = csv.writer(file)
             table.writerow(["epoch", *COLUMNS])
             table.writerows([number, *row] for number, row in enumerate(rows, start=1))
-        plots.use_course_style()
-        for name, draw_traces in (("losses", plots.loss_traces), ("traces", plots.probability_traces)):
+        page.use_course_style()
+        for name, draw_traces in (("losses", traces.loss_traces), ("traces", traces.probability_traces)):
             figure = draw_traces(history, f"{len(history)} of {training.config.epochs} epochs")
             try:
                 with self._aside(f"{name}.png") as aside:
@@ -189,7 +189,7 @@ class RunFolder:
                 plt.close(figure)
         self._tell_tensorboard(history)
 
-    def _tell_tensorboard(self, history):
+    def _tell_tensorboard(self, history) -> None:
         """Write event files, where tensorboard is installed."""
         try:
             from torch.utils.tensorboard import SummaryWriter
@@ -200,7 +200,7 @@ class RunFolder:
             self._board.add_scalar(name, getattr(history, name)[-1], len(history))
         self._board.flush()
 
-    def _write(self, name: str, text: str):
+    def _write(self, name: str, text: str) -> None:
         with self._aside(name) as aside:
             aside.write_text(text, encoding="utf-8")
 
@@ -217,11 +217,3 @@ class RunFolder:
 
 
 COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")
-
-
-@torch.no_grad()
-def draw(generator: nn.Module, z: Tensor) -> Tensor:
-    """Return the pictures (N, C, H, W) of z in eval mode, on the CPU; the generator's mode stays as it was."""
-    device = next(generator.parameters()).device
-    with eval_mode(generator):
-        return torch.cat([generator(part.to(device)).cpu() for part in z.split(256)])

@@ -6,21 +6,20 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from dcgan_course import latent
-from dcgan_course import recorded as pretrained
-from dcgan_course.commands.run_folder import RunFolder, draw
+from dcgan_course import latent, recorded
+from dcgan_course.commands.inputs import networks_of
 from dcgan_course.data.images import to_pixels
-from dcgan_course.drawing.canvas import tile_pictures
 from dcgan_course.drawing.films import save_webp
-from dcgan_course.errors import InvalidValue
-from dcgan_course.training.state import refuse_bad_seed
+from dcgan_course.drawing.sheets import tile_pictures
+from dcgan_course.errors import InvalidValue, refuse_bad_seed
+from dcgan_course.models.inference import draw
 
 OTHER_ENDINGS = {*Image.registered_extensions(), ".mp4", ".webm"} - {".png", ".gif", ".webp"}  # of files, not folders
 
 
-def add_options(parser: argparse.ArgumentParser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Give `sample` its options."""
-    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(pretrained.names()))
+    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(recorded.names()))
     parser.add_argument("--out", required=True, help="a sheet (.png), a walk (.webp, .gif) or a folder")
     parser.add_argument("--count", type=int, default=64, help="pictures on the sheet or in the folder; stops of a walk")
     parser.add_argument("--steps", type=int, default=16, help="pictures from one stop of a walk to the next")
@@ -56,19 +55,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _save_each(pictures: Tensor, folder: Path):
+def _save_each(pictures: Tensor, folder: Path) -> None:
     """Write pictures (N, C, H, W) as 00000.png, 00001.png, … into a folder, which is made."""
     folder.mkdir(exist_ok=True)
     for number, picture in enumerate(to_pixels(pictures).permute(0, 2, 3, 1).numpy()):
         Image.fromarray(picture.squeeze()).save(folder / f"{number:05d}.png")
-
-
-def networks_of(run: str):
-    """Return generator and discriminator of a recorded run or of a run's folder."""
-    if run in pretrained.names():
-        recorded = pretrained.load_run(run)
-        return recorded.generator, recorded.discriminator
-    folder = RunFolder(run)
-    if not folder.holds_a_run:
-        raise InvalidValue(f"run is {run}, but it must be a run's folder, or one of: {', '.join(pretrained.names())}.")
-    return folder.generator(), folder.discriminator()

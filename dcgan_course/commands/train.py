@@ -13,9 +13,9 @@ from dcgan_course.commands.inputs import test_pictures
 from dcgan_course.commands.run_folder import RunFolder, RunSettings
 from dcgan_course.data.images import load_images
 from dcgan_course.errors import InvalidValue
+from dcgan_course.training.interrupts import interrupt_as_flag
 from dcgan_course.training.loop import DCGAN, TrainConfig, refuse_bad_images, train
-from dcgan_course.training.processes import refuse_unequal_parts
-from dcgan_course.training.state import interrupt_as_flag
+from dcgan_course.training.processes import join_processes, leave_processes, rank, refuse_unequal_parts
 
 NETWORK_DEFAULTS = {"width": 64, "latent_dim": 100, "ema": False}
 KEEP_EVERY = {"cpu": 100, "cuda": 2000}  # steps between checkpoints inside an epoch: of 64×64, some minutes or less
@@ -34,7 +34,7 @@ HELP = {  # of the options that are read off TrainConfig
 }
 
 
-def add_options(parser: argparse.ArgumentParser):
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Give `train` its options; those of TrainConfig are read off the dataclass."""
     parser.add_argument("--data", help="mnist, cifar10, folder:PATH, drawn_digits or drawn_objects")
     parser.add_argument("--out", required=True, help="the folder of the run, such as runs/first")
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     refuse_unequal_parts(config.batch_size, int(os.environ.get("WORLD_SIZE", "1")))
     if settings is None:
         _refuse_bad_networks(options)
-    device = _join_processes()
+    device = join_processes()
     name, size = (settings.data, settings.image_shape[1:]) if settings else (options.data, options.image_size)
     data = load_images(name, image_size=size)
     test = test_pictures(name, size)
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     refuse_bad_images(generator, data.images, settings.config)
     generator, discriminator = (network.to(device) for network in (generator, discriminator))
     ema_generator = copy.deepcopy(generator) if settings.ema else None
-    main = _rank() == 0
+    main = rank() == 0
     if main:
         folder.write_settings(settings)
         if test is None:
@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"Stopped after {full}; `train --out {folder.path} --resume` goes on from here.")
     elif main:
         print(f"Done: {_epochs(len(history))}, p_real {history.p_real[-1]:.2f}, p_fake {history.p_fake[-1]:.2f}.")
-    _leave_processes()
+    leave_processes()
     return 1 if lost else 0
 
 
@@ -115,7 +115,7 @@ def _settings(options: argparse.Namespace, image_shape: tuple[int, int, int]) ->
     return RunSettings(data=options.data, image_shape=image_shape, config=_config(options, DCGAN), **own)
 
 
-def _refuse_bad_networks(options: argparse.Namespace):
+def _refuse_bad_networks(options: argparse.Namespace) -> None:
     """Raise InvalidValue for networks that cannot be built, before any picture is read; nothing is computed."""
     with torch.device("meta"):
         _settings(options, (3, *_pair(options.image_size or 64))).networks()
@@ -144,26 +144,6 @@ def _settings_to_resume(folder: RunFolder, options: argparse.Namespace) -> RunSe
     longer = dataclasses.replace(kept.config, epochs=wanted["epochs"])
     folder.refuse_fewer_epochs(longer.epochs)
     return dataclasses.replace(kept, config=longer)
-
-
-def _join_processes() -> torch.device:
-    """Return the device to train on; under torchrun, meet the other processes first."""
-    cuda = torch.cuda.is_available()
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        if cuda:
-            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-        torch.distributed.init_process_group("nccl" if cuda else "gloo")
-    return torch.device("cuda", torch.cuda.current_device()) if cuda else torch.device("cpu")
-
-
-def _rank() -> int:
-    together = torch.distributed.is_available() and torch.distributed.is_initialized()
-    return torch.distributed.get_rank() if together else 0
-
-
-def _leave_processes():
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
 
 
 def _size(text: str):

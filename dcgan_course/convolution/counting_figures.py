@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dcgan_course.convolution.arithmetic import coverage, squares_seen
 from dcgan_course.convolution.scene_figures import WIDTH
 from dcgan_course.drawing.canvas import Canvas
 
@@ -9,7 +10,7 @@ LINE_HEIGHT = 34
 LABEL_SPACE = 240  # left of the squares
 
 
-def _squares(canvas: Canvas, x, y, cell, taps, height, fill, outline="grey"):
+def _squares(canvas: Canvas, x, y, cell, taps, height, fill, outline="grey") -> None:
     """Draw one row of squares whose columns are `taps`."""
     for column in taps:
         canvas.box(x + column * cell, y, cell, height, fill=fill, outline=outline)
@@ -55,14 +56,6 @@ def positions_figure(
             x + start * cell, top, span * cell, 24, outline="orange" if legal else "grey", line=3 if last else 1.5
         )
     return canvas.png()
-
-
-def coverage(size: int, kernel_size: int, stride: int = 1) -> np.ndarray:
-    """Return (size, size): how many windows of an unpadded convolution read each square."""
-    row = np.zeros(size, dtype=int)
-    for start in range(0, size - kernel_size + 1, stride):
-        row[start : start + kernel_size] += 1
-    return np.outer(row, row)
 
 
 def coverage_figure(size: int, kernel_size: int, stride: int, title: str) -> bytes:
@@ -118,18 +111,6 @@ def weights_figure(weight_shape, title: str) -> bytes:
             canvas.grid(empty, x, 90 + row * row_step, cell, fills=taps)
         canvas.box(x + tile / 2 - 12, bias_top, 24, 24, fill="sky", outline="grey")
     return canvas.png()
-
-
-def squares_seen(layers) -> list[int]:
-    """Return how many squares of the input, of layer 1, … one square of the last layer sees, along one direction.
-
-    Args:
-        layers: (kernel_size, stride) of each layer, from the input on.
-    """
-    sizes = [1]
-    for kernel_size, stride in reversed(layers):
-        sizes.insert(0, (sizes[0] - 1) * stride + kernel_size)
-    return sizes
 
 
 def receptive_field_figure(layers, title: str) -> bytes:

@@ -8,6 +8,10 @@ import numpy as np
 from dcgan_course.drawing.canvas import number_text
 from dcgan_course.errors import InvalidValue
 
+KERNELS = ("vertical edge", "horizontal edge", "blur", "sharpen")
+PICTURES = ("edge", "diagonal", "random")
+LARGEST_INPUT = 10
+
 
 @dataclass(frozen=True)
 class ConvolutionScene:
@@ -109,3 +113,35 @@ def product_lines(scene: ConvolutionScene, row: int, column: int) -> list[str]:
         for seen_row, tap_row in zip(scene.seen(row, column), scene.taps, strict=True)
     ]
     return [("" if index == 0 else "+ ") + line for index, line in enumerate(lines)]
+
+
+def kernel_taps(name: str, size: int) -> tuple[np.ndarray, int]:
+    """Return ((size, size) whole numbers, divisor) of a kernel by its name in KERNELS."""
+    taps = np.zeros((size, size), dtype=int)
+    if name not in KERNELS:
+        raise InvalidValue(f"kernel is {name!r}, but it must be one of {', '.join(KERNELS)}.")
+    if size == 1:  # one square has no neighbours: every kernel copies
+        return taps + 1, 1
+    if name == "blur":
+        return taps + 1, size * size
+    if name == "sharpen":
+        middle = size // 2
+        taps[middle, :] = taps[:, middle] = -1
+        taps[middle, middle] = 2 * size - 1  # the sum is 1: an even surface stays as it is
+        return taps, 1
+    taps[:, 0], taps[:, -1] = 1, -1
+    return (taps, size) if name == "vertical edge" else (taps.T.copy(), size)
+
+
+def picture_numbers(name: str, size: int, seed: int = 1) -> np.ndarray:
+    """Return a (size, size) picture by its name in PICTURES; `seed` is for the random one."""
+    if name == "edge":
+        picture = np.zeros((size, size), dtype=int)
+        picture[:, : (size + 1) // 2] = 1
+        return picture
+    if name == "diagonal":
+        return np.eye(size, dtype=int)
+    if name == "random":
+        numbers = np.random.default_rng(seed).integers(0, 4, size=(LARGEST_INPUT, LARGEST_INPUT))
+        return numbers[:size, :size]
+    raise InvalidValue(f"picture is {name!r}, but it must be one of {', '.join(PICTURES)}.")

@@ -35,7 +35,7 @@ def _input_fills(scene: ConvolutionScene, place: tuple[int, int] | None) -> dict
     return fills
 
 
-def _draw_input(canvas: Canvas, scene: ConvolutionScene, x, y, cell, place):
+def _draw_input(canvas: Canvas, scene: ConvolutionScene, x, y, cell, place) -> None:
     """Draw the padded input with the window at the output square `place`."""
     canvas.grid(scene.padded, x, y, cell, fills=_input_fills(scene, place))
     size = len(scene.padded) - 2 * scene.padding
@@ -46,7 +46,7 @@ def _draw_input(canvas: Canvas, scene: ConvolutionScene, x, y, cell, place):
         canvas.frame(x + left * cell, y + top * cell, cell, scene.span, scene.span, line=4)
 
 
-def _draw_output(canvas: Canvas, scene: ConvolutionScene, x, y, cell, place, filled):
+def _draw_output(canvas: Canvas, scene: ConvolutionScene, x, y, cell, place, filled) -> None:
     """Draw the output; only its first `filled` squares hold a number (None: all)."""
     size, values, fills = scene.output_size, scene.output, {}
     filled = size * size if filled is None else filled
@@ -133,7 +133,7 @@ def draw_scene(canvas: Canvas, scene: ConvolutionScene, top: float, place=None, 
     return max(NAME_SPACE + layout.height, kernel_bottom + 8 + 20 * len(notes) - top)
 
 
-def draw_impossible(canvas: Canvas, scene: ConvolutionScene, top: float):
+def draw_impossible(canvas: Canvas, scene: ConvolutionScene, top: float) -> None:
     """Draw a window that sticks out of its padded input."""
     squares = max(scene.span, len(scene.padded))
     cell = min(LARGEST_CELL, (canvas.height - top - 20) / squares)

@@ -69,7 +69,7 @@ def _read(path, fingerprint):
         return None
 
 
-def _write(path, fingerprint, folder, names, size):
+def _write(path, fingerprint, folder, names, size) -> None:
     """Decode into a file beside `path`, then rename it. The json file comes last and makes the pair valid.
 
     The file is written, not mapped: on a full disk a write raises an OSError, a mapping would kill the process.
@@ -95,12 +95,12 @@ def _write(path, fingerprint, folder, names, size):
             aside.unlink()
 
 
-def _write_header(file, shape):
+def _write_header(file, shape) -> None:
     """A .npy header. NumPy leaves room for a longer first number, so a smaller count never changes its length."""
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def _remove_older(path, place):
+def _remove_older(path, place) -> None:
     """Delete what earlier states of the same folder left, and what killed runs left."""
     for old in path.parent.glob(f"{place}-*"):
         with contextlib.suppress(OSError):  # on Windows a file that is still mapped cannot go: next time

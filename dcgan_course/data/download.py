@@ -41,12 +41,12 @@ CIFAR10_MIRRORS = ("https://www.cs.toronto.edu/~kriz/",)
 CIFAR10_FILES = (("cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a"),)
 
 
-def download_mnist(cache):
+def download_mnist(cache) -> None:
     """Put the four files of MNIST (12 MB to fetch, 55 MB unpacked) under `cache`/MNIST/raw."""
     _download(MNIST_MIRRORS, MNIST_FILES, Path(cache), inside=Path("MNIST", "raw"), unpacked=Path("MNIST", "raw"))
 
 
-def download_cifar10(cache):
+def download_cifar10(cache) -> None:
     """Put the batches of CIFAR-10 (170 MB to fetch, 186 MB unpacked) under `cache`/cifar-10-batches-py."""
     _download(CIFAR10_MIRRORS, CIFAR10_FILES, Path(cache), inside=Path(), unpacked=Path("cifar-10-batches-py"))
 
@@ -66,7 +66,7 @@ def time_limit():
     return seconds
 
 
-def _download(mirrors, files, cache, *, inside, unpacked):
+def _download(mirrors, files, cache, *, inside, unpacked) -> None:
     """Fetch all files into a folder `inside` an unfinished place, unpack them, and move `unpacked` into the cache."""
     deadline = time.monotonic() + time_limit()
     with _unfinished_folder(cache) as unfinished:
@@ -81,7 +81,7 @@ def _download(mirrors, files, cache, *, inside, unpacked):
         _move(unfinished / unpacked, cache / unpacked, aside=unfinished / "replaced")
 
 
-def _move(new, place, aside):
+def _move(new, place, aside) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         os.rename(place, aside)
@@ -122,7 +122,7 @@ def fetch(addresses, path, md5, deadline):
     raise DataNotFound("; ".join(problems))
 
 
-def _fetch_from(address, path, md5, deadline):
+def _fetch_from(address, path, md5, deadline) -> None:
     from tqdm import tqdm
 
     host = urlsplit(address).hostname
@@ -157,7 +157,7 @@ def _open(address, deadline):
     host = urlsplit(address).hostname
     outcome = {}
 
-    def ask():
+    def ask() -> None:
         request = urllib.request.Request(address, headers={"User-Agent": "dcgan-course"})
         try:
             outcome["answer"] = urllib.request.urlopen(request, timeout=SILENCE_SECONDS)

@@ -94,7 +94,7 @@ def already_here(name: str, root: str | Path | None = None) -> str | None:
     return found.source if found else None
 
 
-def _check_name(name):
+def _check_name(name) -> None:
     if name in ("folder:", "folder:PATH"):
         raise InvalidValue(f'name is "{name}", but it must hold the path of your folder, as in "folder:my_pictures".')
     if isinstance(name, str) and (name in NAMES or name.startswith("folder:")):
@@ -174,7 +174,7 @@ def _resized(loaded, size):
     return replace(loaded, images=images)
 
 
-def _refuse_more_than_memory(count, channels, height, width):
+def _refuse_more_than_memory(count, channels, height, width) -> None:
     """Raise InvalidValue for pictures that are larger than this machine's memory, where the system tells its size."""
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

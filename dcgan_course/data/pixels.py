@@ -81,3 +81,7 @@ def _cut(images, batch_size, device, generator, drop_last, part):
         wanted = order if order is None else order[rows] if part is None else part(order[rows])
         some = images[rows] if wanted is None else images.index_select(0, wanted)
         yield scale(some.to(device))
+
+
+def _floats(images: Tensor) -> Tensor:
+    return scale(images) if images.dtype == torch.uint8 else images.float()

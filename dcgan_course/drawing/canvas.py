@@ -55,14 +55,14 @@ class Canvas:
         scale: pixels a point; 2 stays sharp on a projector.
     """
 
-    def __init__(self, width: int, height: int, scale: int = 2):
+    def __init__(self, width: int, height: int, scale: int = 2) -> None:
         from PIL import Image, ImageDraw
 
         self.width, self.height, self.scale = width, height, scale
         self.image = Image.new("RGB", (width * scale, height * scale), COLOURS["paper"])
         self._draw = ImageDraw.Draw(self.image)
 
-    def text(self, x, y, text: str, *, size=16, colour="ink", bold=False, anchor="la"):
+    def text(self, x, y, text: str, *, size=16, colour="ink", bold=False, anchor="la") -> None:
         """Write at (x, y). `anchor` is Pillow's: "la" left-top, "mm" centre, "rm" right-middle."""
         self._draw.text(
             (x * self.scale, y * self.scale),
@@ -76,7 +76,7 @@ class Canvas:
         """Width of `text` in points."""
         return _font(int(size * self.scale), bold).getlength(text) / self.scale
 
-    def box(self, x, y, width, height, *, fill=None, outline="ink", line=1.0):
+    def box(self, x, y, width, height, *, fill=None, outline="ink", line=1.0) -> None:
         """Draw a rectangle with its upper left corner at (x, y)."""
         self._draw.rectangle(
             [x * self.scale, y * self.scale, (x + width) * self.scale, (y + height) * self.scale],
@@ -85,19 +85,19 @@ class Canvas:
             width=max(1, round(line * self.scale)),
         )
 
-    def hatch(self, x, y, width, height, *, colour="grey", gap=5):
+    def hatch(self, x, y, width, height, *, colour="grey", gap=5) -> None:
         """Fill a rectangle with slanted lines, `gap` points apart: there is nothing here."""
         self.box(x, y, width, height, fill="paper", outline=None)
         for start in range(gap, int(width + height), gap):  # x + y is the same along a line
             first, last = max(0, start - height), min(start, width)
             self.line(x + first, y + start - first, x + last, y + start - last, colour=colour, line=0.5)
 
-    def line(self, x0, y0, x1, y1, *, colour="ink", line=1.5):
+    def line(self, x0, y0, x1, y1, *, colour="ink", line=1.5) -> None:
         """Draw a straight line."""
         points = [x0 * self.scale, y0 * self.scale, x1 * self.scale, y1 * self.scale]
         self._draw.line(points, fill=COLOURS[colour], width=max(1, round(line * self.scale)))
 
-    def arrow(self, x0, y0, x1, y1, *, colour="ink", line=2.0, head=8):
+    def arrow(self, x0, y0, x1, y1, *, colour="ink", line=2.0, head=8) -> None:
         """Draw a line from (x0, y0) that ends in a head at (x1, y1)."""
         length = max(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 1e-9)
         along = ((x1 - x0) / length, (y1 - y0) / length)
@@ -111,7 +111,7 @@ class Canvas:
         ]
         self._draw.polygon([(a * self.scale, b * self.scale) for a, b in corners], fill=COLOURS[colour])
 
-    def grid(self, values, x, y, cell, *, fills=None, inks=None, show_numbers=True):
+    def grid(self, values, x, y, cell, *, fills=None, inks=None, show_numbers=True) -> None:
         """Draw a table of numbers, one square a number.
 
         Args:
@@ -133,7 +133,7 @@ class Canvas:
                 ink = inks.get(place, "ink")
                 self.text(left + cell / 2, top + cell / 2, text, size=size, colour=ink, anchor="mm")
 
-    def frame(self, x, y, cell, rows, columns, *, colour="orange", line=3.0):
+    def frame(self, x, y, cell, rows, columns, *, colour="orange", line=3.0) -> None:
         """Draw a thick frame round `rows` × `columns` squares of a grid whose corner is (x, y)."""
         self.box(x, y, columns * cell, rows * cell, outline=colour, line=line)
 
@@ -142,55 +142,3 @@ class Canvas:
         buffer = io.BytesIO()
         self.image.save(buffer, "PNG", compress_level=compress_level)
         return buffer.getvalue()
-
-
-def tile_pictures(images, columns: int, zoom: int = 2, gap: int = 2):
-    """Lay pictures out as one sheet.
-
-    Args:
-        images: (N, C, H, W) with C = 1 or 3; float in [−1, 1] or uint8 in [0, 255].
-        columns: pictures in a row. zoom: screen pixels a picture pixel. gap: pixels between pictures.
-
-    Returns:
-        A PIL image.
-    """
-    import numpy as np
-    import torch
-    from PIL import Image
-
-    images = torch.as_tensor(images).detach().cpu()
-    if images.dtype != torch.uint8:
-        images = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    count, channels, height, width = images.shape
-    rows = -(-count // columns)
-    step_y, step_x = height * zoom + gap, width * zoom + gap
-    sheet = np.full((rows * step_y - gap, columns * step_x - gap, channels), 255, dtype=np.uint8)
-    enlarged = images.permute(0, 2, 3, 1).numpy().repeat(zoom, axis=1).repeat(zoom, axis=2)
-    for index, picture in enumerate(enlarged):
-        top, left = (index // columns) * step_y, (index % columns) * step_x
-        sheet[top : top + height * zoom, left : left + width * zoom] = picture
-    return Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet)
-
-
-def png_of_pictures(images, columns: int, zoom: int = 2, gap: int = 2) -> bytes:
-    """Return `tile_pictures(...)` as PNG bytes: what a slider shows."""
-    buffer = io.BytesIO()
-    tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def labelled_rows_png(rows, labels: list[str], zoom: int = 3) -> bytes:
-    """Draw rows of pictures with a word before each row; returns PNG bytes.
-
-    Args:
-        rows: (R, N, C, H, W), float in [−1, 1] or uint8. labels: R words. zoom: picture pixels, at two a point.
-    """
-    sheet = tile_pictures(rows.flatten(0, 1), columns=rows.shape[1], zoom=zoom)
-    scale, gap = 2, 8
-    left = max(Canvas(1, 1).text_width(label, size=14) for label in labels) + 2 * gap
-    canvas = Canvas(int(left) + sheet.width // scale + gap, sheet.height // scale + 2 * gap, scale=scale)
-    canvas.image.paste(sheet.convert("RGB"), (int(left) * scale, gap * scale))
-    step = sheet.height / scale / len(labels)
-    for number, label in enumerate(labels):
-        canvas.text(int(left) - gap, gap + (number + 0.5) * step, label, size=14, anchor="rm")
-    return canvas.png()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from dcgan_course.drawing.canvas import Canvas, tile_pictures
+from dcgan_course.drawing.canvas import Canvas
+from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue
 
 HEAD = 30  # points above the pictures, for the label
@@ -42,7 +43,7 @@ def film_png(frames: Tensor, labels: list[str], columns: int = 8, zoom: int = 3,
     return file.getvalue()
 
 
-def save_webp(path: str | Path, frames: Tensor, columns: int = 8, zoom: int = 4, seconds: float = 0.1):
+def save_webp(path: str | Path, frames: Tensor, columns: int = 8, zoom: int = 4, seconds: float = 0.1) -> None:
     """Write a film that loops for ever as an animated WebP, without loss.
 
     Args:

@@ -1,1 +1,1 @@
-"""Numbers and networks that judge pictures."""
+"""Numbers and networks that judge pictures. May import: errors, data, models."""

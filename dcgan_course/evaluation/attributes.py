@@ -6,6 +6,7 @@ Pictures are (N, C, H, W) in [−1, 1]; each function gives (N,).
 import torch
 from torch import Tensor
 
+from dcgan_course.data.pixels import _floats
 from dcgan_course.errors import InvalidValue
 
 
@@ -56,3 +57,25 @@ def warmth(pictures: Tensor) -> Tensor:
     if pictures.dim() != 4 or pictures.shape[1] != 3:
         raise InvalidValue(f"pictures is {tuple(pictures.shape)}, but warmth needs colour: (N, 3, H, W).")
     return (pictures[:, 0] - pictures[:, 2]).flatten(1).mean(dim=1)
+
+
+def colourfulness(images: Tensor) -> Tensor:
+    """Return how colourful pictures are: (N,), the mean over the pixels of the largest minus the smallest of R, G, B.
+
+    0 is a grey picture, 1 one of pure colours only.
+
+    Args:
+        images: (N, 3, H, W), uint8 or float in [−1, 1].
+
+    Raises InvalidValue for pictures without three channels.
+    """
+    if images.dim() != 4 or images.shape[1] != 3:
+        raise InvalidValue(f"images is of shape {tuple(images.shape)}, but colours need (N, 3, H, W).")
+    pixels = _floats(images)
+    return (pixels.amax(dim=1) - pixels.amin(dim=1)).mean(dim=(1, 2)) / 2
+
+
+def hue_distance(a: Tensor, b: Tensor) -> Tensor:
+    """Return how far two hues in [0, 1) are apart on their circle: 0 to 0.5."""
+    gap = (a - b).abs() % 1
+    return torch.minimum(gap, 1 - gap)

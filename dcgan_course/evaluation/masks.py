@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dcgan_course.errors import InvalidValue
-from dcgan_course.interpretability.features import hue_distance
+from dcgan_course.evaluation.attributes import hue_distance
 
 # Strongest minus weakest colour, of 1. Drawn objects have 0.48 or more, their ground 0.1 or less; of the thresholds
 # tried in steps of 0.05 this one fits the true masks best.
@@ -85,6 +85,6 @@ def _run_lengths(on: Tensor, dim: int) -> Tensor:
     return (torch.stack(before, dim) + torch.stack(after, dim) - 1).clamp_min(0)
 
 
-def _refuse_other_channels(pictures: Tensor, channels: int, why: str):
+def _refuse_other_channels(pictures: Tensor, channels: int, why: str) -> None:
     if pictures.dim() != 4 or pictures.shape[1] != channels:
         raise InvalidValue(f"pictures is {tuple(pictures.shape)}, but {why}: give (N, {channels}, H, W) in [−1, 1].")

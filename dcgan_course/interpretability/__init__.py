@@ -1,1 +1,2 @@
-"""What a trained network learned: features, probes, single units, forgetting."""
+"""What a trained network learned: features, probes, single units, forgetting. May import: errors, data, convolution,
+drawing, models, evaluation, training."""

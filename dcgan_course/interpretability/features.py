@@ -1,114 +1,12 @@
 """Networks whose inner numbers are used to judge pictures."""
 
-import math
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d
 
-from dcgan_course.data.drawn.objects import FARTHEST, LARGEST, LARGEST_TURN, SMALLEST
 from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue, refuse_below_one
-from dcgan_course.models.asking import eval_mode
-
-
-class DigitClassifier(nn.Module):
-    """A small network that reads digits: two convolutions, two linear layers, about 107,000 parameters.
-
-    forward: pictures (N, 1, 28, 28) in [−1, 1] → logits (N, 10). `features` gives the (N, 64) numbers before the
-    last layer.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(1, 16, 3, padding=1),  # (N, 16, 28, 28)
-            nn.ReLU(),
-            nn.MaxPool2d(2),  # (N, 16, 14, 14)
-            nn.Conv2d(16, 32, 3, padding=1),  # (N, 32, 14, 14)
-            nn.ReLU(),
-            nn.MaxPool2d(2),  # (N, 32, 7, 7)
-            nn.Flatten(),
-            nn.Dropout(0.3),
-            nn.Linear(32 * 7 * 7, 64),
-            nn.ReLU(),
-        )
-        self.head = nn.Linear(64, 10)
-
-    def features(self, images: Tensor) -> Tensor:
-        """Return (N, 64) numbers for pictures (N, 1, 28, 28) in [−1, 1]."""
-        return self.body(images)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.features(images))
-
-
-@dataclass(frozen=True)
-class ReadFactors:
-    """What a picture of a drawn object shows, as `FactorReader` reads it. All tensors have one row a picture.
-
-    kind: (N,) int64, a number of `stand_ins.OBJECT_NAMES`. hue: (N,) in [0, 1), a circle. size: (N,) radius in pixels.
-    right, down: (N,) place of the middle in pixels from the picture's middle. turn: (N,) clockwise in radians;
-    it means nothing for a circle and a ring.
-    """
-
-    kind: Tensor
-    hue: Tensor
-    size: Tensor
-    right: Tensor
-    down: Tensor
-    turn: Tensor
-
-
-class FactorReader(nn.Module):
-    """A small network that reads the factors of drawn objects: three convolutions, two linear layers.
-
-    forward: pictures (N, 3, 32, 32) in [−1, 1] → (N, 16) numbers: ten logits of the kind, cosine and sine of the hue's
-    angle, and size, right, down, turn, each divided by half its range. `read` gives them in units a person knows;
-    `features` gives the (N, 64) numbers before the last layer.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(3, 16, 3, padding=1),  # (N, 16, 32, 32)
-            nn.ReLU(),
-            nn.MaxPool2d(2),  # (N, 16, 16, 16)
-            nn.Conv2d(16, 32, 3, padding=1),  # (N, 32, 16, 16)
-            nn.ReLU(),
-            nn.MaxPool2d(2),  # (N, 32, 8, 8)
-            nn.Conv2d(32, 48, 3, padding=1),  # (N, 48, 8, 8)
-            nn.ReLU(),
-            nn.MaxPool2d(2),  # (N, 48, 4, 4)
-            nn.Flatten(),
-            nn.Linear(48 * 4 * 4, 64),
-            nn.ReLU(),
-        )
-        self.head = nn.Linear(64, 16)
-
-    def features(self, images: Tensor) -> Tensor:
-        """Return (N, 64) numbers for pictures (N, 3, 32, 32) in [−1, 1]."""
-        return self.body(images)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.features(images))
-
-    def read(self, images: Tensor) -> ReadFactors:
-        """Return the factors of pictures (N, 3, 32, 32) in [−1, 1]; computes no gradients."""
-        with torch.no_grad():
-            out = torch.cat([self(part) for part in images.split(500)])
-        hue = torch.atan2(out[:, 11], out[:, 10]) / math.tau % 1
-        middle = (SMALLEST + LARGEST) / 2
-        scales = ((LARGEST - SMALLEST) / 2, FARTHEST, FARTHEST, LARGEST_TURN)
-        size, right, down, turn = (out[:, 12 + i] * scale for i, scale in enumerate(scales))
-        return ReadFactors(out[:, :10].argmax(dim=1), hue, middle + size, right, down, turn)
-
-
-def hue_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Return how far two hues in [0, 1) are apart on their circle: 0 to 0.5."""
-    gap = (a - b).abs() % 1
-    return torch.minimum(gap, 1 - gap)
+from dcgan_course.models.inference import eval_mode
 
 
 @torch.no_grad()
@@ -160,7 +58,7 @@ def layer_slices(discriminator: nn.Module, side: int = 4) -> tuple[slice, ...]:
     if not hasattr(discriminator, "blocks") or not hasattr(discriminator, "image_shape"):
         raise InvalidValue(
             f"The network is {type(discriminator).__name__}, which has no blocks of convolutions: give a "
-            'Discriminator, such as pretrained.load_run("mnist_dcgan").discriminator.'
+            'Discriminator, such as recorded.load_run("mnist_dcgan").discriminator.'
         )
     slices, start = [], 0
     for block in discriminator.blocks:
@@ -170,7 +68,7 @@ def layer_slices(discriminator: nn.Module, side: int = 4) -> tuple[slice, ...]:
     return tuple(slices)
 
 
-def _refuse_pictures(images, image_shape: tuple[int, int, int]):
+def _refuse_pictures(images, image_shape: tuple[int, int, int]) -> None:
     if not isinstance(images, Tensor) or tuple(images.shape[1:]) != tuple(image_shape) or not len(images):
         given = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
         wanted = ", ".join(str(size) for size in image_shape)

@@ -17,38 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.errors import InvalidValue, refuse_below_one
-from dcgan_course.models.asking import eval_mode
+from dcgan_course.interpretability.blocks import maps_of, picture_from
 
 Mask = Callable[[Tensor], Tensor]  # pictures (N, C, H, W) → (N, H, W) bool
 SHOWN_FROM = 20  # pixels on a thing from which on a picture shows it; the smallest drawn object has about 45
-
-
-@torch.no_grad()
-def maps_of(generator: nn.Module, z: Tensor, block: int = -1) -> Tensor:
-    """Return what one block of a DCGAN generator puts out for z (N, latent_dim): (N, maps, h, w), after its ReLU.
-
-    Args:
-        generator: a `models.Generator`; it works in eval mode here and comes back in the mode it was in.
-        block: a number of `generator.blocks`; −1 is the layer before the one that draws the picture.
-
-    Raises InvalidValue for a network without such blocks, or a block that it does not have.
-    """
-    end = _block_number(generator, block) + 1
-    with eval_mode(generator):
-        return torch.cat([generator.blocks[:end](part[:, :, None, None]) for part in z.split(500)])
-
-
-@torch.no_grad()
-def picture_from(generator: nn.Module, maps: Tensor, block: int = -1) -> Tensor:
-    """Return what the layers after a block make of its maps (N, maps, h, w): pictures (N, C, H, W) in [−1, 1].
-
-    The network is cut in two: `picture_from(generator, maps_of(generator, z, block), block)` is `generator(z)`, both
-    times in eval mode.
-    """
-    start = _block_number(generator, block) + 1
-    with eval_mode(generator):
-        parts = [generator.to_picture(generator.blocks[start:](part)).tanh() for part in maps.split(500)]
-    return torch.cat(parts)
 
 
 def draw_without(generator: nn.Module, z: Tensor, dropped: Tensor, block: int = -1) -> Tensor:
@@ -309,7 +281,7 @@ def _examples(maps: Tensor, positives: Tensor, negatives: Tensor, most: int, ran
     return maps.detach().permute(0, 2, 3, 1).flatten(0, 2)[places], torch.arange(2 * count) < count
 
 
-def _refuse_other_places(maps: Tensor, **marks: Tensor):
+def _refuse_other_places(maps: Tensor, **marks: Tensor) -> None:
     for name, places in marks.items():
         if maps.dim() != 4 or tuple(places.shape) != (len(maps), *maps.shape[2:]):
             raise InvalidValue(
@@ -330,14 +302,3 @@ def _without(maps: Tensor, dropped: Tensor) -> Tensor:
     kept = maps.clone()
     kept[:, numbers] = 0
     return kept
-
-
-def _block_number(generator: nn.Module, block: int) -> int:
-    if not (hasattr(generator, "blocks") and hasattr(generator, "to_picture")):
-        raise InvalidValue(
-            f"generator is a {type(generator).__name__}, which has no maps to drop: give a DCGAN `models.Generator`."
-        )
-    count = len(generator.blocks)
-    if isinstance(block, bool) or not isinstance(block, int) or not -count <= block < count:
-        raise InvalidValue(f"block is {block!r}, but this generator's blocks are 0 to {count - 1}; −1 is the last.")
-    return block % count

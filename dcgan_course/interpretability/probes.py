@@ -9,13 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch import Tensor
 
-from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue, refuse_below_one
-from dcgan_course.models.dcgan import Discriminator
-from dcgan_course.training.acceleration import Accelerated, chosen_precision
 
 CS = (0.03, 0.1, 0.3, 1.0, 3.0)  # the C that a probe may choose
 HELD_OUT = 0.2  # share of each class's training pictures that C is chosen on
@@ -147,7 +143,7 @@ def linear_probe(
 class _Reader:
     """Standardisation and SVM in one: weights and biases for features as they came."""
 
-    def __init__(self, features, labels, c, seed, fit):
+    def __init__(self, features, labels, c, seed, fit) -> None:
         spread, middle = torch.std_mean(features, dim=0, correction=0)
         varies = spread > ENOUGH * (1 + middle.abs())  # else it is rounding
         spread = torch.where(varies, spread, 1.0) * math.sqrt(features.shape[1])
@@ -175,7 +171,7 @@ def _split(labels: Tensor, seed: int, choosers: int | None) -> tuple[Tensor, Ten
     return torch.cat(held), torch.cat(kept)
 
 
-def _refuse_sizes(features, labels, test_features, test_labels):
+def _refuse_sizes(features, labels, test_features, test_labels) -> None:
     for name, numbers, kinds in (("features", features, labels), ("test_features", test_features, test_labels)):
         if numbers.dim() != 2 or len(numbers) != len(kinds) or numbers.shape[1] != features.shape[1]:
             raise InvalidValue(
@@ -190,58 +186,3 @@ def _refuse_sizes(features, labels, test_features, test_labels):
             f"The training labels have {counts.tolist()} pictures by class, but a probe needs two or more classes, "
             "numbered from 0, with two or more pictures each: one learns, one chooses C."
         )
-
-
-class SupervisedNetwork(nn.Module):
-    """The convolution layers of a DCGAN discriminator with ten answers in place of one.
-
-    Args: image_size, channels, width: as in `models.Discriminator`. classes: answers.
-
-    forward: pictures (N, channels, H, W) in [−1, 1] → logits (N, classes).
-    """
-
-    def __init__(self, image_size=32, channels: int = 3, width: int = 64, classes: int = 10):
-        super().__init__()
-        discriminator = Discriminator(image_size, channels, width)
-        last = discriminator.to_logit
-        self.image_shape = discriminator.image_shape
-        self.blocks = discriminator.blocks
-        self.to_logits = nn.Conv2d(last.in_channels, classes, last.kernel_size, bias=True)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.to_logits(self.blocks(images)).flatten(1)
-
-
-def train_supervised(
-    network: nn.Module, images: Tensor, labels: Tensor, epochs: int, seed: int, batch_size: int = 50
-) -> None:
-    """Train a classifier on labels, in place: cross-entropy, Adam of step size 0.001, no augmentation.
-
-    network: pictures (N, C, H, W) in [−1, 1] → logits (N, K). images: (N, C, H, W) uint8. labels: (N,) int64.
-    seed: gives the order of the pictures; the first weights are the caller's. Ends in eval mode.
-
-    Raises InvalidValue if there are not as many labels as pictures.
-    """
-    refuse_below_one(epochs=epochs, batch_size=batch_size)
-    if len(images) != len(labels):
-        raise InvalidValue(f"There are {len(images):,} pictures and {len(labels):,} labels: give one label a picture.")
-    generator = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(network.parameters(), 1e-3)
-    fast = Accelerated(network, chosen_precision("auto", torch.device("cpu")), channels_last=True, compiled=False)
-    network.train()
-    for _ in range(epochs):
-        for rows in torch.randperm(len(images), generator=generator).split(batch_size):
-            optimizer.zero_grad()
-            cross_entropy(fast(scale(images[rows])), labels[rows]).backward()
-            optimizer.step()
-    network.eval()
-
-
-@torch.no_grad()
-def classifier_accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Return the share of pictures, 0 to 1, whose largest logit is that of their label; the network as it stands.
-
-    images: (N, C, H, W) uint8. labels: (N,) int64.
-    """
-    parts = zip(images.split(500), labels.split(500), strict=True)
-    return sum(int((network(scale(part)).argmax(dim=1) == truth).sum()) for part, truth in parts) / len(labels)

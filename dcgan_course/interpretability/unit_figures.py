@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from dcgan_course.drawing.canvas import Canvas, tile_pictures
+from dcgan_course.drawing.canvas import Canvas
+from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.interpretability.units import UnitView
 
 TILE, GAP, TEXT = 64, 5, 14  # points: a picture's width, between two pictures, the letters
@@ -74,7 +75,7 @@ def _each_scaled(gradients: Tensor) -> Tensor:
     return gradients / largest.clamp(min=torch.finfo(torch.float32).tiny)[:, None, None, None]
 
 
-def _paste(canvas: Canvas, picture, window: tuple[int, int, int, int], x: int, y: int, height: int):
+def _paste(canvas: Canvas, picture, window: tuple[int, int, int, int], x: int, y: int, height: int) -> None:
     """Put the window of a picture into its tile, enlarged; what lies outside the picture is hatched."""
     from PIL import Image
 
@@ -89,7 +90,7 @@ def _paste(canvas: Canvas, picture, window: tuple[int, int, int, int], x: int, y
     canvas.image.paste(part, (x * canvas.scale + x0, y * canvas.scale + y0))
 
 
-def _frame(canvas: Canvas, view: UnitView, number: int, x: int, y: int, height: int):
+def _frame(canvas: Canvas, view: UnitView, number: int, x: int, y: int, height: int) -> None:
     """Frame a window, as far as it lies in the picture, in dark orange round white: it shows on every ground."""
     rows, columns = view.pictures.shape[2:]
     top, left, bottom, right = view.windows[number]

@@ -17,10 +17,12 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from dcgan_course.convolution.arithmetic import receptive_field
-from dcgan_course.data.pixels import scale
-from dcgan_course.errors import InvalidValue, refuse_below_one
-from dcgan_course.models.asking import eval_mode
+from dcgan_course.data.pixels import _floats
+from dcgan_course.errors import InvalidValue, refuse_below_one, refuse_number_outside
+from dcgan_course.evaluation.attributes import colourfulness
+from dcgan_course.interpretability.blocks import _blocks_to
 from dcgan_course.models.dcgan import init_weights
+from dcgan_course.models.inference import eval_mode
 
 BATCH = 250  # pictures that go through the network at once
 NINE = 9  # pictures shown of a unit, as in the paper's figures
@@ -98,7 +100,7 @@ def top_pictures(responses: UnitResponses, unit: int, count: int = NINE) -> TopP
     Raises InvalidValue for a unit that is not there, or a count below 1.
     """
     units = responses.values.shape[1]
-    _refuse_number("unit", unit, units, f"this layer has {units} units")
+    refuse_number_outside("unit", unit, units, f"this layer has {units} units")
     refuse_below_one(count=count)
     indices = responses.values[:, unit].argsort(descending=True, stable=True)[:count]
     return TopPictures(indices, responses.values[indices, unit], responses.places[indices, unit])
@@ -140,7 +142,7 @@ def guided_gradients(
     """
     part = _blocks_to(discriminator, layer)
     units = _units(discriminator, layer)
-    _refuse_number("unit", unit, units, f"layer {layer} has {units} units")
+    refuse_number_outside("unit", unit, units, f"layer {layer} has {units} units")
     _refuse_pictures(discriminator, pictures)
     pixels = _floats(pictures.detach()).clone().requires_grad_()
     with torch.enable_grad(), eval_mode(discriminator), _guided_activations(part if guided else nn.Identity()):
@@ -196,7 +198,7 @@ def unit_window(
 class UnitView:
     """One unit, ready to be drawn: its top pictures, their windows, guided and plain gradients.
 
-    pictures, guided, plain: (n, C, H, W) float. top: the `TopPictures`. windows: n tuples (top, left, bottom, right),
+    pictures, units, plain: (n, C, H, W) float. top: the `TopPictures`. windows: n tuples (top, left, bottom, right),
     not clipped. mean_of_others: the mean response to all other pictures; nan if there are none.
     """
 
@@ -221,27 +223,11 @@ def view_unit(
     top = top_pictures(responses, unit, count)
     pictures = _floats(images[top.indices])
     windows = [unit_window(discriminator, layer, place, clipped=False) for place in top.places.tolist()]
-    guided, plain = (guided_gradients(discriminator, pictures, layer, unit, guided=rule) for rule in (True, False))
+    units, plain = (guided_gradients(discriminator, pictures, layer, unit, guided=rule) for rule in (True, False))
     others = responses.values[:, unit].sum() - top.values.sum()
     count_of_others = len(responses.values) - len(top.values)
     mean = float(others) / count_of_others if count_of_others else float("nan")
-    return UnitView(top, pictures, windows, guided, plain, mean)
-
-
-def colourfulness(images: Tensor) -> Tensor:
-    """Return how colourful pictures are: (N,), the mean over the pixels of the largest minus the smallest of R, G, B.
-
-    0 is a grey picture, 1 one of pure colours only.
-
-    Args:
-        images: (N, 3, H, W), uint8 or float in [−1, 1].
-
-    Raises InvalidValue for pictures without three channels.
-    """
-    if images.dim() != 4 or images.shape[1] != 3:
-        raise InvalidValue(f"images is of shape {tuple(images.shape)}, but colours need (N, 3, H, W).")
-    pixels = _floats(images)
-    return (pixels.amax(dim=1) - pixels.amin(dim=1)).mean(dim=(1, 2)) / 2
+    return UnitView(top, pictures, windows, units, plain, mean)
 
 
 def top_window_colourfulness(
@@ -295,38 +281,6 @@ def random_twin(discriminator: nn.Module, images: Tensor, seed: int = 0) -> nn.M
     return twin.eval().requires_grad_(False)
 
 
-@torch.no_grad()
-def generator_maps(generator: nn.Module, z: Tensor, block: int) -> Tensor:
-    """Return all maps of one block of a generator at work on one z: (channels, H, W), after the activation.
-
-    Args:
-        generator: a `models.Generator`; it works in eval mode and gets its mode back. z: (latent_dim,).
-        block: number of a block, from 0.
-
-    Raises InvalidValue for a block that is not there, and for a z of another shape.
-    """
-    part = _blocks_to(generator, block, "block", "generator")
-    if tuple(z.shape) != (generator.latent_dim,):
-        raise InvalidValue(
-            f"z is of shape {tuple(z.shape)}, but it must be one z of shape ({generator.latent_dim},): "
-            "take one row of latent.sample(...)."
-        )
-    with eval_mode(generator):
-        return part(z[None, :, None, None])[0]
-
-
-def _blocks_to(network: nn.Module, layer: int, name: str = "layer", kind: str = "discriminator") -> nn.Sequential:
-    """Return the blocks 0 to `layer`."""
-    blocks = getattr(network, "blocks", None)
-    if not isinstance(blocks, nn.Sequential):
-        raise InvalidValue(
-            f"The {kind} is a {type(network).__name__}, but its maps are read block by block: "
-            f"take a models.{kind.capitalize()}, such as load_run('cifar10_dcgan_32').{kind}."
-        )
-    _refuse_number(name, layer, len(blocks), f"this {kind} has {len(blocks)} blocks")
-    return blocks[: layer + 1]
-
-
 def _convolutions(part: nn.Module) -> list[nn.Conv2d]:
     return [module for module in part.modules() if isinstance(module, nn.Conv2d)]
 
@@ -339,12 +293,7 @@ def _window_size(part: nn.Module) -> tuple[int, int]:
     return receptive_field([(conv.kernel_size, conv.stride, conv.dilation) for conv in _convolutions(part)])
 
 
-def _refuse_number(name: str, given: int, count: int, because: str):
-    if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given < count:
-        raise InvalidValue(f"{name} is {given!r}, but {because}: take a whole number from 0 to {count - 1}.")
-
-
-def _refuse_pictures(network: nn.Module, images: Tensor):
+def _refuse_pictures(network: nn.Module, images: Tensor) -> None:
     shape = network.image_shape
     if not isinstance(images, Tensor) or images.dim() != 4 or tuple(images.shape[1:]) != shape or not len(images):
         given = f"of shape {tuple(images.shape)}" if isinstance(images, Tensor) else f"a {type(images).__name__}"
@@ -352,7 +301,3 @@ def _refuse_pictures(network: nn.Module, images: Tensor):
             f"The pictures are {given}, but this discriminator takes a tensor of shape "
             f"(N, {', '.join(map(str, shape))}) with at least one picture."
         )
-
-
-def _floats(images: Tensor) -> Tensor:
-    return scale(images) if images.dtype == torch.uint8 else images.float()

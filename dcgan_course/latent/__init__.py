@@ -1,14 +1,11 @@
-"""Points, paths and directions in latent space."""
+"""Points, paths and directions in latent space, and the way back from a picture. May import: errors."""
 
-from dcgan_course.latent.paths import (
-    Inversion,
+from dcgan_course.latent.directions import (
+    Directions,
     activation_directions,
     arithmetic,
     attribute_direction,
-    invert,
-    lerp,
-    sample,
-    slerp,
-    walk,
     weight_directions,
 )
+from dcgan_course.latent.inversion import Inversion, invert
+from dcgan_course.latent.paths import lerp, sample, slerp, walk

@@ -1,16 +1,5 @@
-"""The networks of the course, their shapes, and how to ask them."""
+"""The networks of the course, their shapes, and how to ask them. May import: errors, convolution, drawing."""
 
-from dcgan_course.models.asking import eval_mode
-from dcgan_course.models.dcgan import (
-    SMALLEST,
-    WIDEST,
-    Discriminator,
-    Generator,
-    MLPDiscriminator,
-    MLPGenerator,
-    count_parameters,
-    down,
-    init_mlp_weights,
-    init_weights,
-    up,
-)
+from dcgan_course.models.dcgan import Discriminator, Generator, count_parameters, down, init_weights, up
+from dcgan_course.models.inference import draw, eval_mode
+from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator, init_mlp_weights

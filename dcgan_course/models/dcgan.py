@@ -1,83 +1,11 @@
 """The networks of the course. Pictures are (N, C, H, W) in [−1, 1]; discriminators answer with logits (N,)."""
 
-import math
-
 from torch import Tensor, nn
 
-from dcgan_course.convolution.arithmetic import UpsamplingPlan, plan_upsampling
+from dcgan_course.convolution.ladders import UpsamplingPlan, plan_upsampling
 from dcgan_course.errors import InvalidValue, refuse_below_one
 
 SMALLEST, WIDEST = 8, 16  # pixels a side; the largest multiple of `width` that a layer gets
-
-
-class MLPGenerator(nn.Module):
-    """Three linear layers from z to a picture: 100 → 256 → 256 → 784 for MNIST.
-
-    Args:
-        image_shape: (C, H, W) of one picture. latent_dim: length of z. hidden_dim: width of the two hidden layers.
-        dropout: share of hidden units switched off in training.
-
-    forward: z (N, latent_dim), from N(0, 1) → pictures (N, C, H, W) in [−1, 1].
-    """
-
-    def __init__(self, image_shape=(1, 28, 28), latent_dim: int = 100, hidden_dim: int = 256, dropout: float = 0.1):
-        super().__init__()
-        self.image_shape = tuple(image_shape)
-        self.latent_dim = latent_dim
-        self.layers = nn.Sequential(
-            nn.Linear(latent_dim, hidden_dim),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden_dim, hidden_dim),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden_dim, math.prod(self.image_shape)),
-            nn.Tanh(),
-        )
-        init_mlp_weights(self)
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self.layers(z).view(-1, *self.image_shape)
-
-
-class MLPDiscriminator(nn.Module):
-    """Three linear layers from a picture to one logit: 784 → 256 → 256 → 1 for MNIST.
-
-    Args:
-        image_shape: (C, H, W) of one picture. hidden_dim: width of the two hidden layers.
-        dropout: share of hidden units switched off in training.
-
-    forward: pictures (N, C, H, W) in [−1, 1] → logits (N,); sigmoid(logit) is D(x), the chance that x is real.
-    """
-
-    def __init__(self, image_shape=(1, 28, 28), hidden_dim: int = 256, dropout: float = 0.1):
-        super().__init__()
-        self.image_shape = tuple(image_shape)
-        self.layers = nn.Sequential(
-            nn.Flatten(),
-            nn.Linear(math.prod(self.image_shape), hidden_dim),
-            nn.LeakyReLU(0.2),
-            nn.Dropout(dropout),
-            nn.Linear(hidden_dim, hidden_dim),
-            nn.LeakyReLU(0.2),
-            nn.Dropout(dropout),
-            nn.Linear(hidden_dim, 1),
-        )
-        init_mlp_weights(self)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.layers(images).squeeze(1)
-
-
-def init_mlp_weights(network: nn.Module):
-    """Set every linear layer's weights by Xavier's normal rule and its biases uniformly in [0.1, 0.2], in place.
-
-    Source of the rule: Glorot and Bengio 2010, equation 12, in its normal form.
-    """
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.xavier_normal_(layer.weight)
-            nn.init.uniform_(layer.bias, 0.1, 0.2)
 
 
 def up(in_channels: int, out_channels: int, kernel_size=4, stride=2, padding=1, output_padding=0) -> nn.Sequential:
@@ -127,7 +55,7 @@ class Generator(nn.Module):
     pytorch/examples: 3,576,704 parameters with 3 channels.
     """
 
-    def __init__(self, image_size=32, latent_dim: int = 100, channels: int = 3, width: int = 64):
+    def __init__(self, image_size=32, latent_dim: int = 100, channels: int = 3, width: int = 64) -> None:
         super().__init__()
         plan = _plan(image_size)
         refuse_below_one(latent_dim=latent_dim, channels=channels, width=width)
@@ -162,7 +90,7 @@ class Discriminator(nn.Module):
     Source: Radford et al. 2015, section 3. The first layer has no batch norm, neither has the last.
     """
 
-    def __init__(self, image_size=32, channels: int = 3, width: int = 64):
+    def __init__(self, image_size=32, channels: int = 3, width: int = 64) -> None:
         super().__init__()
         plan = _plan(image_size)
         refuse_below_one(channels=channels, width=width)
@@ -191,7 +119,7 @@ class Discriminator(nn.Module):
         return self.to_logit(maps).flatten()
 
 
-def init_weights(network: nn.Module, std: float = 0.02):
+def init_weights(network: nn.Module, std: float = 0.02) -> None:
     """Set convolution weights to N(0, std), batch-norm scales to N(1, std) and all biases to 0, in place.
 
     Source: Radford et al. 2015, section 4 (0.02); the batch-norm rule is that of the program the authors published.

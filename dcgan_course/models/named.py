@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from torch import nn
 
+from dcgan_course.models.ablations import LayeredGenerator
 from dcgan_course.models.dcgan import Discriminator, Generator
-from dcgan_course.models.layered import LayeredGenerator
 
 Pair = tuple[nn.Module, nn.Module]
 

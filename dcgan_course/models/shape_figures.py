@@ -50,7 +50,7 @@ def _words(name: str) -> str:
     return f"{SHORT.get(kind, kind)}\n{settings}".strip()
 
 
-def _draw_chain(axis, name: str, stages, side: int, colour):
+def _draw_chain(axis, name: str, stages, side: int, colour) -> None:
     from matplotlib.patches import Rectangle
 
     x = 0.0

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.models.asking import eval_mode
+from dcgan_course.models.inference import eval_mode
 
 
 class ShapeRow(NamedTuple):
@@ -29,7 +29,7 @@ def shape_table(network: nn.Module, x: Tensor) -> list[ShapeRow]:
     """
     rows, counted = [], set()
 
-    def note(layer, _, output):
+    def note(layer, _, output) -> None:
         parameters = 0 if layer in counted else sum(p.numel() for p in layer.parameters(recurse=False))
         counted.add(layer)
         rows.append(ShapeRow(_name(layer), tuple(output.shape[1:]), parameters))

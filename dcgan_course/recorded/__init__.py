@@ -1,7 +1,7 @@
-"""Runs and networks that come with the course."""
+"""Runs and networks that come with the course, each with a card that says how it was made. May import: errors, models,
+evaluation, training."""
 
 from dcgan_course.recorded.runs import (
-    _NETWORKS,
     FOLDER,
     RecordedRun,
     card,

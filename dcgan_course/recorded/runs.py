@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.errors import InvalidValue
-from dcgan_course.interpretability.features import DigitClassifier, FactorReader
-from dcgan_course.models.dcgan import Discriminator, Generator, MLPDiscriminator, MLPGenerator
-from dcgan_course.training.checkpoint import read_tensors
+from dcgan_course.evaluation.classifiers import DigitClassifier, FactorReader
+from dcgan_course.models.dcgan import Discriminator, Generator
+from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator
 from dcgan_course.training.loop import History
+from dcgan_course.training.tensor_file import read_tensors
 
 FOLDER = Path(__file__).parent
 

@@ -1,1 +1,1 @@
-"""Games small enough to be seen whole: on a line and in the plane."""
+"""Games small enough to be seen whole, on a line and in the plane. May import: errors, drawing, training."""

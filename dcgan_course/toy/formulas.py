@@ -99,7 +99,7 @@ class TwoNormals:
         InvalidValue: a width that is not above 0.
     """
 
-    def __init__(self, data_mean: float, data_width: float, fake_mean: float, fake_width: float):
+    def __init__(self, data_mean: float, data_width: float, fake_mean: float, fake_width: float) -> None:
         if not (data_width > 0 and fake_width > 0):
             raise InvalidValue(f"The widths are {data_width} and {fake_width}, but both must be above 0.")
         self.data, self.fake = (data_mean, data_width), (fake_mean, fake_width)

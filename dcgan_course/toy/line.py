@@ -32,7 +32,7 @@ class LineGenerator(nn.Module):
     infinitely steep at z = 0 and z = 1 to reach the thin ends of the data.
     """
 
-    def __init__(self, games: int, start_mean: float, start_width: float, generator: torch.Generator):
+    def __init__(self, games: int, start_mean: float, start_width: float, generator: torch.Generator) -> None:
         super().__init__()
         self.straight = StackedLinear(games, 1, 1, generator)
         self.hidden = StackedLinear(games, 1, 8, generator)
@@ -57,7 +57,7 @@ class LineDiscriminator(nn.Module):
     forward: x (M, N, 1) → logits (M, N, 1).
     """
 
-    def __init__(self, games: int, generator: torch.Generator):
+    def __init__(self, games: int, generator: torch.Generator) -> None:
         super().__init__()
         self.hidden = StackedLinear(games, 1, 16, generator)
         self.out = StackedLinear(games, 16, 1, generator)
@@ -66,7 +66,7 @@ class LineDiscriminator(nn.Module):
         return self.out(self.hidden(x).tanh())
 
 
-def play_round(game, generator_loss: Callable[[Tensor], Tensor], discriminator_steps: int = 2):
+def play_round(game, generator_loss: Callable[[Tensor], Tensor], discriminator_steps: int = 2) -> None:
     """Play one round: the discriminator moves `discriminator_steps` times, then the generator moves once.
 
     Args:
@@ -109,7 +109,7 @@ class LineGame:
         batch_size: int = 512,
         learning_rate: float = 0.01,
         generator_loss: Callable[[Tensor], Tensor] = non_saturating,
-    ):
+    ) -> None:
         if rounds < 1 or games < 1:
             raise InvalidValue(f"games is {games} and rounds is {rounds}, but both must be at least 1.")
         self.noise = torch.Generator().manual_seed(seed)
@@ -131,7 +131,7 @@ class LineGame:
         """Draw z (M, N, 1), uniform between 0 and 1, both left out."""
         return torch.rand(self.shape, generator=self.noise).clamp(1e-6, 1 - 1e-6)
 
-    def play(self, rounds: int):
+    def play(self, rounds: int) -> None:
         """Play rounds of the game, at the learning rate of their place in it."""
         for _ in range(rounds):
             rate = self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, self.played / self.rounds)))
@@ -140,7 +140,7 @@ class LineGame:
             play_round(self, self.generator_loss)
             self.played += 1
 
-    def train_discriminator(self, steps: int, learning_rate: float = 0.02):
+    def train_discriminator(self, steps: int, learning_rate: float = 0.02) -> None:
         """Train D alone against the generator as it is, with a learning rate that falls to 0."""
         optimizer = torch.optim.Adam(self.discriminator.parameters(), betas=(0.5, 0.99))
         for step in range(steps):
@@ -152,7 +152,7 @@ class LineGame:
             loss.backward()
             optimizer.step()
 
-    def train_generator(self, steps: int):
+    def train_generator(self, steps: int) -> None:
         """Move G alone against the discriminator as it is, at the game's learning rate."""
         for _ in range(steps):
             loss = self.generator_loss(self.discriminator(self.generator(self.sample_z())))

@@ -46,7 +46,7 @@ def game_png(game: ManyGans, rounds: int, title: str) -> bytes:
     return canvas.png(compress_level=1)
 
 
-def _draw_cloud(canvas: Canvas, points: Tensor, mixture: PointMixture):
+def _draw_cloud(canvas: Canvas, points: Tensor, mixture: PointMixture) -> None:
     """Draw the modes as grey rings and the points as dots; a point outside the square is drawn on its border."""
     reach = 1.5 * float(mixture.centres.abs().max())
     canvas.box(SCATTER_LEFT, SCATTER_TOP, SCATTER_SIZE, SCATTER_SIZE, outline="grey")
@@ -64,7 +64,7 @@ def _draw_cloud(canvas: Canvas, points: Tensor, mixture: PointMixture):
         canvas.box(left - 1, top - 1, 2, 2, fill="orange", outline=None)
 
 
-def _draw_curves(canvas, curves, top: float, rounds: int, limits, labels):
+def _draw_curves(canvas, curves, top: float, rounds: int, limits, labels) -> None:
     """Draw curves (name, colour, values) over rounds into a box; values outside the limits run along its border."""
     canvas.box(TRACE_LEFT, top, TRACE_WIDTH, TRACE_HEIGHT, outline="grey")
     low, high = limits

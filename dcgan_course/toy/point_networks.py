@@ -34,7 +34,7 @@ class PointGenerators(nn.Module):
         norm_eps: float = 1e-5,
         tanh: bool = False,
         generator: torch.Generator | None = None,
-    ):
+    ) -> None:
         super().__init__()
         self.networks, self.latent_dim, self.tanh = networks, latent_dim, tanh
         sizes = [latent_dim] + [hidden_dim] * hidden_layers
@@ -73,7 +73,7 @@ class PointDiscriminators(nn.Module):
         pieces: int = 5,
         batch_norm: bool = False,
         generator: torch.Generator | None = None,
-    ):
+    ) -> None:
         super().__init__()
         if not isinstance(packing, int) or isinstance(packing, bool) or packing < 1:
             raise InvalidValue(f"packing is {packing!r}, but it must be a whole number of at least 1.")
@@ -91,7 +91,7 @@ class PointDiscriminators(nn.Module):
         return self.out(self.hidden(packs)).squeeze(2)
 
 
-def start_small(network: nn.Module, generator: torch.Generator | None):
+def start_small(network: nn.Module, generator: torch.Generator | None) -> None:
     """Set every linear layer's weights to N(0, 0.02) and its biases to 0, in place: the published start."""
     for layer in network.modules():
         if isinstance(layer, StackedLinear):

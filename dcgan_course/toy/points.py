@@ -104,7 +104,7 @@ class ManyGans:
         discriminators: PointDiscriminators,
         mixture: PointMixture,
         settings: GameSettings | None = None,
-    ):
+    ) -> None:
         self.generators, self.discriminators = generators, discriminators
         self.mixture, self.settings = mixture, settings or GameSettings()
         self.networks, self.packing = generators.networks, discriminators.packing
@@ -130,7 +130,7 @@ class ManyGans:
             self.step()
         return self
 
-    def step(self):
+    def step(self) -> None:
         """Play one round: k discriminator steps, then one generator step."""
         for _ in range(self.settings.discriminator_steps):
             noted = self._discriminator_step()

@@ -28,7 +28,9 @@ class StackedLinear(nn.Module):
     forward: (M, N, in_features) → (M, N, out_features); network m multiplies row m only.
     """
 
-    def __init__(self, networks: int, in_features: int, out_features: int, generator: torch.Generator | None = None):
+    def __init__(
+        self, networks: int, in_features: int, out_features: int, generator: torch.Generator | None = None
+    ) -> None:
         super().__init__()
         refuse_below_one(networks=networks, in_features=in_features, out_features=out_features)
         bound = 1 / math.sqrt(in_features)
@@ -53,7 +55,7 @@ class StackedBatchNorm(nn.Module):
     Source: Ioffe and Szegedy 2015, algorithm 1.
     """
 
-    def __init__(self, networks: int, features: int, eps: float = 1e-5, momentum: float = 0.1):
+    def __init__(self, networks: int, features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__()
         refuse_below_one(networks=networks, features=features)
         self.eps, self.momentum = eps, momentum
@@ -97,7 +99,7 @@ class StackedMaxout(nn.Module):
         out_features: int,
         pieces: int = 5,
         generator: torch.Generator | None = None,
-    ):
+    ) -> None:
         super().__init__()
         refuse_below_one(pieces=pieces)
         self.pieces, self.out_features = pieces, out_features

@@ -39,7 +39,7 @@ class Accelerated(nn.Module):
         compiled: let torch.compile write the code of the network. It costs a minute at the first step.
     """
 
-    def __init__(self, network: nn.Module, precision: torch.dtype, channels_last: bool, compiled: bool):
+    def __init__(self, network: nn.Module, precision: torch.dtype, channels_last: bool, compiled: bool) -> None:
         super().__init__()
         if channels_last:
             network.to(memory_format=torch.channels_last)
@@ -63,7 +63,7 @@ def near(images: Tensor, device: torch.device) -> Tensor:
     return images.to(device) if images.numel() < free // 2 else images
 
 
-def refuse_bad_switches(precision: str, ema_decay: float):
+def refuse_bad_switches(precision: str, ema_decay: float) -> None:
     """Raise InvalidValue for a precision or an average that does not exist."""
     if precision not in PRECISIONS:
         raise InvalidValue(f"precision is {precision!r}, but it must be one of: {', '.join(PRECISIONS)}.")

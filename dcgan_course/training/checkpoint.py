@@ -4,16 +4,15 @@ The file is safetensors: tensors and a table of text. Reading it runs no code, w
 aside and renamed, so that a kill at any moment leaves either the old file or the new one.
 """
 
-import contextlib
 import dataclasses
 import json
-import os
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from dcgan_course.errors import CheckpointError
+from dcgan_course.training.tensor_file import read_tensors, write_tensors
 
 FORMAT, VERSION = "dcgan_course training", "2"
 NETWORKS = ("generator", "discriminator", "ema_generator")
@@ -21,60 +20,7 @@ OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
 LOSSES = ("discriminator_losses", "generator_losses")
 
 
-def write_tensors(path: str | Path, tensors: dict[str, Tensor], texts: dict[str, str]):
-    """Write tensors and texts as one safetensors file, aside first and then renamed.
-
-    Raises:
-        CheckpointError: the file cannot be written (no space, no folder, no right); an older file stays as it was.
-    """
-    from safetensors.torch import save
-
-    path = Path(path)
-    aside = path.with_name(path.name + ".part")
-    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, texts)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(aside, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # where the folder is no folder, there is nothing to remove
-            aside.unlink()
-        raise CheckpointError(
-            f"{path.name} could not be written ({error.strerror}): free some space or choose another folder. "
-            "An older file of that name is untouched."
-        ) from error
-
-
-def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read a safetensors file as (tensors, texts).
-
-    Raises:
-        CheckpointError: there is no such file, or it is cut short, damaged, or of another kind.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    path = Path(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(
-            f"{path.name} cannot be read ({error.strerror}): check the name and the folder."
-        ) from error
-    try:
-        tensors = load(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    except (SafetensorError, ValueError) as error:
-        raise CheckpointError(
-            f"{path.name} is cut short or is not a safetensors file: delete it, or take an older copy."
-        ) from error
-    return tensors, header.get("__metadata__", {})
-
-
-def save_training(path: str | Path, training):
+def save_training(path: str | Path, training) -> None:
     """Write a `train.Training` so that `load_training` continues it to the same bits.
 
     Raises:
@@ -102,7 +48,7 @@ def save_training(path: str | Path, training):
     write_tensors(path, tensors, texts)
 
 
-def load_training(path: str | Path, training):
+def load_training(path: str | Path, training) -> None:
     """Put a saved training back, in place. Everything is checked before anything is changed.
 
     Raises:
@@ -148,7 +94,7 @@ def _state(training, name: str) -> dict[str, Tensor]:
     return {} if network is None else network.state_dict()
 
 
-def _load_optimizer(optimizer: torch.optim.Optimizer, stored: dict[str, Tensor]):
+def _load_optimizer(optimizer: torch.optim.Optimizer, stored: dict[str, Tensor]) -> None:
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in stored.items():
@@ -160,7 +106,7 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, stored: dict[str, Tensor])
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def _refuse_other_run(name: str, tensors: dict[str, Tensor], texts: dict[str, str], training):
+def _refuse_other_run(name: str, tensors: dict[str, Tensor], texts: dict[str, str], training) -> None:
     for network in NETWORKS:
         stored, wanted = _part(tensors, network), _state(training, network)
         shapes = {key: tuple(value.shape) for key, value in stored.items()}

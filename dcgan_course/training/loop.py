@@ -13,18 +13,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.errors import CheckpointError, InvalidValue
+from dcgan_course.errors import CheckpointError, InvalidValue, refuse_bad_seed
 from dcgan_course.training import checkpoint as checkpoints
 from dcgan_course.training.acceleration import near, refuse_bad_switches
+from dcgan_course.training.interrupts import interrupt_as_flag
 from dcgan_course.training.losses import discriminator_loss, non_saturating
-from dcgan_course.training.state import (
-    History,
-    Training,
-    interrupt_as_flag,
-    own_random_state,
-    refuse_bad_seed,
-    undisturbed,
-)
+from dcgan_course.training.random_state import own_random_state, undisturbed
+from dcgan_course.training.state import History, Training
 
 
 @dataclass(frozen=True)
@@ -207,7 +202,7 @@ def _ask(hook, training: Training) -> bool:
         return bool(hook(training))
 
 
-def _keep(path, training: Training):
+def _keep(path, training: Training) -> None:
     """Write a checkpoint of finite losses; a full disk is said and does not stop the training."""
     training.check_finite()
     if training.processes.rank != 0:
@@ -231,7 +226,7 @@ def _progress_bar(training: Training, wanted: bool):
     )
 
 
-def refuse_bad_images(generator: nn.Module, images: Tensor, config: TrainConfig):
+def refuse_bad_images(generator: nn.Module, images: Tensor, config: TrainConfig) -> None:
     """Raise InvalidValue for what `train` cannot train on, before any work is done."""
     if not isinstance(images, Tensor) or images.dtype != torch.uint8 or images.dim() != 4:
         found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__

@@ -7,6 +7,8 @@ takes the statistics of its own part. A checkpoint does not depend on the number
 or four can continue. Without torch.distributed all of this does nothing.
 """
 
+import os
+
 import torch
 import torch.distributed as distributed
 from torch import Tensor, nn
@@ -14,7 +16,7 @@ from torch import Tensor, nn
 from dcgan_course.errors import InvalidValue
 
 
-def refuse_unequal_parts(batch_size: int, processes: int):
+def refuse_unequal_parts(batch_size: int, processes: int) -> None:
     """Raise InvalidValue for a batch that so many processes cannot share equally."""
     if batch_size % processes:
         raise InvalidValue(
@@ -33,7 +35,7 @@ class Processes:
         InvalidValue: it does not.
     """
 
-    def __init__(self, batch_size: int):
+    def __init__(self, batch_size: int) -> None:
         together = distributed.is_available() and distributed.is_initialized()
         self.count = distributed.get_world_size() if together else 1
         self.rank = distributed.get_rank() if together else 0
@@ -59,22 +61,42 @@ class Processes:
         distributed.all_reduce(number, how)
         return float(number)
 
-    def share_start(self, *networks: nn.Module):
+    def share_start(self, *networks: nn.Module) -> None:
         """Give every process the networks of the first one."""
         if self.count > 1:
             for network in networks:
                 for tensor in network.state_dict().values():
                     distributed.broadcast(tensor, 0)
 
-    def average_gradients_of(self, optimizer: torch.optim.Optimizer):
+    def average_gradients_of(self, optimizer: torch.optim.Optimizer) -> None:
         """Let an optimiser average its gradients over the processes before each of its steps."""
         if self.count > 1:
             optimizer.register_step_pre_hook(self._average)
 
-    def _average(self, optimizer, arguments, keywords):
+    def _average(self, optimizer, arguments, keywords) -> None:
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         together = torch.cat([gradient.flatten() for gradient in gradients])
         distributed.all_reduce(together)
         together /= self.count
         for gradient, averaged in zip(gradients, together.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(averaged.view(gradient.shape))
+
+
+def join_processes() -> torch.device:
+    """Return the device to train on; under torchrun, meet the other processes first."""
+    cuda = torch.cuda.is_available()
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        if cuda:
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.distributed.init_process_group("nccl" if cuda else "gloo")
+    return torch.device("cuda", torch.cuda.current_device()) if cuda else torch.device("cpu")
+
+
+def rank() -> int:
+    together = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return torch.distributed.get_rank() if together else 0
+
+
+def leave_processes() -> None:
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

@@ -1,30 +1,20 @@
 """What a training carries from step to step, and what keeps it from being disturbed."""
 
-import contextlib
 import itertools
 import math
-import signal
-import threading
 import time
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.data.images import batches, scale
-from dcgan_course.errors import InvalidValue, TrainingDiverged
-from dcgan_course.models.asking import eval_mode
+from dcgan_course.data.images import batches
+from dcgan_course.errors import TrainingDiverged
+from dcgan_course.evaluation.metrics import mean_probabilities
 from dcgan_course.training.acceleration import Accelerated, chosen_precision
 from dcgan_course.training.processes import Processes
 
 CHECK_EVERY = 50  # steps between two looks at whether the losses are finite: a look costs a wait on a GPU
-LARGEST_SEED = 2**32 - 1  # the order of an epoch is drawn from seed · 1,000,003 + epoch, which must stay below 2⁶³
-
-
-def refuse_bad_seed(seed: int, name: str = "seed"):
-    """Raise InvalidValue for what is not a whole number from 0 to LARGEST_SEED."""
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
-        raise InvalidValue(f"{name} is {seed!r}, but it must be a whole number from 0 to {LARGEST_SEED:,}.")
 
 
 @dataclass
@@ -62,7 +52,7 @@ class Training:
         images: Tensor,
         config,
         ema_generator: nn.Module | None = None,
-    ):
+    ) -> None:
         self.generator, self.discriminator, self.config = generator, discriminator, config
         self.ema_generator = ema_generator
         self.device = next(generator.parameters()).device
@@ -98,7 +88,7 @@ class Training:
         return self.processes.part(torch.randn(shape, generator=self.noise, device=self.device))
 
     @torch.no_grad()
-    def average_generator(self):
+    def average_generator(self) -> None:
         """Move the averaged generator towards the generator; statistics of batch norm are copied."""
         if self.ema_generator is None:
             return
@@ -121,7 +111,7 @@ class Training:
         )
         return itertools.islice(epoch_batches, shown, None)
 
-    def check_finite(self):
+    def check_finite(self) -> None:
         """Raise TrainingDiverged if a loss of this epoch is not a finite number."""
         for name, losses in (("discriminator", self.discriminator_losses), ("generator", self.generator_losses)):
             if losses and self.processes.any(not torch.stack(losses).isfinite().all()):
@@ -130,7 +120,7 @@ class Training:
                     f"below {self.config.learning_rate:g}, and look for nan in the networks' weights."
                 )
 
-    def end_step(self, test_images: Tensor | None):
+    def end_step(self, test_images: Tensor | None) -> None:
         """Count the step; at the end of an epoch write one entry of the history."""
         self.step += 1
         if self.step % CHECK_EVERY == 0 or self.epoch_is_over:
@@ -158,71 +148,6 @@ class Training:
     def generator_is_next(self) -> bool:
         """True when k discriminator steps have been made since the generator's last."""
         return (self.step + 1) % self.config.discriminator_steps == 0
-
-
-@torch.no_grad()
-def mean_probabilities(generator, discriminator, test_images: Tensor, seed: int = 0) -> tuple[float, float]:
-    """Return p_real and p_fake: mean D(x) over pictures and mean D(G(z)) over as many z, both in eval mode.
-
-    They are two separate averages: nothing makes them add up to 1.
-
-    Args:
-        test_images: uint8 (N, C, H, W). seed: of z; the same seed asks about the same z.
-    """
-    device = next(generator.parameters()).device
-    noise = torch.Generator().manual_seed(seed + 1)
-    z = torch.randn(len(test_images), generator.latent_dim, generator=noise)
-    real_sum = fake_sum = 0.0
-    with eval_mode(generator), eval_mode(discriminator):
-        for start in range(0, len(z), 1000):
-            real = scale(test_images[start : start + 1000].to(device))
-            fake = generator(z[start : start + 1000].to(device))
-            real_sum += discriminator(real).sigmoid().sum()
-            fake_sum += discriminator(fake).sigmoid().sum()
-    return float(real_sum) / len(z), float(fake_sum) / len(z)
-
-
-def _cuda(training: Training) -> list[torch.device]:
-    return [training.device] if training.device.type == "cuda" else []
-
-
-@contextlib.contextmanager
-def own_random_state(training: Training):
-    """Give dropout a random state of its own, and leave the caller's as it was."""
-    with torch.random.fork_rng(devices=_cuda(training)):
-        torch.manual_seed(training.config.seed + training.processes.rank)  # other dropout in every process
-        yield
-
-
-@contextlib.contextmanager
-def undisturbed(training: Training):
-    """Let others draw at random inside the block without changing the training's own random state."""
-    with torch.random.fork_rng(devices=_cuda(training)):
-        yield
-
-
-@contextlib.contextmanager
-def interrupt_as_flag(sign: int = signal.SIGINT):
-    """Turn an interrupt into a question that the loop asks between two steps; a second one interrupts at once.
-
-    Args:
-        sign: the signal that asks: SIGINT is Ctrl-C, SIGTERM is what `kill` and torchrun send to end a process.
-    """
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set  # signals reach the main thread only
-        return
-
-    def note(number, frame):
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    before = signal.signal(sign, note)
-    try:
-        yield asked.is_set
-    finally:
-        signal.signal(sign, before)
 
 
 def _mean(losses: list[Tensor]) -> float:

@@ -1,4 +1,4 @@
-"""The explorers of the course, made of ipywidgets alone."""
+"""The explorers of the course, made of ipywidgets alone. May import everything but checks and commands."""
 
 from dcgan_course.widgets.break_it import break_it_panel, break_it_twin
 from dcgan_course.widgets.convolution import convolution_explorer, convolution_twin

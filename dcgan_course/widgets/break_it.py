@@ -21,7 +21,7 @@ class _BreakIt:
     kernel is free for clicks and for other cells.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         wide = {"style": {"description_width": "120px"}, "layout": {"width": "440px"}}
         self.fault = ipywidgets.Dropdown(options=list(FAULTS), value="D too strong", description="fault", **wide)
         self.data = ipywidgets.Dropdown(options=list(MIXTURES), description="real points", **wide)
@@ -43,25 +43,25 @@ class _BreakIt:
         self.clock.observe(self.tick, names="value")
         self.renew()
 
-    def renew(self):
+    def renew(self) -> None:
         """Stop, and build the chosen game anew."""
         self.clock.playing = False
         self.game = play(FAULTS[self.fault.value], 1, self.seed.value, MIXTURES[self.data.value])
         self.show()
 
-    def begin(self):
+    def begin(self) -> None:
         """Train on, or from the start when the last round was reached."""
         if self.game.steps >= ROUNDS:
             self.renew()
         self.clock.playing = True
         self.speak()
 
-    def pause(self):
+    def pause(self) -> None:
         """Stop after the slice under way; Start goes on from here."""
         self.clock.playing = False
         self.speak()
 
-    def tick(self, change):
+    def tick(self, change) -> None:
         """Train one slice, unless stopped: a tick may arrive after the click on Stop."""
         if not self.clock.playing:
             return
@@ -70,11 +70,11 @@ class _BreakIt:
             self.clock.playing = False
         self.show()
 
-    def show(self):
+    def show(self) -> None:
         self.image.value = game_png(self.game, ROUNDS, f"{self.fault.value}: round {self.game.steps} of {ROUNDS}")
         self.speak()
 
-    def speak(self):
+    def speak(self) -> None:
         """Say what goes on, and the diagnosis if it was asked for."""
         if self.clock.playing:
             state = "training …"

@@ -3,20 +3,24 @@
 import html
 
 import ipywidgets
-import numpy as np
 
-from dcgan_course.convolution.scene import ConvolutionScene, product_lines
+from dcgan_course.convolution.scene import (
+    KERNELS,
+    LARGEST_INPUT,
+    PICTURES,
+    ConvolutionScene,
+    kernel_taps,
+    picture_numbers,
+    product_lines,
+)
 from dcgan_course.convolution.scene_figures import WIDTH, draw_impossible, draw_scene, walk_figure
 from dcgan_course.drawing.canvas import Canvas, number_text
 from dcgan_course.errors import InvalidValue
 from dcgan_course.widgets.parts import Panel
 
-KERNELS = ("vertical edge", "horizontal edge", "blur", "sharpen")
-PICTURES = ("edge", "diagonal", "random")
 PADDING_VALUES = {"zeros": 0.0, "ones": 1.0}
 HEIGHT = 640  # of a frame, in points; it never changes, so that the page does not jump
 TABLES_TOP = 155
-LARGEST_INPUT = 10
 SETTINGS = {  # name: (label, start, lowest, highest); the twin takes the same starts
     "input_size": ("input size i", 6, 3, LARGEST_INPUT),
     "kernel_size": ("kernel size k", 3, 1, 5),
@@ -25,38 +29,6 @@ SETTINGS = {  # name: (label, start, lowest, highest); the twin takes the same s
     "dilation": ("dilation d", 1, 1, 3),
 }
 START = {name: start for name, (_, start, _, _) in SETTINGS.items()}
-
-
-def kernel_taps(name: str, size: int) -> tuple[np.ndarray, int]:
-    """Return ((size, size) whole numbers, divisor) of a kernel by its name in KERNELS."""
-    taps = np.zeros((size, size), dtype=int)
-    if name not in KERNELS:
-        raise InvalidValue(f"kernel is {name!r}, but it must be one of {', '.join(KERNELS)}.")
-    if size == 1:  # one square has no neighbours: every kernel copies
-        return taps + 1, 1
-    if name == "blur":
-        return taps + 1, size * size
-    if name == "sharpen":
-        middle = size // 2
-        taps[middle, :] = taps[:, middle] = -1
-        taps[middle, middle] = 2 * size - 1  # the sum is 1: an even surface stays as it is
-        return taps, 1
-    taps[:, 0], taps[:, -1] = 1, -1
-    return (taps, size) if name == "vertical edge" else (taps.T.copy(), size)
-
-
-def picture_numbers(name: str, size: int, seed: int = 1) -> np.ndarray:
-    """Return a (size, size) picture by its name in PICTURES; `seed` is for the random one."""
-    if name == "edge":
-        picture = np.zeros((size, size), dtype=int)
-        picture[:, : (size + 1) // 2] = 1
-        return picture
-    if name == "diagonal":
-        return np.eye(size, dtype=int)
-    if name == "random":
-        numbers = np.random.default_rng(seed).integers(0, 4, size=(LARGEST_INPUT, LARGEST_INPUT))
-        return numbers[:size, :size]
-    raise InvalidValue(f"picture is {name!r}, but it must be one of {', '.join(PICTURES)}.")
 
 
 def _frame(scene: ConvolutionScene, index: int, check: str) -> bytes:
@@ -149,14 +121,14 @@ def convolution_explorer(seed: int = 1) -> Panel:
     choices = [control for name, control in controls.items() if name not in ("position", "play")]
     scene, check = None, ""
 
-    def redraw(_change=None):
+    def redraw(_change=None) -> None:
         if scene.output_size == 0:
             picture.value, text = _impossible_frame(scene), scene.why_impossible()
         else:
             picture.value, text = _frame(scene, position.value - 1, check), _spoken(scene, position.value - 1, check)
         spoken.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{html.escape(text)}</div>'
 
-    def rebuild(_change=None):
+    def rebuild(_change=None) -> None:
         nonlocal scene, check
         taps, divisor = kernel_taps(controls["kernel"].value, controls["kernel_size"].value)
         scene = ConvolutionScene(

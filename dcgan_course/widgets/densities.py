@@ -47,7 +47,7 @@ def densities_explorer() -> Panel:
     picture = ipywidgets.Image(format="png", layout={"width": f"{WIDTH}px", "max_width": "100%"})
     spoken = ipywidgets.HTML()
 
-    def redraw(_change=None):
+    def redraw(_change=None) -> None:
         state = TwoNormals(*(control.value for control in controls.values()))
         picture.value = densities_frame(state)
         text = _words(state)

@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from dcgan_course.drawing.canvas import png_of_pictures
+from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.errors import InvalidValue
 from dcgan_course.widgets.parts import Panel
 

@@ -7,10 +7,10 @@ import ipywidgets
 from torch import nn
 from torch.nn.functional import interpolate
 
-from dcgan_course import recorded as pretrained
+from dcgan_course import recorded
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import InvalidValue, refuse_below_one
-from dcgan_course.interpretability import units as guided
+from dcgan_course.interpretability import units
 from dcgan_course.interpretability.unit_figures import unit_sheet
 from dcgan_course.interpretability.units import UnitResponses, UnitView
 from dcgan_course.widgets.parts import Panel, one_thread
@@ -29,19 +29,19 @@ SENTENCE = (
 class _Units:
     """Both networks, the pictures, and every layer's responses, each computed once."""
 
-    def __init__(self, run: str, images: Images | None, count: int):
+    def __init__(self, run: str, images: Images | None, count: int) -> None:
         refuse_below_one(count=count)
-        trained = pretrained.load_run(run).discriminator
-        guided.unit_layers(trained)  # refuses a network without blocks before pictures are loaded
+        trained = recorded.load_run(run).discriminator
+        units.unit_layers(trained)  # refuses a network without blocks before pictures are loaded
         self.images = _first_pictures(run, images, count, trained.image_shape)
-        random = guided.random_twin(trained, self.images.images[: guided.BATCH])
+        random = units.random_twin(trained, self.images.images[: units.BATCH])
         self.networks: dict[str, nn.Module] = dict(zip(NETWORKS, (trained, random), strict=True))
-        self.layers = guided.unit_layers(trained)
+        self.layers = units.unit_layers(trained)
         self._responses: dict[tuple[str, int], UnitResponses] = {}
 
     def responses(self, network: str, layer: int) -> UnitResponses:
         if (network, layer) not in self._responses:
-            found = guided.unit_responses(self.networks[network], self.images.images, layer)
+            found = units.unit_responses(self.networks[network], self.images.images, layer)
             self._responses[network, layer] = found
         return self._responses[network, layer]
 
@@ -52,7 +52,7 @@ class _Units:
         """Return what is drawn of a unit."""
         responses = self.responses(network, layer)
         with one_thread():
-            return guided.view_unit(self.networks[network], self.images.images, responses, layer, unit)
+            return units.view_unit(self.networks[network], self.images.images, responses, layer, unit)
 
 
 def _first_pictures(run: str, images: Images | None, count: int, shape: tuple[int, int, int]) -> Images:
@@ -62,7 +62,7 @@ def _first_pictures(run: str, images: Images | None, count: int, shape: tuple[in
             f"images is a {type(images).__name__}, but it must be what load_images(...) returns, "
             "or None for the training pictures of the run."
         )
-    data = load_images(pretrained.card(run)["dataset"], stand_in=True) if images is None else images
+    data = load_images(recorded.card(run)["dataset"], stand_in=True) if images is None else images
     pictures = data.images[:count]
     if images is None and tuple(pictures.shape[2:]) != shape[1:]:
         pictures = interpolate(pictures, shape[1:], mode="bilinear", antialias=True)
@@ -76,7 +76,7 @@ def _heading(network: str, layer: int, unit: int) -> str:
 class _FilterBrowser:
     """Where the browser stands: a network, a layer and a unit."""
 
-    def __init__(self, units: _Units):
+    def __init__(self, units: _Units) -> None:
         self.units = units
         last = len(units.layers) - 1
         labels = [
@@ -103,14 +103,14 @@ class _FilterBrowser:
         self.unit.observe(lambda change: self._draw(), names="value")
         self._draw()
 
-    def _take_layer(self):
+    def _take_layer(self) -> None:
         """Another layer has another number of units; a unit that it does not have becomes its last."""
         self.busy = True
         self.unit.max = self.units.layers[self.layer.value].units - 1
         self.busy = False
         self._draw()
 
-    def _draw(self):
+    def _draw(self) -> None:
         if self.busy:
             return
         chosen = self.network.value, self.layer.value, self.unit.value
@@ -132,7 +132,7 @@ class _FilterBrowser:
         text += f"Its top pictures, by their number among the first {len(data):,}: {', '.join(named)}."
         return escape(text.replace(" -", " −") + data.title_note)
 
-    def _say(self, text: str):
+    def _say(self, text: str) -> None:
         self.words.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{text}</div>'
 
 

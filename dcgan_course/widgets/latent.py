@@ -4,7 +4,7 @@ import ipywidgets
 import torch
 
 from dcgan_course import latent
-from dcgan_course.drawing.canvas import png_of_pictures
+from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.widgets.parts import Panel
 
 
@@ -34,7 +34,7 @@ def latent_slider(generator, *, points: int = 6, steps: int = 20, seed: int = 0,
     image = ipywidgets.Image(value=frames[0], format="png", width=size, height=pictures.shape[-2] * zoom)
     words = ipywidgets.HTML()
 
-    def move(change=None):
+    def move(change=None) -> None:
         image.value = frames[place.value]
         point, share = divmod(place.value, steps)
         following = (point + 1) % points

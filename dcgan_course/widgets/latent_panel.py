@@ -2,18 +2,17 @@
 
 import functools
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import ipywidgets
 import torch
 from torch import Tensor, nn
 
-from dcgan_course import latent
-from dcgan_course import recorded as pretrained
-from dcgan_course.drawing.canvas import labelled_rows_png, png_of_pictures
+from dcgan_course import latent, recorded
 from dcgan_course.drawing.films import save_webp
+from dcgan_course.drawing.sheets import labelled_rows_png, png_of_pictures
 from dcgan_course.evaluation import attributes
+from dcgan_course.latent.directions import Directions
 from dcgan_course.widgets.parts import Panel, one_thread
 
 REACH = 8.0  # how far a direction's slider goes each way; a random z of 100 numbers has a length of about 10
@@ -29,18 +28,10 @@ EMPTY = torch.full((1, 1, 8, 8), 0.8)
 SENTENCE = "The latent explorer: run this cell to move z by hand. The next picture has a row for each direction."
 
 
-@dataclass(frozen=True)
-class Directions:
-    """Named unit vectors of a generator's latent space: random, principal, active, learned from labelled samples."""
-
-    names: tuple[str, ...]
-    vectors: Tensor
-
-
 def _measures(name: str, channels: int) -> dict:
     """Return {attribute: function of pictures → (N,)} for a recorded run."""
     if name == "objects_dcgan":
-        reader = pretrained.factor_reader()
+        reader = recorded.factor_reader()
         return {"size": lambda x: reader.read(x).size, "place": lambda x: reader.read(x).right}
     if channels == 1:
         return {"slant": attributes.slant, "thickness": attributes.thickness}
@@ -69,7 +60,7 @@ def named_directions(name: str, generator: nn.Module, seed: int = 0) -> Directio
 
 @functools.lru_cache(maxsize=2)
 def _loaded(name: str) -> tuple[nn.Module, Directions]:
-    generator = pretrained.load_run(name).generator
+    generator = recorded.load_run(name).generator
     return generator, named_directions(name, generator)
 
 
@@ -84,8 +75,8 @@ class _LatentExplorer:
     of a slider only when the last one was drawn, so moves that come too fast are left out, not queued.
     """
 
-    def __init__(self, name: str, folder: str):
-        self.run = ipywidgets.Dropdown(options=pretrained.names(), value=name, **_wide("recorded run"))
+    def __init__(self, name: str, folder: str) -> None:
+        self.run = ipywidgets.Dropdown(options=recorded.names(), value=name, **_wide("recorded run"))
         self.mode = ipywidgets.Dropdown(options=list(BLENDS), **_wide("blend"))
         self.blend = ipywidgets.IntSlider(min=0, max=100, step=5, **_wide("from A to B (%)"))
         self.play = ipywidgets.Play(min=0, max=2 * HALF - 1, interval=120, repeat=True)
@@ -115,7 +106,7 @@ class _LatentExplorer:
         self._listen()
         self.start()
 
-    def _listen(self):
+    def _listen(self) -> None:
         self.run.observe(lambda change: self.start(), names="value")
         self.coordinate.observe(lambda change: self._show_coordinate(), names="value")
         self.change.observe(lambda change: self._moved("coordinate", self._take_coordinate), names="value")
@@ -131,7 +122,7 @@ class _LatentExplorer:
         for number, button in enumerate(self.backs):
             button.on_click(lambda button, number=number: self._go_back(number))
 
-    def start(self):
+    def start(self) -> None:
         """Load the chosen run and stand at its first A."""
         self.words.value = f"Loading {self.run.value} and learning its directions …"
         self.generator, self.directions = _loaded(self.run.value)
@@ -142,13 +133,13 @@ class _LatentExplorer:
         self._draw_points(0)
         self._show_recent()
 
-    def _draw_points(self, seed: int):
+    def _draw_points(self, seed: int) -> None:
         """Draw A and B anew from a seed, and stand at A; with seed 0, everything is as it was at the beginning."""
         self.seed = seed
         self.a, self.b = latent.sample(2, self.generator.latent_dim, seed)
         self._stand(0)
 
-    def _stand(self, blend: int):
+    def _stand(self, blend: int) -> None:
         """Put all sliders of additions to zero and the blend to a place, then draw once."""
         self.busy = True
         self.play.playing = False
@@ -167,7 +158,7 @@ class _LatentExplorer:
     def _between(self, share: float) -> Tensor:
         return BLENDS[self.mode.value](self.a, self.b, share)
 
-    def _moved(self, name: str, then=lambda: None):
+    def _moved(self, name: str, then=lambda: None) -> None:
         """Draw; when another control than before begins to move, remember the picture that is left."""
         if self.busy:
             return
@@ -177,36 +168,36 @@ class _LatentExplorer:
         then()
         self._draw()
 
-    def _take_coordinate(self):
+    def _take_coordinate(self) -> None:
         self.added[self.coordinate.value] = self.change.value
 
-    def _show_coordinate(self):
+    def _show_coordinate(self) -> None:
         self.busy = True
         self.change.value = float(self.added[self.coordinate.value])
         self.busy = False
 
-    def _play(self, step: int):
+    def _play(self, step: int) -> None:
         """Walk from A to B and back."""
         self.blend.value = round(100 * (step if step <= HALF else 2 * HALF - step) / HALF)
 
-    def _pin(self, which: str):
+    def _pin(self, which: str) -> None:
         """Make the z that is shown A or B; the picture stays."""
         z = self.z()
         self.a, self.b = (z, self.b) if which == "A" else (self.a, z)
         self._remember(z)
         self._stand(0 if which == "A" else 100)
 
-    def _go_back(self, number: int):
+    def _go_back(self, number: int) -> None:
         if number < len(self.recent):
             self.a = self.recent[number]
             self._stand(0)
 
-    def _remember(self, z: Tensor):
+    def _remember(self, z: Tensor) -> None:
         self.recent = [z, *[old for old in self.recent if not torch.equal(old, z)]][:RECENT]
         self._show_recent()
 
     @torch.inference_mode()
-    def _show_recent(self):
+    def _show_recent(self) -> None:
         pictures = self.generator(torch.stack(self.recent)) if self.recent else []
         for number, (thumb, button) in enumerate(zip(self.thumbs, self.backs, strict=True)):
             filled = number < len(self.recent)
@@ -214,21 +205,21 @@ class _LatentExplorer:
             button.disabled = not filled
 
     @torch.inference_mode()
-    def _draw(self):
+    def _draw(self) -> None:
         self.shown = self.z()
         with one_thread():
             self.picture = self.generator(self.shown[None])
         self.image.value = png_of_pictures(self.picture, columns=1, zoom=1)
         self._speak()
 
-    def _speak(self):
+    def _speak(self) -> None:
         text = (
             f"{self.blend.value} % of the way from A to B. z has length {float(self.shown.norm()):.1f}; "
             f"a random z has about {self.generator.latent_dim**0.5:.1f}. {self.saved}"
         )
         self.words.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{text}</div>'
 
-    def _save(self):
+    def _save(self) -> None:
         """Write picture, z and walk into the folder, and say where; a folder that cannot be written is said too."""
         try:
             self.saved = f"Saved: {', '.join(self._write(Path(self.folder.value or '.')))}."
@@ -255,7 +246,7 @@ def latent_explorer(run: str = "mnist_dcgan", *, folder: str = "runs/latent") ->
     """Return the latent explorer.
 
     Args:
-        run: the recorded run to begin with, one of `pretrained.names()`. folder: where Save writes picture, z and walk.
+        run: the recorded run to begin with, one of `recorded.names()`. folder: where Save writes picture, z and walk.
 
     The panel's `controls` are run, mode, blend, play, pin_a, pin_b, new, reset, amounts (a list), coordinate, change,
     keep, save, folder and backs (a list). No order of clicks and no position raises.

@@ -14,7 +14,7 @@ class Panel(ipywidgets.VBox):
         controls: {name: slider or button}, for tests and for readers who want to drive it from code.
     """
 
-    def __init__(self, children, sentence: str, controls: dict):
+    def __init__(self, children, sentence: str, controls: dict) -> None:
         super().__init__(children)
         self.sentence = sentence
         self.controls = controls

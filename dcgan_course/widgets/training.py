@@ -7,8 +7,9 @@ import ipywidgets
 import torch
 
 from dcgan_course import latent
-from dcgan_course.drawing.canvas import Canvas, png_of_pictures
-from dcgan_course.training.state import mean_probabilities
+from dcgan_course.drawing.canvas import Canvas
+from dcgan_course.drawing.sheets import png_of_pictures
+from dcgan_course.evaluation.metrics import mean_probabilities
 from dcgan_course.widgets.parts import Panel
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 280, 50, 20, 40, 44
@@ -27,7 +28,7 @@ class TrainingMonitor:
         every: seconds between two drawings.
     """
 
-    def __init__(self, test_images, *, pictures: int = 30, seed: int = 0, every: float = 1.0):
+    def __init__(self, test_images, *, pictures: int = 30, seed: int = 0, every: float = 1.0) -> None:
         self.test_images = test_images[:1000]
         self.pictures, self.seed, self.every = pictures, seed, every
         self.epochs: list[float] = []
@@ -70,14 +71,14 @@ class TrainingMonitor:
         self.button.description = "Stop training"
         return True
 
-    def _press(self, button):
+    def _press(self, button) -> None:
         if time.monotonic() - self._last_call > 5:
             self.words.value = "No training is running, so there is nothing to stop."
             return
         self._stop.set()
         button.description = "Stopping …"
 
-    def _look(self, training):
+    def _look(self, training) -> None:
         epoch = training.step / training.steps_per_epoch
         p_real, p_fake = mean_probabilities(training.generator, training.discriminator, self.test_images)
         if not self.epochs or epoch > self.epochs[-1]:
@@ -126,7 +127,7 @@ class TrainingMonitor:
         return canvas.png()
 
 
-def _deliver_while_a_cell_runs(widget):
+def _deliver_while_a_cell_runs(widget) -> None:
     """Let a click reach the kernel's second thread (subshell), to which JupyterLab sends it.
 
     ipykernel 7.4 hands the messages of a widget to the thread that last sent something to that widget: here the one

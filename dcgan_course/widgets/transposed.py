@@ -2,10 +2,10 @@
 
 import ipywidgets
 
+from dcgan_course.convolution.transposed import TransposedLayer
 from dcgan_course.convolution.transposed_figures import (
     VIEWS_HEIGHT,
     VIEWS_WIDTH,
-    TransposedLayer,
     draw_impossible,
     draw_three_views,
     window_sum,
@@ -43,7 +43,7 @@ def transposed_explorer() -> Panel:
     text = ipywidgets.HTML()
     layer, counts, problem = TransposedLayer(), (4, 16), ""  # problem: why the layer is not possible
 
-    def redraw(_change=None):
+    def redraw(_change=None) -> None:
         if problem:
             picture.value = draw_impossible(problem, layer.formula, scale=1).png(compress_level=1)
             text.value = _html("Not possible.", problem, f"The formula alone would say: {layer.formula}.")
@@ -52,7 +52,7 @@ def transposed_explorer() -> Panel:
         picture.value = draw_three_views(layer, *place, scale=1).png(compress_level=1)
         text.value = _html(*describe(layer, *place))
 
-    def move_to(places):
+    def move_to(places) -> None:
         """Set both squares and how far they can go, then draw once."""
         for slider, place, count in zip(squares.values(), places, counts, strict=True):
             slider.unobserve(redraw, "value")
@@ -61,7 +61,7 @@ def transposed_explorer() -> Panel:
             slider.observe(redraw, "value")
         redraw()
 
-    def rebuild(_change=None):
+    def rebuild(_change=None) -> None:
         nonlocal layer, counts, problem
         layer = TransposedLayer(**{name: slider.value for name, slider in settings.items()})
         try:
@@ -74,7 +74,7 @@ def transposed_explorer() -> Panel:
         play.interval = min(500, max(60, 1000 * PLAY_SECONDS // play.max))
         move_to([slider.value for slider in squares.values()])
 
-    def walk(change):
+    def walk(change) -> None:
         """Both squares go the same share of their way, so that all views finish together."""
         move_to([-(-change["new"] * count // play.max) for count in counts])
 

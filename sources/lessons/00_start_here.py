@@ -26,12 +26,10 @@ pictures = 40  # how many samples the grid shows; 40 cost less than a second
 # %%
 import torch
 
-from dcgan_course import drawing, latent, widgets
-from dcgan_course import recorded as pretrained
+from dcgan_course import drawing, latent, recorded, widgets
 from dcgan_course.commands import doctor
-from dcgan_course.drawing import page as plots
 
-plots.use_course_style()
+drawing.use_course_style()
 
 # %% [markdown]
 # ## Does my machine work?
@@ -61,7 +59,7 @@ print(doctor.report(doctor.examine()))
 # picture itself. It only heard, again and again, whether a second network took its pictures for real ones.
 
 # %%
-run = pretrained.load_run("mnist_mlp")
+run = recorded.load_run("mnist_mlp")
 print(f"The generator has {sum(p.numel() for p in run.generator.parameters()):,} numbers that training has set.")
 print(f"It was trained for {run.card['config']['epochs']} epochs; that took {run.card['minutes']} minutes on:")
 print(f"  {run.card['hardware']}")
@@ -76,8 +74,10 @@ samples = run.generator(z)
 print(f"z has the shape {tuple(z.shape)}; the pictures have {tuple(samples.shape)}: number, channels, height, width.")
 
 # %%
-figure = plots.image_grid(samples, f"{pictures} samples: most are digits, some are not", columns=10)
-plots.show(figure, alt="A grid of samples of the recorded GAN: handwritten digits, some of them broken or unreadable.")
+figure = drawing.image_grid(samples, f"{pictures} samples: most are digits, some are not", columns=10)
+drawing.show(
+    figure, alt="A grid of samples of the recorded GAN: handwritten digits, some of them broken or unreadable."
+)
 
 # %% [markdown]
 # Most of them can be read. Some cannot: strokes end in the air, and grey dots lie around them. That is what two small networks
@@ -98,7 +98,7 @@ widgets.latent_slider(run.generator, seed=seed)
 
 # %%
 strip = widgets.latent_twin(run.generator, seed=seed)
-plots.show_png(
+drawing.show_png(
     strip,
     alt="Twenty-four pictures on a walk through latent space: each digit changes its shape step by step into the next.",
 )
@@ -136,7 +136,7 @@ print(f"The z of the grid above have lengths from {z.norm(dim=1).min():.1f} to {
 print(f"The pictures below have lengths {lengths}.")
 
 # %%
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(far, columns=len(lengths), zoom=4),
     alt="Seven pictures along one direction of z, with growing length: a washed-out shape at 0, soft edges near 5, "
     "a hard black and white shape from 20 on.",

@@ -42,6 +42,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from dcgan_course import drawing, widgets
 from dcgan_course.convolution.counting_figures import (
     coverage_figure,
     positions_figure,
@@ -50,10 +51,8 @@ from dcgan_course.convolution.counting_figures import (
 )
 from dcgan_course.convolution.scene import ConvolutionScene
 from dcgan_course.convolution.scene_figures import convolution_figure, window_figure
-from dcgan_course.drawing import COLOURS, show, show_png, use_course_style
-from dcgan_course.widgets import convolution_explorer, convolution_twin
 
-use_course_style()
+drawing.use_course_style()
 
 # %% [markdown]
 # ## What did "convolution" mean before there were networks?
@@ -80,13 +79,13 @@ print("area under the product:", ", ".join(f"{area:.3f} at t = {t}" for t, area 
 # %%
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.6), sharey=True)
 for axis, t in zip(axes, areas, strict=True):
-    axis.fill_between(tau, f * g(t - tau), color=COLOURS["peach"], label="f(τ)·g(t−τ)")
-    axis.plot(tau, f, color=COLOURS["ink"], label="f(τ)")
-    axis.plot(tau, g(t - tau), color=COLOURS["orange"], linestyle="--", label="g(t−τ), turned")
+    axis.fill_between(tau, f * g(t - tau), color=drawing.COLOURS["peach"], label="f(τ)·g(t−τ)")
+    axis.plot(tau, f, color=drawing.COLOURS["ink"], label="f(τ)")
+    axis.plot(tau, g(t - tau), color=drawing.COLOURS["orange"], linestyle="--", label="g(t−τ), turned")
     axis.set(title=f"t = {t}: area {areas[t]:.3f}", xlabel="τ (no unit)", ylim=(0, 1.9))
 axes[0].set_ylabel("value (no unit)")
 axes[0].legend(loc="upper left", fontsize=13)
-show(
+drawing.show(
     figure,
     alt="Three panels for t = 0.5, 1 and 1.5. A box stands still. A ramp, turned round so that it rises to the right, "
     "moves to the right. The shaded area under their product is 0.375, then 0.5, then 0.125.",
@@ -168,7 +167,7 @@ total = (picture[1:4, 1:4] * edge * 3).sum().item()
 print(
     f"the sum of the nine products is {total:.0f}; divided by the width of the kernel: {total:.0f} / 3 = {total / 3:.0f}"
 )
-show_png(
+drawing.show_png(
     window_figure(ConvolutionScene(picture, edge * 3, divisor=3), "Nine products, one sum", place=(1, 1)),
     alt="A 6 × 6 picture, left half 1 and right half 0. The left two columns of a 3 × 3 window lie on ones. "
     "Beside it the kernel, 1 0 −1 in every row, and the nine products. They add up to 3; divided by 3 this is 1.",
@@ -227,7 +226,7 @@ x = picture[None, None]  # (N, C, H, W) = (1, 1, 6, 6): the shape that PyTorch w
 # %%
 plain_output = slide(picture, edge)
 compare("3×3 kernel", plain_output, F.conv2d(x, edge[None, None]))
-show_png(
+drawing.show_png(
     convolution_figure(ConvolutionScene(picture, edge * 3, divisor=3), "3 × 3 on 6 × 6: 4 × 4 places", place=(0, 1)),
     alt="The window in the first row, over columns 1 to 3: two columns of ones and one of zeros. "
     "Output 4 × 4, every row 0 1 1 0.",
@@ -244,7 +243,7 @@ show_png(
 # %%
 ninety_nine = picture / bright * 99
 compare("99 in place of 1", slide(ninety_nine, edge), F.conv2d(ninety_nine[None, None], edge[None, None]))
-show_png(
+drawing.show_png(
     convolution_figure(ConvolutionScene(ninety_nine, edge * 3, divisor=3), "99 in, 99 out", place=(0, 1)),
     alt="The same picture with 99 in place of 1: the rows of the output are 0 99 99 0.",
     width=900,
@@ -261,7 +260,7 @@ show_png(
 # %%
 edge4 = vertical_edge(4)
 compare("4×4 kernel", slide(picture, edge4), F.conv2d(x, edge4[None, None]))
-show_png(
+drawing.show_png(
     convolution_figure(ConvolutionScene(picture, edge4 * 4, divisor=4), "4 × 4: every place sees the edge", (0, 0)),
     alt="The 4 × 4 window at the upper left corner: its first column lies on ones, its last on zeros. "
     "Output 3 × 3, all 1.",
@@ -271,7 +270,7 @@ show_png(
 # %%
 edge5 = vertical_edge(5)
 compare("5×5 kernel", slide(picture, edge5), F.conv2d(x, edge5[None, None]))
-show_png(
+drawing.show_png(
     convolution_figure(ConvolutionScene(picture, edge5 * 5, divisor=5), "5 × 5: only 2 × 2 places are left", (1, 1)),
     alt="The 5 × 5 window at the lower right corner of the 6 × 6 picture. Output 2 × 2, all 1.",
     width=900,
@@ -301,7 +300,7 @@ def slide(picture, kernel, stride=1):
 strided = slide(picture, edge, stride=2)
 compare("3×3 kernel, stride 2", strided, F.conv2d(x, edge[None, None], stride=2))
 print("equal to every second square of the output with stride 1:", torch.equal(strided, plain_output[::2, ::2]))
-show_png(
+drawing.show_png(
     convolution_figure(
         ConvolutionScene(picture, edge * 3, stride=2, divisor=3), "Stride 2 keeps every second sum", (1, 1)
     ),
@@ -336,7 +335,7 @@ show_png(
 zeros_around = F.pad(picture, (1, 1, 1, 1), value=0.0)
 compare("padding 1 with zeros", slide(zeros_around, edge), F.conv2d(x, edge[None, None], padding=1))
 scene = ConvolutionScene(picture, edge * 3, padding=1, divisor=3)
-show_png(
+drawing.show_png(
     convolution_figure(scene, "Zero padding draws an edge that the picture does not have", (0, 0)),
     alt="The picture with a border of zeros, 8 × 8, and the window at the upper left corner. Output 6 × 6: "
     "the first column is −1, with −2/3 in the first and the last row.",
@@ -358,7 +357,7 @@ show_png(
 ones_around = F.pad(picture, (1, 1, 1, 1), value=1.0)
 compare("padding 1 with ones", slide(ones_around, edge), F.conv2d(ones_around[None, None], edge[None, None]))
 scene = ConvolutionScene(picture, edge * 3, padding=1, divisor=3, padding_value=1.0)
-show_png(
+drawing.show_png(
     convolution_figure(scene, "Padding with ones moves the false edge to the dark side", (0, 5)),
     alt="The picture with a border of ones, 8 × 8, and the window at the upper right corner. Output 6 × 6: "
     "the last column is −1, with −2/3 in the first and the last row.",
@@ -391,7 +390,7 @@ def slide(picture, kernel, stride=1, dilation=1):
 
 # %%
 compare("3×3 kernel, dilation 2", slide(picture, edge, dilation=2), F.conv2d(x, edge[None, None], dilation=2))
-show_png(
+drawing.show_png(
     convolution_figure(ConvolutionScene(picture, edge * 3, dilation=2, divisor=3), "Nine numbers span 5 × 5", (0, 1)),
     alt="The nine orange squares of the window lie on every second square of the picture and span 5 × 5. "
     "Output 2 × 2, all 1.",
@@ -411,7 +410,7 @@ show_png(
 # its *start*.
 
 # %%
-show_png(
+drawing.show_png(
     positions_figure(6, 3, "A window of 3 has 4 legal places on 6 squares: starts 0, 1, 2, 3"),
     alt="A row of six squares numbered 0 to 5. Below it the window of three squares at its four legal places, starts "
     "0 to 3. At start 4 it would stick out of the row.",
@@ -428,7 +427,7 @@ show_png(
 # $i + 2p - d(k-1) - 1$.
 
 # %%
-show_png(
+drawing.show_png(
     positions_figure(6, 3, "Padding 1 and dilation 2: 8 squares, a span of 5, starts 0 to 3", padding=1, dilation=2),
     alt="A row of eight squares, the first and the last are padding. A window of three squares with holes spans five; "
     "its four legal starts are 0 to 3.",
@@ -442,7 +441,7 @@ show_png(
 # into the last start? Divide, and drop the rest. Then add 1 for start 0.
 
 # %%
-show_png(
+drawing.show_png(
     positions_figure(6, 3, "Stride 2: starts 0 and 2. Square 5 is read by no window", stride=2),
     alt="A row of six squares. The window of three squares has two places with stride 2: starts 0 and 2. "
     "At start 4 it would stick out. Square 5 is read by no window.",
@@ -491,11 +490,11 @@ print(f"{tried:,} legal combinations tried: our size is the size of F.conv2d in 
 # play button walks through all places. The output is compared with `F.conv2d` at every change.
 
 # %%
-convolution_explorer()
+widgets.convolution_explorer()
 
 # %%
-show_png(
-    convolution_twin(),
+drawing.show_png(
+    widgets.convolution_twin(),
     alt="The window at four of its 16 places, for input 6, kernel 3, stride 1 and no padding: squares 1, 6, 11 and 16. "
     "Below each place the output as far as it is filled. Every row is 0 1 1 0.",
     width=900,
@@ -518,7 +517,7 @@ show_png(
 
 # %% tags=["break-it"]
 print(f"5 squares → {conv_output_size(5, 3, stride=2)}, 6 squares → {conv_output_size(6, 3, stride=2)}")
-show_png(
+drawing.show_png(
     coverage_figure(6, 3, 2, "Kernel 3, stride 2: nobody reads 11 of the 36 squares"),
     alt="A 6 × 6 table: how many windows read each square. The last row and the last column are 0, together 11 "
     "squares. The square at row 2, column 2 is read by four windows.",
@@ -613,7 +612,7 @@ for name, layer in [("Conv2d(1, 5, 5)", grey_layer), ("Conv2d(3, 10, 5, 1, 2)", 
     counted = sum(parameter.numel() for parameter in layer.parameters())
     print(f"{name}: weight {tuple(layer.weight.shape)}, bias {tuple(layer.bias.shape)}")
     print(f"    {outs} · ({ins} · {k} · {k} + 1) = {outs * (ins * k * k + 1)} parameters; PyTorch counts {counted}")
-show_png(
+drawing.show_png(
     weights_figure(colour_layer.weight.shape, "Conv2d(3, 10, 5, 1, 2): 10 columns of 3 · 25 weights and 1 bias"),
     alt="Ten columns, one for each output channel. Each column has three tiles of 5 × 5 squares, one for each input "
     "channel, and one single square below for the bias.",
@@ -698,14 +697,14 @@ print(f"ways from an input square to it: corner {far.grad[far.grad > 0].min():.0
 # which squares of the layer before does it need, and which ones do those need?
 
 # %%
-show_png(
+drawing.show_png(
     receptive_field_figure([(3, 1), (3, 1), (3, 1)], "Kernel 3, stride 1: each layer adds 2 squares"),
     alt="One square of layer 3 sees three squares of layer 2, five of layer 1 and seven of the input.",
     width=900,
 )
 
 # %%
-show_png(
+drawing.show_png(
     receptive_field_figure(
         [(4, 2), (4, 2), (4, 2)], "Kernel 4, stride 2: each layer adds twice what the last one added"
     ),

@@ -39,14 +39,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from dcgan_course import drawing, widgets
 from dcgan_course.convolution import arithmetic
-from dcgan_course.convolution.arithmetic import conv_output_size, plan_upsampling
+from dcgan_course.convolution.arithmetic import conv_output_size
+from dcgan_course.convolution.ladders import plan_upsampling
 from dcgan_course.convolution.matrix_figures import number_grids, weight_matrices
-from dcgan_course.convolution.transposed_figures import TransposedLayer, draw_three_views
-from dcgan_course.drawing import show, show_png, use_course_style
-from dcgan_course.widgets import transposed_explorer, transposed_twin
+from dcgan_course.convolution.transposed import TransposedLayer
+from dcgan_course.convolution.transposed_figures import draw_three_views
 
-use_course_style()
+drawing.use_course_style()
 
 # %% [markdown]
 # ## Can one matrix do all the sliding?
@@ -65,7 +66,7 @@ use_course_style()
 kernel = torch.arange(1.0, 10.0).view(3, 3)  # w₁ = 1, w₂ = 2 … w₉ = 9
 sheet = torch.zeros(4, 4)
 sheet[0:3, 1:4] = kernel
-show_png(
+drawing.show_png(
     weight_matrices(
         {"kernel": kernel, "at the second place": sheet, "the same, flattened: one row": sheet.view(1, 16)},
         caption="One row of numbers says where the window lies.",
@@ -105,7 +106,7 @@ def conv_matrix(kernel, input_shape, stride=1, padding=0, dilation=1):
 C = conv_matrix(kernel, (4, 4))
 print(f"C has {C.shape[0]} rows (one for each output) and {C.shape[1]} columns (one for each input).")
 print(f"{(C != 0).sum()} of its {C.numel()} entries hold a weight: each of the 9 weights {(C == 1).sum()} times.")
-show_png(
+drawing.show_png(
     weight_matrices({"C: every row is the same kernel, moved": C}),
     alt="C, 4 rows and 16 columns, in three bands of colour. Row 1 begins with w1 w2 w3; row 2 is the same, "
     "one column further; row 3 is row 1, four columns further; row 4 ends with w7 w8 w9.",
@@ -154,7 +155,7 @@ print(f"The largest difference to F.conv_transpose2d is {(big - by_pytorch).abs(
 
 # %%
 connections = (C != 0).sum(dim=0).view(4, 4)
-show_png(
+drawing.show_png(
     number_grids(
         {"2×2: the small picture": y, "4×4: connections of each square": connections},
         marks={"4×4: connections of each square": {1: "paper", 2: "sky", 4: "peach"}},
@@ -175,7 +176,7 @@ show_png(
 # %%
 back = (C.T @ C @ x.flatten()).view(4, 4)
 print(f"C has rank {torch.linalg.matrix_rank(C)}: it keeps {torch.linalg.matrix_rank(C)} of the 16 numbers that x has.")
-show_png(
+drawing.show_png(
     number_grids(
         {"x": x, "C x": small, "Cᵀ C x": back}, signs="→→", caption="The shape comes back. The values do not."
     ),
@@ -206,7 +207,7 @@ for name, matrix in (("Cᵀ, with w₁ in the corner", C.T), ("the slide's, with
     print(f"{name}: largest difference to F.conv_transpose2d {difference:.0f}")
 
 # %%
-show_png(
+drawing.show_png(
     weight_matrices(
         {
             "Cᵀ: w₁ in the corner": C.T,
@@ -253,7 +254,7 @@ print(
 # %%
 titles = [f"{value:.0f} × kernel" for value in y.flatten()]
 mark = {number: "peach" for number in range(1, 37)}  # every square that is not 0
-show_png(
+drawing.show_png(
     number_grids(
         {**dict(zip(titles, stamps, strict=True)), "added": added},
         signs="+++=",
@@ -303,7 +304,7 @@ print(
 
 # %%
 found = {1.0: "mint", 2.0: "mint", 3.0: "mint", 4.0: "mint"}
-show_png(
+drawing.show_png(
     number_grids(
         {"y": y, "zeros inserted": spread, "padded by 2": padded, "turned kernel": turned, "output": slid},
         signs="→→★=",
@@ -331,7 +332,7 @@ show_png(
 
 # %%
 layer = TransposedLayer(input_size=2, kernel_size=3, stride=2, padding=0)
-show_png(
+drawing.show_png(
     draw_three_views(layer, input_square=1, output_square=12).png(),
     alt="Three views of one transposed convolution. Left, the matrix with 25 rows and 4 columns; column 2 "
     "and row 13 are lit. Middle, the second stamp is added to a 5 by 5 sheet. Right, the window stands "
@@ -457,7 +458,7 @@ not_reached = F.conv_transpose2d(y3, kernel[None, None, :2, :2], bias, stride=2,
 edge = {place: "peach" for n in range(6) for place in ((5, n), (n, 5))}
 edge_7 = {place: "peach" for n in range(7) for place in ((6, n), (n, 6))}
 first, second = "k=3, s=2, padding 1: 5 + 1", "k=2, s=2, padding 0: 6 + 1"
-show_png(
+drawing.show_png(
     number_grids(
         {first: reached, second: not_reached},
         marks={first: edge, second: edge_7},
@@ -553,14 +554,14 @@ print(f"p′ = k − p − 1 = 3 − 2 − 1 = {3 - 2 - 1}")
 # * set **output_padding** as large as the stride, and read the sentence.
 
 # %%
-transposed_explorer()
+widgets.transposed_explorer()
 
 # %% [markdown]
 # The figure shows the same layer at three moments (for those who read this page without a running kernel).
 
 # %%
-show_png(
-    transposed_twin(input_size=2, kernel_size=4, stride=2, padding=1),
+drawing.show_png(
+    widgets.transposed_twin(input_size=2, kernel_size=4, stride=2, padding=1),
     alt="Three moments of one transposed convolution, kernel 4, stride 2, padding 1, from 2 by 2 to 4 by 4. "
     "In each: the matrix with one column and one row lit, the stamps so far with the border that "
     "padding cuts, and the turned kernel sliding over the zero-inserted input, which is padded by p′ = "
@@ -673,7 +674,7 @@ for name, counts in painted.items():
     middle = counts[3:-3, 3:-3].unique().int().tolist()
     print(f"{name}: squares in the middle are painted {middle} times")
 tones = {1: "paper", 2: "sky", 4: "blue"}
-show_png(
+drawing.show_png(
     number_grids(
         painted,
         marks={name: tones for name in painted},
@@ -717,7 +718,7 @@ for axis, (name, out) in zip(axes, pictures.items(), strict=True):
 figure.suptitle(
     "A flat grey in: a grid out, unless the picture is resized first (middle part)", fontsize=15, fontweight="bold"
 )
-show(
+drawing.show(
     figure,
     alt="Three grey pictures of 32 by 32 pixels made from a flat grey by three random layers. Kernel 3: a "
     "strong regular grid. Kernel 4: also a regular grid, weaker. Resize-convolution: one flat grey.",

@@ -36,8 +36,8 @@ import torch
 from torch import nn
 from torch.distributions import MultivariateNormal
 
-from dcgan_course.drawing import page as plots
-from dcgan_course.toy import line_figures as plots_game
+from dcgan_course import drawing, widgets
+from dcgan_course.toy import line_figures
 from dcgan_course.toy.formulas import jensen_shannon_estimate, normal_density, value_of_game
 from dcgan_course.toy.line import (
     MOST_OF_DATA,
@@ -49,9 +49,8 @@ from dcgan_course.toy.line import (
     rounds_until_mean,
 )
 from dcgan_course.training.losses import discriminator_loss, minimax, non_saturating
-from dcgan_course.widgets import densities_explorer, densities_twin
 
-plots.use_course_style()
+drawing.use_course_style()
 torch.set_num_threads(1)  # these networks are too small to be shared between two cores
 
 # %% [markdown]
@@ -101,12 +100,12 @@ print(f"Of the careless model's 2,000 samples {odd} lie below the same limit.")
 
 # %%
 title = "Right heights and right weights are not yet right people"
-figure = plots_game.people_figure(people.numpy(), careless.numpy(), person.tolist(), title)
+figure = line_figures.people_figure(people.numpy(), careless.numpy(), person.tolist(), title)
 alt = (
     "Two clouds of heights and weights. The left one is a narrow slanted cloud. The right one is "
     "wide and reaches towards a cross at 180 cm, 40 kg."
 )
-plots.show(figure, alt=alt)
+drawing.show(figure, alt=alt)
 
 # %% [markdown]
 # About one careless sample in seven is such a person. Each column of the careless model is perfect. Only the pairs are wrong, and one sees it only when one looks at both numbers
@@ -199,12 +198,12 @@ write_down("(d) the end of the game")
 
 # %%
 done = "One of ten games, trained for real: in the end D cannot tell"
-figure = plots_game.four_panels(panels, "A short test run" if budget == "smoke" else done)
+figure = line_figures.four_panels(panels, "A short test run" if budget == "smoke" else done)
 alt = (
     "Four panels. Data density dotted black, fakes green, D blue, arrows from z to x below. From (a) "
     "to (d) the green curve moves from the right onto the black one, and D becomes flat at one half."
 )
-plots.show(figure, alt=alt)
+drawing.show(figure, alt=alt)
 
 # %% [markdown]
 # Compare with figure 1 of the 2014 paper: black dots are data, green is the generator, blue is D. Below, each arrow takes one z to its
@@ -251,9 +250,9 @@ print(f"Largest gap between trained D and formula where data or fakes are: {larg
 print(f"{largest.max():.3f} in the worst of {games} games (D goes from 0 to 1)")
 
 # %%
-figure = plots_game.two_discriminators_figure(x, trained[0], formula, p_data, p_start, "Training finds the formula")
+figure = line_figures.two_discriminators_figure(x, trained[0], formula, p_data, p_start, "Training finds the formula")
 alt = "D trained alone, a dashed blue curve, lies on the orange curve of p_data over p_data plus p_fake."
-plots.show(figure, alt=alt)
+drawing.show(figure, alt=alt)
 
 # %% [markdown]
 # Nobody told D the densities. It saw points only, and its answer is D* to less than 0.01. A discriminator is a measuring instrument: it measures
@@ -322,9 +321,9 @@ for d in (1, 2, 4, 8, 16):
     print(f"distance {d:2d}: JSD {divergences[d * 4]:.6f} of at most log 2 = {math.log(2):.6f}")
 
 # %%
-figure = plots_game.distance_figure(distances, divergences, "From about six widths on, farther is not more different")
+figure = line_figures.distance_figure(distances, divergences, "From about six widths on, farther is not more different")
 alt = "The Jensen–Shannon divergence rises steeply from 0 and is flat at log 2 from a distance of about six widths on."
-plots.show(figure, alt=alt)
+drawing.show(figure, alt=alt)
 
 # %% [markdown]
 # It stops growing. At 4 widths it is 0.633, at 8 it is 0.6931, and at 16 still 0.6931. For G this is bad news: where the curve is flat, V at the best D
@@ -349,14 +348,14 @@ for row in zip(d, saturating, rescued, strict=True):
     print(f"{row[0]:7.3f}   {row[1]:33.3f} {row[2]:16.3f} {row[2] / row[1]:7.1f}")
 
 # %%
-figure = plots_game.losses_figure(
+figure = line_figures.losses_figure(
     torch.linspace(0.005, 0.995, 199).numpy(), "A fake that D sees through: only one loss still pulls"
 )
 alt = (
     "Left: both losses of G fall as D(G(z)) grows. Right: the saturating gradient grows from 0 to 1, "
     "the non-saturating one falls from 1 to 0."
 )
-plots.show(figure, alt=alt)
+drawing.show(figure, alt=alt)
 
 # %% [markdown]
 # Early in training the fakes are bad and D(G(z)) is near 0. At 0.001 the non-saturating gradient is 999 times as large. At ½ the two are equal. In D itself (not in the
@@ -380,7 +379,7 @@ def adam(parameters):
 rows = []
 for optimizer_of, words in ((gradient_descent, "plain descent"), (adam, "Adam")):
     results = rounds_until_mean(optimizer_of, games, rounds_for_losses, seed)
-    colours = plots_game.NON_SATURATING, plots_game.SATURATING
+    colours = line_figures.NON_SATURATING, line_figures.SATURATING
     for name, colour, counts in zip(("non-saturating", "saturating"), colours, results, strict=True):
         there = counts[counts.isfinite()]
         rows.append((f"{name}, {words}", colour, counts.tolist()))
@@ -388,12 +387,12 @@ for optimizer_of, words in ((gradient_descent, "plain descent"), (adam, "Adam"))
         print(f"{name:>14}, {words:13}: {len(there)} of {games} got there, {spread} rounds")
 
 # %%
-figure = plots_game.rounds_figure(rows, "The saturating loss costs time; Adam hides part of it")
+figure = line_figures.rounds_figure(rows, "The saturating loss costs time; Adam hides part of it")
 alt = (
     "Four rows of dots. Non-saturating games with plain descent need fewest rounds, saturating ones "
     "with plain descent most; with Adam the two are closer."
 )
-plots.show(figure, alt=alt)
+drawing.show(figure, alt=alt)
 
 # %% [markdown]
 # With plain descent the saturating loss needs about 9 times as many rounds (means of about 19 and 166). With Adam it is about 64 against 102: Adam divides by the size of the recent
@@ -496,14 +495,14 @@ print(f"After D.eval(), did D's running statistics move in G's step? {'yes' if a
 # Then make the fakes narrow and put them at 4.
 
 # %%
-densities_explorer()
+widgets.densities_explorer()
 
 # %%
 alt = (
     "One frame of the explorer: a dotted data density at 0, fakes at 2, the best D falling from 1 to "
     "0 between them, bars for JSD and V, and below the push of both losses on each fake."
 )
-plots.show_png(densities_twin(), alt=alt)
+drawing.show_png(widgets.densities_twin(), alt=alt)
 
 # %% [markdown]
 # In this frame both losses push most fakes to the left, to the data: the mean push is −0.469 for the saturating loss and −1.531 for the
@@ -526,12 +525,12 @@ far = [jensen_shannon(box, box.roll(shift * 1000), wide) for shift in (2, 4, 8)]
 print(f"JSD with the fakes moved by 2, 4 and 8: {far[0]:.4f}, {far[1]:.4f}, {far[2]:.4f}; log 2 = {math.log(2):.4f}")
 
 # %%
-figure = plots_game.pushes_figure(looked, "The better D becomes, the less the saturating loss tells G")
+figure = line_figures.pushes_figure(looked, "The better D becomes, the less the saturating loss tells G")
 alt = (
     "Two curves over D's training steps on logarithmic axes. The saturating gradient falls by a "
     "factor of several hundred, the non-saturating one rises and stays near 5."
 )
-plots.show(figure, alt=alt)
+drawing.show(figure, alt=alt)
 
 # %% [markdown]
 # D becomes perfect. With the saturating loss the gradient goes: from about 0.15 to about 0.0004 after 3,000 steps, and it was still falling. A better D is a worse teacher.

@@ -36,14 +36,12 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy, softplus
 
-from dcgan_course import drawing, latent, models, widgets
-from dcgan_course import recorded as pretrained
+from dcgan_course import drawing, latent, models, recorded, widgets
 from dcgan_course.data import load_images, scale
-from dcgan_course.drawing import page as plots
 from dcgan_course.evaluation import metrics
 from dcgan_course.training import TrainConfig, train
 
-plots.use_course_style()
+drawing.use_course_style()
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
 # %% [markdown]
@@ -62,8 +60,8 @@ images = digits.images[:pictures].to(device)
 print(f"{len(images):,} pictures to learn from, {len(test.images):,} to test with; they come from: {digits.source}")
 
 # %%
-figure = plots.image_grid(digits.images[:40], "What real digits look like" + digits.title_note)
-plots.show(figure, alt="Forty training pictures of handwritten digits, white on black.")
+figure = drawing.image_grid(digits.images[:40], "What real digits look like" + digits.title_note)
+drawing.show(figure, alt="Forty training pictures of handwritten digits, white on black.")
 
 # %% [markdown]
 # In memory a pixel is a whole number from 0 to 255. The generator ends in tanh, which gives numbers from −1 to 1. So the
@@ -145,8 +143,8 @@ print(f"the discriminator has {models.count_parameters(discriminator):,}.")
 # %%
 z = latent.sample(20, generator.latent_dim, seed).to(device)
 before = generator(z)
-plots.show(
-    plots.image_grid(before, "Before training the generator draws noise"),
+drawing.show(
+    drawing.image_grid(before, "Before training the generator draws noise"),
     alt="Twenty pictures of an untrained generator: grey noise without any shape.",
 )
 
@@ -387,17 +385,17 @@ print(f"continued to the end:        {(continued != in_one_piece).sum():,} weigh
 # %%
 generator.eval()
 samples = generator(latent.sample(40, generator.latent_dim, seed).to(device))
-figure = plots.image_grid(samples, f"After {len(history)} epochs" + digits.title_note)
-plots.show(figure, alt="Forty samples of the generator that this notebook has just trained.")
+figure = drawing.image_grid(samples, f"After {len(history)} epochs" + digits.title_note)
+drawing.show(figure, alt="Forty samples of the generator that this notebook has just trained.")
 
 # %% [markdown]
 # And the recorded run of the same recipe, with all 200 epochs. Every column is one fixed z. Every row is an epoch.
 
 # %%
-run = pretrained.load_run("mnist_mlp")
+run = recorded.load_run("mnist_mlp")
 shown = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 frames = run.frames[[run.frame_epochs.index(epoch) for epoch in shown]]
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(frames[:, :16], [f"epoch {epoch}" for epoch in shown]),
     alt="Nine rows of sixteen pictures: noise at epoch 0, the same dots for every z until 5, shapes at 20, first digits at "
     "50, mostly readable digits at 200.",
@@ -418,8 +416,8 @@ plots.show_png(
 # %%
 last = slice(-20, None)
 p_real, p_fake = (sum(trace[last]) / 20 for trace in (run.history.p_real, run.history.p_fake))
-figure = plots.probability_traces(run.history, f"200 epochs: p_real ends near {p_real:.2f}, p_fake near {p_fake:.2f}")
-plots.show(figure, alt="Two traces over 200 epochs, p_real above and p_fake below the line at one half.")
+figure = drawing.probability_traces(run.history, f"200 epochs: p_real ends near {p_real:.2f}, p_fake near {p_fake:.2f}")
+drawing.show(figure, alt="Two traces over 200 epochs, p_real above and p_fake below the line at one half.")
 
 # %%
 print(
@@ -439,8 +437,8 @@ print(f"your run, after {len(history)} epochs: p_real {history.p_real[-1]:.3f}, 
 # ## What do the losses say?
 
 # %%
-figure = plots.loss_traces(run.history, "G's loss near 3: noise at epoch 1, first digits at epoch 50")
-plots.show(figure, alt="Both losses of the recorded run over 200 epochs, beside the values that guessing gives.")
+figure = drawing.loss_traces(run.history, "G's loss near 3: noise at epoch 1, first digits at epoch 50")
+drawing.show(figure, alt="Both losses of the recorded run over 200 epochs, beside the values that guessing gives.")
 
 # %% [markdown]
 # In other trainings a falling loss means progress. Here each loss depends on how good the *other* network is. Compare
@@ -472,11 +470,11 @@ for row, epoch in enumerate(run.frame_epochs):
 # 10,000 samples and count. The [**entropy**](../GLOSSARY.md#entropy) says in one number how even the counts are.
 
 # %%
-classifier = pretrained.digit_classifier()
+classifier = recorded.digit_classifier()
 recorded_samples = run.generator(latent.sample(10_000, run.generator.latent_dim, seed + 1))
 counts = metrics.class_histogram(classifier, recorded_samples)
 real_counts = metrics.class_histogram(classifier, scale(test.images))
-accuracy = pretrained.card("digit_classifier")["test_accuracy_percent"]
+accuracy = recorded.card("digit_classifier")["test_accuracy_percent"]
 print(f"The classifier reads {accuracy} % of the real test digits right.")
 print(f"entropy: samples {metrics.entropy(counts):.3f}, test pictures {metrics.entropy(real_counts):.3f} nats")
 print(f"ten equal classes would have log 10 = {math.log(10):.3f}; one single class has 0")
@@ -485,12 +483,12 @@ print(f"ten equal classes would have log 10 = {math.log(10):.3f}; one single cla
 shares = 100 * torch.stack([real_counts, counts]) / torch.stack([real_counts.sum(), counts.sum()])[:, None]
 figure, axes = plt.subplots(figsize=(9, 4.2))
 digit = torch.arange(10)
-axes.bar(digit - 0.2, shares[0], 0.4, color=plots.REAL, label="test pictures")
-axes.bar(digit + 0.2, shares[1], 0.4, color=plots.FAKE, label="samples, recorded run")
+axes.bar(digit - 0.2, shares[0], 0.4, color=drawing.REAL, label="test pictures")
+axes.bar(digit + 0.2, shares[1], 0.4, color=drawing.FAKE, label="samples, recorded run")
 title = "All ten digits are drawn, the 1 far too often"
 axes.set(title=title, xlabel="digit, as the classifier reads it", ylabel="share (%)", xticks=digit)
 axes.legend(loc="upper right")
-plots.show(
+drawing.show(
     figure, alt="Bars of the share of each digit among test pictures and among samples; the 1 is twice too frequent."
 )
 
@@ -523,7 +521,7 @@ print(
 # %%
 found, _ = metrics.nearest_neighbours(recorded_samples[:12], reference)
 pairs = torch.cat([recorded_samples[:12], reference[found[:, 0]]])
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(pairs, columns=12, zoom=2),
     alt="Two rows of twelve: samples above, the nearest training picture of each below; similar in shape, but not the same.",
 )
@@ -573,7 +571,7 @@ print("real training pictures: ", estimate(reference[:window]))
 print("blurred averages:       ", estimate(averages))
 
 # %%
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(torch.cat([reference[:12], averages[:12]]), columns=12, zoom=2),
     alt="Two rows of twelve: sharp real digits above, blurred averages of their neighbours below.",
 )
@@ -611,7 +609,7 @@ for k in (1, 5, 20):
     rows.append(made)
     print(f"k = {k:2d}, from the beginning: {words}")
 for k in (1, 5, 20):
-    start = pretrained.load_run("mnist_mlp")
+    start = recorded.load_run("mnist_mlp")
     networks = start.generator.requires_grad_(True).to(device), start.discriminator.requires_grad_(True).to(device)
     made, words = continue_with(k, networks)
     rows.append(made)
@@ -619,7 +617,7 @@ for k in (1, 5, 20):
 
 # %%
 names = [f"k = {k}, {start}" for start in ("new", "trained") for k in (1, 5, 20)]
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(torch.stack(rows), names),
     alt="Six rows of sixteen samples. New networks: dots for k = 1, fainter dots for 5, noise for 20. Trained networks: digits of "
     "many kinds for every k.",

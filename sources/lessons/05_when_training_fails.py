@@ -37,12 +37,10 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from dcgan_course import drawing, latent, models, widgets
-from dcgan_course import recorded as pretrained
+from dcgan_course import drawing, latent, models, recorded, widgets
 from dcgan_course.data import load_images, scale
-from dcgan_course.drawing import page as plots
 from dcgan_course.evaluation import metrics
-from dcgan_course.toy import point_figures as plots_modes
+from dcgan_course.toy import point_figures
 from dcgan_course.toy.faults import FAULTS, play
 from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
 from dcgan_course.toy.modes import TRUE_SHARE, count_modes
@@ -51,7 +49,7 @@ from dcgan_course.toy.stacked import StackedLinear
 from dcgan_course.training import TrainConfig, discriminator_step, generator_step, train
 from dcgan_course.training.losses import discriminator_loss, minimax, non_saturating
 
-plots.use_course_style()
+drawing.use_course_style()
 
 # %% [markdown]
 # ## Where can a missing mode not hide?
@@ -129,8 +127,10 @@ def watch(game, rounds, looks=20):
 
 collapsing = lopsided_game(ring, games, seed=seed)
 at, kl, clouds = watch(collapsing, rounds)
-figure = plots_modes.clouds_figure(clouds, ring, f"{len(clouds[0][1])} games: where G puts its points, at three rounds")
-plots.show(
+figure = point_figures.clouds_figure(
+    clouds, ring, f"{len(clouds[0][1])} games: where G puts its points, at three rounds"
+)
+drawing.show(
     figure, alt="Three rows of panels; in each panel eight open circles on a ring and the generated points in orange."
 )
 
@@ -147,13 +147,13 @@ print(f"The reverse KL is {kl[-1]:.2f} nats on average; a single mode gives log 
 import matplotlib.pyplot as plt
 
 figure, (left, right) = plt.subplots(1, 2)
-for name, colour in (("p_real", plots.REAL), ("p_fake", plots.FAKE)):
+for name, colour in (("p_real", drawing.REAL), ("p_fake", drawing.FAKE)):
     left.plot(collapsing.trace(name).mean(1), color=colour, label=name)
 left.set(title="D looks content", xlabel="round", ylabel="mean answer of D", ylim=(0, 1))
 left.legend()
-right.plot(at, kl, color=plots.MODEL)
+right.plot(at, kl, color=drawing.MODEL)
 right.set(title="The modes are lost", xlabel="round", ylabel="reverse KL (nats)", ylim=(0, 2.1))
-plots.show(
+drawing.show(
     figure, alt="Left: D's answers to real and fake points over the rounds. Right: the reverse KL over the rounds."
 )
 
@@ -247,15 +247,15 @@ for (mixture, name), reports in found.items():
 print(f"Means and standard deviations over {games} games of {rounds} rounds.")
 
 # %%
-figure = plots_modes.clouds_figure(pictures["ring of 8"], ring, "The ring after the same number of rounds")
-plots.show(
+figure = point_figures.clouds_figure(pictures["ring of 8"], ring, "The ring after the same number of rounds")
+drawing.show(
     figure,
     alt="Rows: plain, packs of two, unrolled. The plain games sit at a few places; the cured ones reach around the ring.",
 )
 
 # %%
-figure = plots_modes.clouds_figure(pictures["grid of 25"], grid, "The grid after the same number of rounds")
-plots.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of twenty-five modes; five games each.")
+figure = point_figures.clouds_figure(pictures["grid of 25"], grid, "The grid after the same number of rounds")
+drawing.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of twenty-five modes; five games each.")
 
 # %% [markdown]
 # Both cures work, and they cost one change each. On the ring, the reverse KL falls from 1.45 to 0.01 with either. On the grid,
@@ -272,7 +272,7 @@ plots.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of twen
 # its machine allowed. Here is what was kept and what was cut.
 
 # %%
-record = json.loads((pretrained.FOLDER / "modes_table" / "results.json").read_text(encoding="utf-8"))
+record = json.loads((recorded.FOLDER / "modes_table" / "results.json").read_text(encoding="utf-8"))
 epochs = min(cell["history"][-1]["epoch"] for cell in record["cells"].values())
 print(f"{record['runs']} runs of every kind, trained as one, {epochs} of {record['published_epochs']} epochs;")
 print(f"G 4×{record['generator_hidden']} instead of 4×400, D 3×{record['discriminator_hidden']} instead of 3×200;")
@@ -291,8 +291,8 @@ for cell in record["cells"].values():
     print(f" {ours[2]:>20} {theirs[2]:>8}")
 
 # %%
-figure = plots_modes.epochs_figure(record, f"The long run, {epochs} epochs: mean and standard deviation of ten runs")
-plots.show(
+figure = point_figures.epochs_figure(record, f"The long run, {epochs} epochs: mean and standard deviation of ten runs")
+drawing.show(
     figure,
     alt="Six panels by epoch: modes covered, share within three sigma, reverse KL; ring and grid, with and without packs.",
 )
@@ -304,8 +304,8 @@ for packing, name in ((1, "GAN"), (2, "packs of 2")):
     rows.append((name, [torch.tensor(frame["points"][0]) for frame in frames]))
 drawn = ", ".join(str(frame["epoch"]) for frame in frames)
 print(f"Columns: after epochs {drawn}; always the first of the ten runs, 150 points, not picked.")
-figure = plots_modes.clouds_figure(rows, grid, "The long run, replayed: the grid, one GAN and one with packs")
-plots.show(figure, alt="Two rows of panels with the grid's centres and generated points, later epochs to the right.")
+figure = point_figures.clouds_figure(rows, grid, "The long run, replayed: the grid, one GAN and one with packs")
+drawing.show(figure, alt="Two rows of panels with the grid's centres and generated points, later epochs to the right.")
 
 # %% [markdown]
 # What agrees: packs of two cover more. On the grid they reach 23.2 modes and the plain GAN 20.4, with standard deviations of 2.1 and 1.3; the
@@ -332,8 +332,8 @@ plots.show(figure, alt="Two rows of panels with the grid's centres and generated
 
 # %%
 digits = load_images("mnist", "train", stand_in=True)
-classifier = pretrained.digit_classifier()
-card = pretrained.card("digit_classifier")
+classifier = recorded.digit_classifier()
+card = recorded.card("digit_classifier")
 print(f"The classifier reads {card['test_accuracy_percent']} % of the {10_000:,} test digits of MNIST right.")
 real = metrics.entropy(torch.bincount(digits.labels, minlength=10))
 print(f"Real digits{digits.title_note}: {real:.2f} nats; ten equal classes give 2.30.")
@@ -364,7 +364,7 @@ def look(seen, number, generator, discriminator):
 # %%
 def train_on(learning_rate, k, g):
     """Train the recorded pair on; returns {name: list, one entry a look}."""
-    run, seen = pretrained.load_run("mnist_mlp"), {}
+    run, seen = recorded.load_run("mnist_mlp"), {}
     networks = run.generator.requires_grad_(True), run.discriminator.requires_grad_(True)
     torch.manual_seed(seed)
     optimizers = [torch.optim.Adam(network.parameters(), learning_rate) for network in networks]
@@ -406,7 +406,7 @@ for axis, (key, title) in zip(axes.flat, (titles | {"sigma": "σ of a pixel over
 for axis in axes[1]:
     axis.set_xlabel("round")
 figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-plots.show(
+drawing.show(
     figure, alt="Four panels over the rounds: D's answers to real and to fakes, entropy, and pixel σ, for four recipes."
 )
 
@@ -424,7 +424,7 @@ for i, number in enumerate(left["round"]):
     values = [f"{trace[key][i]:8.2f}" for trace in (left, right) for key in ("p_real", "p_fake", "entropy", "sigma")]
     print(f"{number:5}         " + "".join(values[:4]) + "          " + "".join(values[4:]))
 print(f"The pictures show rounds {', '.join(str(left['round'][i]) for i in shown)}, from top to bottom.")
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(strip, columns=20, zoom=2),
     alt="Rows of twenty samples; the digits on both halves become rough and at last all the same, from top to bottom.",
     width=900,
@@ -465,8 +465,8 @@ print("Guessing: 0.50, 0.50, 0.50, D loss 1.39, G loss 0.69. Each number: the me
 
 # %%
 panels = [{key: game.trace(key)[:, 0] for key in ("p_real", "p_fake", "p_fake_for_g")} for game in broken.values()]
-figure = plots_modes.traces_figure(panels, list(broken), "Eight games, eight kinds of traces")
-plots.show(
+figure = point_figures.traces_figure(panels, list(broken), "Eight games, eight kinds of traces")
+drawing.show(
     figure,
     alt="Eight small panels with three traces each: D on real points, on fakes, and on fakes in the generator's step.",
 )
@@ -584,7 +584,7 @@ for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0
 widgets.break_it_panel()
 
 # %%
-plots.show_png(
+drawing.show_png(
     widgets.break_it_twin(rounds=fault_rounds, seed=seed),
     alt="The break-it panel for three faults: points beside the modes on the left, traces on the right.",
     width=800,

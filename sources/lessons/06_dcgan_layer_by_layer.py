@@ -38,20 +38,17 @@ import torch
 from PIL import Image
 from torch import nn
 
-from dcgan_course import drawing, latent, models
-from dcgan_course import recorded as pretrained
-from dcgan_course.convolution.arithmetic import plan_upsampling
+from dcgan_course import drawing, latent, models, recorded
+from dcgan_course.convolution.ladders import plan_upsampling
 from dcgan_course.data import load_images, scale, to_pixels
-from dcgan_course.drawing import page as plots
-from dcgan_course.drawing.films import film_png
 from dcgan_course.evaluation import metrics
-from dcgan_course.models import shape_figures as plots_networks
+from dcgan_course.models import shape_figures
+from dcgan_course.models.ablations import VARIANTS, strip_name
 from dcgan_course.models.named import NAMED
 from dcgan_course.models.shapes import shape_table, table_text
-from dcgan_course.models.variants import VARIANTS, strip_name
 from dcgan_course.training import TrainConfig, losses, train
 
-plots.use_course_style()
+drawing.use_course_style()
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
 # %% [markdown]
@@ -182,11 +179,11 @@ for name, table in rows.items():
 # %%
 inputs = {"Generator": (100,), "Discriminator": (1, 28, 28)}
 share = rows["Generator"][1].parameters / sum(row.parameters for row in rows["Generator"])
-figure = plots_networks.networks_figure(
+figure = shape_figures.networks_figure(
     [(name, inputs[name], table) for name, table in rows.items()],
     f"D is G read backwards; the step from z to 7×7 holds {share:.0%} of G's parameters",
 )
-plots.show(
+drawing.show(
     figure,
     alt="Boxes from left to right. Generator: 100 numbers, 32 maps of 7×7, 16 of 14×14, one picture of 28×28. "
     "Discriminator: the same boxes in reverse, ending in one number.",
@@ -292,7 +289,7 @@ for row, eps in (("no batch norm", 1e-5), ("full recipe", 1e-5), ("full recipe",
 digits = load_images("mnist", "train", stand_in=True)
 test = load_images("mnist", "test", stand_in=True)
 images = digits.images[:pictures].to(device)
-classifier = pretrained.digit_classifier().to(device)
+classifier = recorded.digit_classifier().to(device)
 print(f"{len(images):,} pictures to learn from, {len(test.images):,} to measure with; from: {digits.source}")
 
 
@@ -320,7 +317,7 @@ for name, given in known.items():
 
 # %%
 first = torch.stack([given[:12].cpu() for given in known.values()])
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(to_pixels(first), list(known), zoom=2),
     alt="Twelve pictures of each kind: digits, digits with noise, ones, scattered pixels, grey.",
 )
@@ -352,7 +349,7 @@ plots.show_png(
 # down your answers before you go on.
 
 # %%
-folder = pretrained.FOLDER / "guidelines"
+folder = recorded.FOLDER / "guidelines"
 record = json.loads((folder / "results.json").read_text(encoding="utf-8"))
 table = dict(sorted(record["rows"].items(), key=lambda item: mean(run["frechet"][-1] for run in item[1])))
 print(f"{record['made']['command']}, {record['made']['date']}, {record['made']['machine']}\n")
@@ -369,7 +366,7 @@ for row in ("full recipe", "fully connected hidden layers"):
 # %%
 figure, axes = plt.subplots(figsize=(10, 5.2))
 for place, (row, runs) in enumerate(table.items()):
-    colour = plots.FAKE if row == "full recipe" else plots.REAL
+    colour = drawing.FAKE if row == "full recipe" else drawing.REAL
     values = [run["frechet"][-1] for run in runs]
     axes.scatter(values, [place] * len(values), color=colour, s=90, zorder=3)
     axes.annotate(f"{mean(values):.0f}", (max(values), place), xytext=(12, -5), textcoords="offset points")
@@ -382,7 +379,7 @@ axes.set(
     title="Breaking some rules costs much, breaking others nothing",
     xlabel="Fréchet distance after 3 epochs (smaller is better)",
 )
-plots.show(
+drawing.show(
     figure, alt="Dots for each row of the table on a logarithmic axis, sorted; the full recipe is marked in orange."
 )
 
@@ -392,7 +389,7 @@ for row in table:
     sheet = torch.from_numpy(np.array(Image.open(folder / strip_name(row))))  # a line of pictures for each seed
     by_seed = sheet.unfold(0, 28, 28).unfold(1, 28, 28)  # (seeds, pictures, 28, 28)
     strips.append(by_seed[:3, :5].reshape(-1, 1, 28, 28))
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(torch.stack(strips), list(table), zoom=2),
     alt="Fifteen samples for each row of the table: five from each of the first three seeds, the same five z, not picked.",
 )
@@ -582,8 +579,8 @@ for name, networks, figures in (("MLP GAN", mlp, mlp_figures), ("DCGAN", dcgan, 
 left, right = (frames.unflatten(1, (4, 5)) for frames in (mlp_frames, dcgan_frames))
 between = torch.full_like(left[:, :, :1], 255)
 labels = [f"step {step} of {steps}: MLP left, DCGAN right" for step in moments]
-plots.show_png(
-    film_png(torch.cat([left, between, right], dim=2).flatten(1, 2), labels, columns=11, zoom=2, seconds=0.6),
+drawing.show_png(
+    drawing.film_png(torch.cat([left, between, right], dim=2).flatten(1, 2), labels, columns=11, zoom=2, seconds=0.6),
     alt=f"A film of {len(moments)} moments, twenty pictures of fixed z each. Left the MLP GAN: noise, then dots. Right the "
     "DCGAN: grey, strokes, then digits.",
 )
@@ -605,17 +602,17 @@ plots.show_png(
 # %%
 with torch.no_grad():
     mine = dcgan[0].eval()(latent.sample(40, 100, seed + 2).to(device)).cpu()
-figure = plots.image_grid(
+figure = drawing.image_grid(
     mine, f"Forty random samples after {film_epochs} epochs on {len(images):,} pictures, not picked"
 )
-plots.show(figure, alt="Forty samples of the DCGAN of this page, trained for a minute or two.")
+drawing.show(figure, alt="Forty samples of the DCGAN of this page, trained for a minute or two.")
 
 # %% [markdown]
 # Many of them can be read, not all, from a narrow network and a third of the pictures. The course also brings a recorded run, of networks twice as wide, with all
 # pictures and the paper's learning rate. Its card says how it was made.
 
 # %%
-run = pretrained.load_run("mnist_dcgan")
+run = recorded.load_run("mnist_dcgan")
 facts = run.card
 print(f"{facts['what']}; {facts['data']}")
 print(f"{facts['length']}; {facts['minutes']} minutes on {facts['hardware']}, {facts['date']}")
@@ -624,18 +621,18 @@ print(f"learning rate {facts['config']['learning_rate']}, batches of {facts['con
 # %%
 known = dict(zip(run.frame_epochs, run.frames, strict=True))
 shown = [epoch for epoch in known if epoch in (0, 0.1, 0.25, 0.5, 1, 2, 3, 6, 12, 25, 50)]
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(torch.stack([known[epoch][:16] for epoch in shown]), [f"epoch {e:g}" for e in shown]),
     alt="Rows of sixteen pictures, each column one z: grey at epoch 0, strokes in the first epoch, readable digits at the end.",
 )
 
 # %%
 recorded = run.generator(latent.sample(samples, 100, seed + 1))
-figure = plots.image_grid(recorded[:40], f"Forty random samples after {run.frame_epochs[-1]:g} epochs, not picked")
-plots.show(figure, alt="Forty samples of the recorded DCGAN: most are digits that a person can read.")
+figure = drawing.image_grid(recorded[:40], f"Forty random samples after {run.frame_epochs[-1]:g} epochs, not picked")
+drawing.show(figure, alt="Forty samples of the recorded DCGAN: most are digits that a person can read.")
 
 # %%
-mlp_run = pretrained.load_run("mnist_mlp")
+mlp_run = recorded.load_run("mnist_mlp")
 for name, model, batch in (("MLP GAN", mlp_run, 200), ("DCGAN", run, facts["config"]["batch_size"])):
     made = model.generator(latent.sample(samples, 100, seed + 1)).to(device)
     entropy, distance = measure(made)
@@ -685,8 +682,8 @@ with torch.device("meta"):
         ("G of the lecture", (10,), shape_table(pair[0], torch.zeros(1, 10))),
         ("D of the lecture", (1, 28, 28), shape_table(pair[1], torch.zeros(1, 1, 28, 28))),
     ]
-figure = plots_networks.networks_figure(lecture, "Sizes 3, 6, 13, 28, and no padding anywhere")
-plots.show(
+figure = shape_figures.networks_figure(lecture, "Sizes 3, 6, 13, 28, and no padding anywhere")
+drawing.show(
     figure, alt="Generator of the lecture: 10 numbers, maps of 3, 6, 13 and 28 pixels. Discriminator: 28, 13, 5, 1."
 )
 

@@ -51,19 +51,16 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision import transforms
 
-from dcgan_course import drawing, latent, models
-from dcgan_course import recorded as pretrained
+from dcgan_course import drawing, latent, models, recorded
 from dcgan_course.data import batches, load_images, scale
 from dcgan_course.data.drawn.pictures import drawn_objects
-from dcgan_course.drawing import films as film
-from dcgan_course.drawing import page as plots
 from dcgan_course.training import DCGAN, discriminator_step, generator_step, train
 from dcgan_course.training.acceleration import Accelerated, chosen_precision, computes_bfloat16
-from dcgan_course.training.checkpoint import read_tensors
 from dcgan_course.training.losses import non_saturating
+from dcgan_course.training.tensor_file import read_tensors
 
 # %%
-plots.use_course_style()
+drawing.use_course_style()
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 # %% [markdown]
@@ -80,8 +77,8 @@ print(photos)
 print("What a figure of them must say:", photos.remark or "nothing, these are the published pictures.")
 
 # %%
-figure = plots.image_grid(photos.images[:20], "Twenty training pictures" + photos.title_note, zoom=3)
-plots.show(figure, alt="Twenty small colour pictures from the training set, in two rows.")
+figure = drawing.image_grid(photos.images[:20], "Twenty training pictures" + photos.title_note, zoom=3)
+drawing.show(figure, alt="Twenty small colour pictures from the training set, in two rows.")
 
 # %% [markdown]
 # Pictures that a network drew carry the same note: it learned from this copy. A small helper draws rows of pictures
@@ -385,7 +382,7 @@ axes.set_axisbelow(True)
 
 axes.set(xlabel="images per second (bar: middle turn; line: slowest to fastest)", xlim=(0, 1.2 * max(high)))
 axes.set_title(f"All switches together: {middle[-1] / middle[0]:.1f} times the textbook loop ({device.type})")
-plots.show(
+drawing.show(
     figure, alt=f"One bar for each of {len(names)} rungs, from the textbook loop to all switches; longer is faster."
 )
 
@@ -405,7 +402,7 @@ plots.show(
 # far faster than a program that prepares pictures one by one, and every `.item()` leaves it without work.
 #
 # And `torch.compile`? It writes new code for the networks, which takes time first, and on a CPU needs a C++ compiler. It
-# is off by default and not on this ladder: `python benchmarks/dcgan.py --only ladder` measures it. In the `gpu` budget it
+# is off by default and not on this ladder: `python -m benchmarks.dcgan --only ladder` measures it. In the `gpu` budget it
 # is the last rung.
 #
 # ## How high can this ladder go?
@@ -579,7 +576,7 @@ print(f"{live_steps} steps took {time.perf_counter() - begin:.0f} s: {live_steps
 shown = [round(share * (len(healthy.steps) - 1)) for share in (0, 0.25, 0.5, 1)]
 rows = torch.stack([healthy.pictures[place][:10] for place in shown])
 figure = rows_figure(rows, [f"step {healthy.steps[place]}" for place in shown], "Texture, light and dark, colours")
-plots.show(
+drawing.show(
     figure,
     alt="Four rows of ten pictures of the same z at growing steps: grey texture first, then light and dark patches, colours "
     "at the end.",
@@ -616,7 +613,7 @@ for beta in (0.99, 0.999):
 (old_g, old_average), (new_g, new_average) = healthy.both
 pair, title = torch.stack([new_g[:10], new_average[:10]]), f"After {live_steps} steps: one z, two generators"
 figure = rows_figure(pair, ["last step", "average"], title)
-plots.show(
+drawing.show(
     figure,
     alt="Two rows of ten samples of the same z: the generator of the last step above, with strong contrast; its average "
     "below, with the same layout, paler and smoother.",
@@ -746,7 +743,7 @@ print(f"with batch norm:    the halves' mean is off by {gap_of_halves(d, picture
 
 # %%
 RECORDED = ("cifar10_dcgan_32", "cifar10_dcgan_64")
-runs = [pretrained.load_run(name) for name in RECORDED if name in pretrained.names()]
+runs = [recorded.load_run(name) for name in RECORDED if name in recorded.names()]
 for run in runs:
     print(f"{run.name}: {run.card['what']} ({run.card['remark']})")
     print(f"    {run.card['length']}; {run.card['minutes']:.0f} minutes on {run.card['hardware']}")
@@ -754,8 +751,8 @@ for run in runs:
 # %%
 run = runs[0]
 note = f" ({run.card['remark']})"
-plots.show_png(
-    film.film_png(run.frames[:, :8], [f"epoch {epoch:g}{note}" for epoch in run.frame_epochs], columns=4, zoom=4),
+drawing.show_png(
+    drawing.film_png(run.frames[:, :8], [f"epoch {epoch:g}{note}" for epoch in run.frame_epochs], columns=4, zoom=4),
     alt="A film of eight samples of fixed z over the epochs of the recorded 32×32 run: grey, a checkerboard, then scenes in colour.",
 )
 
@@ -767,7 +764,7 @@ chosen = [round(share * (len(run.frames) - 1)) for share in (0, 0.25, 0.5, 0.75,
 labels = [f"epoch {run.frame_epochs[moment]:g}" for moment in chosen]
 title = f"{run.card['length'].split(' that')[0]}"
 figure = rows_figure(run.frames[chosen][:, :10], labels, title, note)
-plots.show(figure, alt="Five rows of ten samples of the recorded 32×32 run at growing epochs; each column is one z.")
+drawing.show(figure, alt="Five rows of ten samples of the recorded 32×32 run at growing epochs; each column is one z.")
 
 # %% [markdown]
 # At epoch 0 all is grey. At 0.5 there is a checkerboard and little else. From epoch 3 on each z has its own colours and
@@ -783,7 +780,7 @@ side = last.generator.image_shape[1]
 moments = [n for n, epoch in enumerate(last.frame_epochs) if epoch in (1, 5, 15, 25, 50, 100, 200)]
 labels = [f"epoch {last.frame_epochs[n]:g}" for n in moments]
 figure = rows_figure(last.frames[moments][:, :8], labels, f"{side}×{side}: eight z", note)
-plots.show(
+drawing.show(
     figure, alt=f"Rows of eight samples of the recorded {side}×{side} run at growing epochs; each column is one z."
 )
 
@@ -797,19 +794,19 @@ plots.show(
 # %%
 h = last.history
 ends = f"{side}×{side}: D's loss ends at {h.discriminator_loss[-1]:.2f}, G's at {h.generator_loss[-1]:.2f}"
-figure = plots.loss_traces(h, ends + note)
-plots.show(figure, alt=f"Both losses of the recorded {side}×{side} run by epoch, beside what guessing gives.")
+figure = drawing.loss_traces(h, ends + note)
+drawing.show(figure, alt=f"Both losses of the recorded {side}×{side} run by epoch, beside what guessing gives.")
 
 # %%
 h = run.history
 ends = f"32×32: D's loss ends at {h.discriminator_loss[-1]:.2f}, G's at {h.generator_loss[-1]:.2f}"
-figure = plots.loss_traces(h, ends + note)
-plots.show(figure, alt="Both losses of the recorded 32×32 run by epoch, beside what guessing gives.")
+figure = drawing.loss_traces(h, ends + note)
+drawing.show(figure, alt="Both losses of the recorded 32×32 run by epoch, beside what guessing gives.")
 
 # %%
 ends = f"32×32: p_real ends at {h.p_real[-1]:.2f}, p_fake at {h.p_fake[-1]:.2f}"
-figure = plots.probability_traces(h, ends + note)
-plots.show(figure, alt="p_real and p_fake of the recorded 32×32 run over its epochs, measured with D in eval mode.")
+figure = drawing.probability_traces(h, ends + note)
+drawing.show(figure, alt="p_real and p_fake of the recorded 32×32 run over its epochs, measured with D in eval mode.")
 
 # %%
 for run in runs:
@@ -879,7 +876,7 @@ for run, colour, mark in zip(runs, (drawing.COLOURS["green"], drawing.COLOURS["p
     print(
         f"lowest after that {shares[top:].min():.2f}; {shares[-1]:.2f} at the end, epoch {end:g} (1: as real pictures)"
     )
-axes.axhline(1, color=plots.DATA, linewidth=1.5, linestyle=":")
+axes.axhline(1, color=drawing.DATA, linewidth=1.5, linestyle=":")
 axes.set(
     title="Recorded runs: how much 16 samples differ" + note,
     xlabel="epoch",
@@ -887,7 +884,7 @@ axes.set(
     ylim=(0, 1.3),
 )
 axes.legend(loc="lower right")
-plots.show(
+drawing.show(
     figure,
     alt="The variety of samples in the recorded runs over the epochs, beside a dotted line at 1 for real pictures.",
 )
@@ -928,7 +925,7 @@ for watcher, colour, mark, name in (
 panels[0].set(title="First: D's loss", xlabel="step", ylabel="nats (guessing: 1.39)", ylim=(0, None))
 panels[1].set(title="Later: variety of 64 samples", xlabel="step", ylabel="share of real pictures'", ylim=(0, 1.1))
 panels[0].legend(loc="upper right")
-plots.show(
+drawing.show(
     figure,
     alt="Two panels over the steps, for equal rates and for a faster D: D's loss, and the variety of the samples.",
 )
@@ -946,7 +943,7 @@ print(f"The healthy run's lowest D loss was {lowest:.2f}.")
 # %%
 pair = torch.stack([healthy.pictures[-1][:10], broken.pictures[-1][:10]])
 figure = rows_figure(pair, ["equal rates", "D 5 × faster"], f"After {live_steps} steps")
-plots.show(
+drawing.show(
     figure,
     alt="Two rows of ten samples: from equal rates with several colours and layouts; from a faster D paler and more alike.",
 )
@@ -979,8 +976,8 @@ mine = load_images(f"folder:{place / 'my_pictures'}", image_size=32)
 generator, discriminator = new_networks()
 train(generator, discriminator, mine.images, replace(config, epochs=folder_epochs, batch_size=32), progress=False)
 made = draw(generator, latent.sample(10, 100, seed).to(device))
-plots.show(
-    plots.image_grid(made, "Samples, after drawn pictures of a folder", zoom=3), alt="Ten small coloured pictures."
+drawing.show(
+    drawing.image_grid(made, "Samples, after drawn pictures of a folder", zoom=3), alt="Ten small coloured pictures."
 )
 
 # %%
@@ -1011,7 +1008,7 @@ dcgan(f"train --resume --epochs {math.ceil(folder_epochs / 2)} --out runs/x")
 dcgan("sample runs/x --out runs/sheet.png --count 16")
 
 # %%
-plots.show_png(
+drawing.show_png(
     (place / "runs" / "sheet.png").read_bytes(),
     alt="Sixteen samples that the command line drew after a short training on the folder: coloured blobs.",
 )

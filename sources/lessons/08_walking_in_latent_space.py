@@ -36,17 +36,14 @@ from statistics import mean, stdev
 import matplotlib.pyplot as plt
 import torch
 
-from dcgan_course import drawing, latent, widgets
-from dcgan_course import recorded as pretrained
+from dcgan_course import drawing, latent, recorded, widgets
 from dcgan_course.data import load_images, scale
-from dcgan_course.drawing import page as plots
-from dcgan_course.drawing.films import save_webp
 from dcgan_course.evaluation import attributes, metrics
-from dcgan_course.evaluation.moved_factors import moved_factors
+from dcgan_course.evaluation.classifiers import moved_factors
 
-plots.use_course_style()
-generator = pretrained.load_run("mnist_dcgan").generator
-classifier = pretrained.digit_classifier()
+drawing.use_course_style()
+generator = recorded.load_run("mnist_dcgan").generator
+classifier = recorded.digit_classifier()
 
 # %% [markdown]
 # ## How long is a z?
@@ -81,7 +78,7 @@ print(
 
 # %%
 shares = torch.linspace(0, 1, 21).tolist()
-ways = {"lerp": (latent.lerp, plots.FAKE), "slerp": (latent.slerp, plots.MODEL)}
+ways = {"lerp": (latent.lerp, drawing.FAKE), "slerp": (latent.slerp, drawing.MODEL)}
 on_the_way = {name: torch.stack([way(a, b, t) for t in shares]) for name, (way, _) in ways.items()}
 figure, axis = plt.subplots()
 axis.axhspan(*torch.quantile(lengths, torch.tensor([0.05, 0.95])).tolist(), color=drawing.COLOURS["light"])
@@ -91,7 +88,9 @@ for name, (_, colour) in ways.items():
 axis.set(title="The line leaves the shell, the arc stays in it", xlabel="share t of the way from a to b", ylim=(0, 12))
 axis.set_ylabel("mean length of z")
 axis.legend(loc="lower right")
-plots.show(figure, alt="Mean length of z along lerp, which dips in the middle, and along slerp, which stays near ten.")
+drawing.show(
+    figure, alt="Mean length of z along lerp, which dips in the middle, and along slerp, which stays near ten."
+)
 
 # %%
 for name, z in on_the_way.items():
@@ -108,7 +107,7 @@ print(f"Of {2 * pairs} random z, {int((lengths < on_the_way['lerp'][10].norm(dim
 # %%
 with torch.no_grad():
     strips = torch.stack([generator(z[::2, 0]) for z in on_the_way.values()])
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(strips, list(on_the_way), zoom=3),
     alt="Two rows of eleven digits: from the same first to the same last digit, along the line and along the arc.",
 )
@@ -151,7 +150,7 @@ walk = latent.walk(points, steps=12, loop=True)
 film = draw(walk)
 path = Path("runs/latent/walk.webp")
 path.parent.mkdir(parents=True, exist_ok=True)
-save_webp(path, film[:, None], columns=1, zoom=6)
+drawing.save_webp(path, film[:, None], columns=1, zoom=6)
 print(f"{path.as_posix()}: {len(film)} pictures, {path.stat().st_size / 1e3:.0f} kB")
 
 # %% [markdown]
@@ -173,7 +172,7 @@ widgets.scrub(film[::2, None], labels[::2], columns=1, zoom=8)
 
 # %%
 rows = torch.stack([film[:13], fade[:13]])
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(rows, ["walk in z", "cross-fade"], zoom=2),
     alt="Two rows of thirteen digits from the same first to the same last one: the walk bends strokes, the cross-fade shows two digits at once.",
 )
@@ -204,7 +203,7 @@ plots.show_png(
 widgets.latent_explorer("mnist_dcgan")
 
 # %%
-plots.show_png(
+drawing.show_png(
     widgets.latent_explorer_twin("mnist_dcgan"),
     alt="Seven rows of nine digits, one row a direction: random, principal, active and learned; the middle column is the same z.",
     width=620,
@@ -261,13 +260,13 @@ result = draw(latent.arithmetic(*three, count=9, noise=0.25, seed=seed))
 means = torch.stack([group.mean(dim=0) for group in three])
 rows = torch.stack([torch.cat([draw(group), draw(one[None])]) for group, one in zip(three, means, strict=True)])
 names = [f"{sign} {name}" for sign, name in zip(("plus", "minus", "plus"), groups, strict=True)]
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(rows, names, zoom=3),
     alt="Three rows of four digits: three samples of slanted ones, upright ones, upright sevens, and G of each mean.",
 )
 
 # %%
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(result, columns=9, zoom=3),
     alt="Nine digits: the result of the sum at the left, and eight points around it, which should be slanted sevens.",
 )
@@ -356,8 +355,8 @@ judge(class_groups, lambda drawn: attributes.slant(drawn) > slanted, "slanted")
 # network, trained on drawn ones, reads the factors back.
 
 # %%
-objects = pretrained.load_run("objects_dcgan").generator
-reader, card = pretrained.factor_reader(), pretrained.card("factor_reader")
+objects = recorded.load_run("objects_dcgan").generator
+reader, card = recorded.factor_reader(), recorded.card("factor_reader")
 print(f"The reader names {card['held_out_kinds_right_percent']} % of held-out objects right. Its mean errors:")
 for name, value in card.items():
     if name.startswith("mean_error_"):
@@ -368,7 +367,7 @@ object_z = latent.sample(samples, 100, seed + 4)
 with torch.no_grad():
     object_pictures = torch.cat([objects(part) for part in object_z.split(500)])
 read = reader.read(object_pictures)
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(object_pictures[:24], columns=12, zoom=2),
     alt="Twenty-four samples of the generator of drawn objects: coloured shapes on dark ground, some of them unclear.",
 )
@@ -452,7 +451,7 @@ print(f"{(200 / 3) ** 0.5:.1f} for K = 3, {(200 / 30) ** 0.5:.1f} for K = 30.")
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(11, 5))
 shown = [way for way in scores if "length" not in way]
-colours = (plots.MODEL, plots.FAKE, plots.REAL, drawing.COLOURS["grey"])
+colours = (drawing.MODEL, drawing.FAKE, drawing.REAL, drawing.COLOURS["grey"])
 for axis, number, title in (
     (axes[0], 0, "The wanted factor often arrives"),
     (axes[1], 2, "It seldom arrives alone"),
@@ -463,7 +462,9 @@ for axis, number, title in (
     axis.set_xticks(range(len(ends)), [name.split(" (")[0] for name in ends])
     axis.set(title=title, ylabel="share of sums (%)", ylim=(0, 100), axisbelow=True)
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=12)
-plots.show(figure, alt="Bars for four factors in four ways of adding: how often the factor arrived, and arrived alone.")
+drawing.show(
+    figure, alt="Bars for four factors in four ways of adding: how often the factor arrived, and arrived alone."
+)
 
 # %% [markdown]
 # Does the difference carry the factor? Yes. It arrives in 48 % of the sums of means of three, and in 6 % of those of the control. Does
@@ -474,7 +475,7 @@ plots.show(figure, alt="Bars for four factors in four ways of adding: how often 
 # nearly all of it for the hue. The difference is then shorter, and what the thirty do not have in common has been averaged away. A part of the gain is
 # the shorter step alone. And not every factor profits: look at the bars of *turn*.
 #
-# What this does not show: what a better generator can do. With a GPU, `python -m authoring.record objects_dcgan` trains one for five times as
+# What this does not show: what a better generator can do. With a GPU, `python -m recording objects_dcgan` trains one for five times as
 # many epochs. And the figure in the paper is not contradicted: it shows examples, and here every sum counts.
 
 # %% [markdown]
@@ -537,7 +538,7 @@ print(f"Means of all at their own length, {leaning.norm():.1f}: the slant change
 
 # %%
 rows = torch.stack([draw(one + amounts[:, None] * vectors[0]) for one in others[:4]])
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(rows, [f"digit {i + 1}" for i in range(4)], zoom=3),
     alt="Four rows of nine digits: the vector from means of four, minus one to one times; the middle column is the start.",
 )
@@ -576,7 +577,7 @@ print(f"The z that drew the first one and the z found: cosine {same:.2f} (1: the
 
 # %%
 rows = torch.stack([torch.stack([wanted[name], found[name].picture]) for name in wanted])
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(rows, list(wanted), zoom=4),
     alt="Three rows of two pictures, wanted and found: nearly the same, nearly the same, and no likeness at all.",
 )
@@ -616,7 +617,7 @@ steps = draw(latent.walk(latent.sample(2, 100, seed + 5), 9))
 nearest = {"pixels": metrics.nearest_neighbours(steps.flatten(1), in_pixels)}
 nearest["features"] = metrics.nearest_neighbours(feature(steps), in_features)
 rows = torch.stack([steps, *(reference[index[:, 0]] for index, _ in nearest.values())])
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(rows, ["the walk", "nearest by pixels", "nearest by features"], zoom=3),
     alt="Three rows of ten digits: a walk between two z, the nearest training digit by pixels, and by features.",
 )
@@ -656,7 +657,7 @@ for factor, drawn in zip(factors, scaled, strict=True):
     print(f"|z| × {factor:3.1f}: sure by {sure:.2f}, ink {ink:4.1f} px, strokes {thick:.2f} px, class kept {kept:.0%}")
 
 # %%
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(scaled[:, :10], [f"|z| × {factor:g}" for factor in factors], zoom=2),
     alt="Nine rows of ten digits: the same z from zero to three times as long; nothing at first, hard broken strokes last.",
 )

@@ -39,15 +39,10 @@ import torch
 from matplotlib.colors import rgb_to_hsv
 from torch import nn
 
-from dcgan_course import drawing, latent, widgets
-from dcgan_course import recorded as pretrained
+from dcgan_course import drawing, latent, recorded, widgets
 from dcgan_course.data import load_images, scale
-from dcgan_course.drawing import page as plots
-from dcgan_course.evaluation import masks
-from dcgan_course.interpretability import features, forgetting, probes
-from dcgan_course.interpretability import forgetting_figures as plots_forgetting
-from dcgan_course.interpretability import unit_figures as plots_units
-from dcgan_course.interpretability import units as guided
+from dcgan_course.evaluation import attributes, masks
+from dcgan_course.interpretability import blocks, features, forgetting, forgetting_figures, probes, unit_figures, units
 
 # %% [markdown]
 # ## What is D worth after training?
@@ -58,8 +53,8 @@ from dcgan_course.interpretability import units as guided
 # We take the D of the recorded 32×32 run and ask what its layers put out for one picture.
 
 # %%
-plots.use_course_style()
-run = pretrained.load_run("cifar10_dcgan_32")
+drawing.use_course_style()
+run = recorded.load_run("cifar10_dcgan_32")
 discriminator = run.discriminator
 photos = load_images("cifar10", stand_in=True)
 print(f"{run.card['what']}; {run.card['length']}; labels used: none")
@@ -71,7 +66,7 @@ with torch.no_grad():
     for block in discriminator.blocks:
         one = block(one)
         maps.append(one[0])
-for number, (layer, kind) in enumerate(zip(maps, guided.unit_layers(discriminator), strict=True)):
+for number, (layer, kind) in enumerate(zip(maps, units.unit_layers(discriminator), strict=True)):
     print(
         f"layer {number}: {len(layer)} maps of {layer.shape[1]}×{layer.shape[2]}; a unit sees {kind.window[0]}×{kind.window[1]} pixels"
     )
@@ -94,7 +89,7 @@ for axes, values, title in zip(
     axes.set_title(title, fontweight="normal")
     axes.axis("off")
 figure.suptitle("From a map to sixteen features" + photos.title_note, fontweight="bold")
-plots.show(
+drawing.show(
     figure, alt="A training picture, one map of D's first layer for it, and the sixteen numbers that max pooling keeps."
 )
 
@@ -135,7 +130,7 @@ def features_and_labels(data, rows, network):
 # %%
 test = load_images("cifar10", "test", stand_in=True)
 few = probes.few_labels(photos.labels, per_class, seed)
-untrained = guided.random_twin(discriminator, photos.images[:250], seed)
+untrained = units.random_twin(discriminator, photos.images[:250], seed)
 for name, network in (("raw pixels", None), ("D untrained", untrained), ("D of the DCGAN", discriminator)):
     training, testing = features_and_labels(photos, few, network), features_and_labels(test, range(test_count), network)
     probe = probes.linear_probe(*training, *testing, seed=seed)
@@ -152,12 +147,12 @@ print(f"Each with {per_class} labels of each class, one draw of them; {photos.re
 # pictures. "±" is the standard deviation over the three seeds.
 
 # %%
-record = json.loads((pretrained.FOLDER / "probes" / "table.json").read_text(encoding="utf-8"))
+record = json.loads((recorded.FOLDER / "probes" / "table.json").read_text(encoding="utf-8"))
 looks = {
-    "D of the recorded DCGAN": (plots.FAKE, "o"),
-    "the same network, untrained": (plots.DATA, "s"),
+    "D of the recorded DCGAN": (drawing.FAKE, "o"),
+    "the same network, untrained": (drawing.DATA, "s"),
     "raw pixels": (drawing.COLOURS["grey"], "^"),
-    "the same layers, trained on these labels": (plots.REAL, "D"),
+    "the same layers, trained on these labels": (drawing.REAL, "D"),
 }
 
 
@@ -178,7 +173,7 @@ for axes, data in zip(panels, ("mnist", "cifar10"), strict=True):
     axes.margins(x=0.15)
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 figure.suptitle("Features without labels help most where labels are rare", fontweight="bold")
-plots.show(
+drawing.show(
     figure,
     alt="Accuracy against labels a class, on MNIST and CIFAR-10: the recorded D, an untrained D, raw pixels, a supervised network.",
 )
@@ -222,8 +217,8 @@ print(
 
 # %%
 pictures = photos.images[:looked_at]
-networks = {"trained": discriminator, "random weights": guided.random_twin(discriminator, pictures[:250], seed)}
-responses = {name: guided.unit_responses(d, pictures, 2) for name, d in networks.items()}
+networks = {"trained": discriminator, "random weights": units.random_twin(discriminator, pictures[:250], seed)}
+responses = {name: units.unit_responses(d, pictures, 2) for name, d in networks.items()}
 for name, found in responses.items():
     print(
         f"{name}: {found.values.shape[1]} units of layer 2, {len(pictures):,} pictures; mean largest response {found.values.mean():.2f}"
@@ -244,10 +239,10 @@ for name, found in responses.items():
 
 # %%
 views = [
-    (f"{name}: layer 2, unit 0", guided.view_unit(d, pictures, responses[name], 2, 0)) for name, d in networks.items()
+    (f"{name}: layer 2, unit 0", units.view_unit(d, pictures, responses[name], 2, 0)) for name, d in networks.items()
 ]
-plots.show_png(
-    plots_units.unit_sheet(views),
+drawing.show_png(
+    unit_figures.unit_sheet(views),
     alt="For a trained unit and one with random weights: nine pictures with the unit's window, the windows enlarged, guided and plain gradients.",
     width=764,
 )
@@ -262,10 +257,10 @@ plots.show_png(
 # itself brings out edges of the picture. (Others found the same for large classifiers, see Sources.) A difference has to be counted, over all units.
 
 # %%
-twins = [guided.random_twin(discriminator, pictures[:250], number) for number in range(twin_count)]
-answers = [guided.unit_responses(network, pictures, 2) for network in (discriminator, *twins)]
+twins = [units.random_twin(discriminator, pictures[:250], number) for number in range(twin_count)]
+answers = [units.unit_responses(network, pictures, 2) for network in (discriminator, *twins)]
 colours = [
-    float(guided.top_window_colourfulness(network, pictures, found, 2).mean())
+    float(units.top_window_colourfulness(network, pictures, found, 2).mean())
     for network, found in zip((discriminator, *twins), answers, strict=True)
 ]
 
@@ -274,7 +269,7 @@ print("How colourful are the nine windows of a unit, in the mean over all units 
 print(
     f"trained: {colours[0]:.2f}; {len(twins)} draws of random weights: {min(colours[1:]):.2f} to {max(colours[1:]):.2f}"
 )
-print(f"all pictures: {guided.colourfulness(pictures).mean():.2f}")
+print(f"all pictures: {attributes.colourfulness(pictures).mean():.2f}")
 
 
 # %%
@@ -285,7 +280,7 @@ def commonest(rows):
 
 # %%
 shared = [
-    commonest([guided.top_pictures(found, unit).indices for unit in range(found.values.shape[1])]) for found in answers
+    commonest([units.top_pictures(found, unit).indices for unit in range(found.values.shape[1])]) for found in answers
 ]
 lots = torch.rand(1000, len(pictures), generator=torch.Generator().manual_seed(seed)).argsort(dim=1)[:, :9]
 print("How many of a unit's nine pictures are of one class?")
@@ -306,7 +301,7 @@ print(f"nine pictures at random: {commonest(lots):.2f}")
 widgets.filter_browser("cifar10_dcgan_32", photos, count=looked_at)
 
 # %%
-plots.show_png(
+drawing.show_png(
     widgets.filter_browser_twin("cifar10_dcgan_32", photos, layer=0, units=(0,), count=looked_at),
     alt="A unit of the first layer, trained and with random weights: nine pictures, windows of 4×4 pixels, and gradients.",
     width=764,
@@ -327,14 +322,14 @@ plots.show_png(
 z = latent.sample(1, 100, seed)
 with torch.no_grad():
     made = run.generator(z)
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(made, columns=1, zoom=5), alt="The picture that the recorded generator draws for one z."
 )
 
 # %%
-maps = guided.generator_maps(run.generator, z[0], 2)
-plots.show_png(
-    plots_units.maps_sheet(maps, f"The {len(maps)} maps of G's last hidden layer for this z"),
+maps = blocks.generator_maps(run.generator, z[0], 2)
+drawing.show_png(
+    unit_figures.maps_sheet(maps, f"The {len(maps)} maps of G's last hidden layer for this z"),
     alt="A grid of small grey maps: some show parts of the scene, many a raster or stripes, some are nearly black.",
     width=730,
 )
@@ -356,11 +351,11 @@ plots.show_png(
 # The steps: draw pictures, mark the magenta pixels, and bring the marks down to the 16×16 places of G's last hidden maps.
 
 # %%
-objects = pretrained.load_run("objects_dcgan").generator
+objects = recorded.load_run("objects_dcgan").generator
 magenta = partial(masks.of_hue, hue=5 / 6)  # pictures → which pixels are magenta
 z = latent.sample(z_count, 100, seed)
-maps = forgetting.maps_of(objects, z)  # (N, 24, 16, 16)
-pictures = forgetting.picture_from(objects, maps)
+maps = blocks.maps_of(objects, z)  # (N, 24, 16, 16)
+pictures = blocks.picture_from(objects, maps)
 labels = forgetting.place_labels(magenta(pictures), maps.shape[2:])
 print(
     f"{z_count} pictures have {labels.numel():,} places; {labels.float().mean():.1%} of them lie on something magenta."
@@ -368,7 +363,7 @@ print(
 
 # %%
 rows = torch.stack([pictures[:12], (magenta(pictures[:12]).float() * 2 - 1)[:, None].expand(-1, 3, -1, -1)])
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(rows, ["drawn by G", "magenta"], zoom=2),
     alt="Twelve drawn objects and beneath each a mask that is white where the object is magenta; most masks are empty.",
 )
@@ -396,7 +391,7 @@ has_it = magenta(before).sum(dim=(1, 2)) >= forgetting.SHOWN_FROM
 some = torch.cat([new_z[has_it][:6], new_z[~has_it][:6]])  # the first six with magenta, and the first six without
 other = forgetting.random_maps(len(chosen), len(found.weights), draws=1, seed=seed)[0]
 rows = torch.stack([forgetting.draw_without(objects, some, dropped) for dropped in ([], chosen, other)])
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(rows, ["all maps", "without the chosen", "without random ones"], zoom=2),
     alt="The same twelve objects three times: with all maps, without the chosen maps, and without as many random maps.",
 )
@@ -446,7 +441,7 @@ def hues(pictures):
 def kept_hue(dropped):
     """Return the share of the pixels of other colours that keep their hue within a twelfth of the circle."""
     after = forgetting.draw_without(objects, new_z, dropped)
-    return float((features.hue_distance(hues(before), hues(after)) < 1 / 12)[other_colours(before)].float().mean())
+    return float((attributes.hue_distance(hues(before), hues(after)) < 1 / 12)[other_colours(before)].float().mean())
 
 
 # %%
@@ -501,15 +496,15 @@ def repeated(generator, thing, rest):
     results = []
     for number in range(3):
         z, new_z = latent.sample(z_count, 100, seed + number), latent.sample(200, 100, seed + 100 + number)
-        maps = forgetting.maps_of(generator, z)
-        labels = forgetting.place_labels(thing(forgetting.picture_from(generator, maps)), maps.shape[2:])
+        maps = blocks.maps_of(generator, z)
+        labels = forgetting.place_labels(thing(blocks.picture_from(generator, maps)), maps.shape[2:])
         chosen = forgetting.place_weights(maps, labels, seed=number).positive()
         results.append(forgetting.compare(generator, new_z, chosen, thing, rest=rest, draws=control_sets, seed=number))
     return results
 
 
 # %%
-classifier = pretrained.digit_classifier()
+classifier = recorded.digit_classifier()
 
 
 @torch.no_grad()
@@ -518,16 +513,16 @@ def ink_of_sevens(pictures, sevens=True):
 
 
 # %%
-digits = pretrained.load_run("mnist_dcgan").generator
+digits = recorded.load_run("mnist_dcgan").generator
 results = {
     "magenta": repeated(objects, magenta, other_colours),
     "level strokes": repeated(digits, masks.level_strokes, masks.upright_strokes),
     "the digit 7": repeated(digits, ink_of_sevens, partial(ink_of_sevens, sevens=False)),
 }
-figure = plots_forgetting.forgetting_panels(
+figure = forgetting_figures.forgetting_panels(
     results, "A colour goes and others stay coloured, a stroke goes in part, a 7 takes all digits along"
 )
-plots.show(
+drawing.show(
     figure,
     alt="Three panels: share of the thing left against share of the rest left. Magenta: chosen maps upper left. Level strokes: half way. The 7: lower left.",
 )
@@ -548,8 +543,8 @@ for name, comparisons in results.items():
 
 # %%
 z = latent.sample(z_count, 100, seed)
-digit_maps = forgetting.maps_of(digits, z)
-made = forgetting.picture_from(digits, digit_maps)
+digit_maps = blocks.maps_of(digits, z)
+made = blocks.picture_from(digits, digit_maps)
 on_seven, on_other = (
     forgetting.place_labels(ink_of_sevens(made, sevens), digit_maps.shape[2:]) for sevens in (True, False)
 )

@@ -20,10 +20,10 @@
 import torch
 import torch.nn.functional as F
 
+from dcgan_course import drawing
 from dcgan_course.checks import lesson_02 as check
 from dcgan_course.convolution.arithmetic import conv_matrix
 from dcgan_course.convolution.matrix_figures import weight_matrices
-from dcgan_course.drawing import show_png
 
 # %% [markdown]
 # ## 1 · Build C
@@ -77,7 +77,7 @@ check.build_conv_matrix(build_conv_matrix)
 
 # %%
 kernel = torch.tensor([[1.0, 2], [3, 4]])  # w₁ … w₄
-show_png(
+drawing.show_png(
     weight_matrices({"A": conv_matrix(kernel.flip(0, 1), (3, 3)).T, "B": conv_matrix(kernel, (3, 3)).T}, kernel_size=2),
     alt="Two matrices with 9 rows and 4 columns. Column 1 of A reads from top to bottom: w4, w3, empty, w2, "
     "w1, and four empty squares. Column 1 of B reads: w1, w2, empty, w3, w4, and four empty squares.",

@@ -24,14 +24,13 @@ import weakref
 import torch
 from torch.nn import functional as F
 
-from dcgan_course import models
+from dcgan_course import drawing, models
 from dcgan_course.checks import lesson_04 as check
 from dcgan_course.checks.lesson_04 import traces as six_trainings
-from dcgan_course.drawing import page as plots
 from dcgan_course.training import losses
 
 seed = 2  # of the networks in exercise 4; in exercise 5 of six trainings and of their order
-plots.use_course_style()
+drawing.use_course_style()
 
 # %% [markdown]
 # ## 1 · Losses of logits
@@ -527,7 +526,7 @@ for name, cause in six_trainings.CAUSES.items():
 
 # %%
 traces = six_trainings.record(seed)
-plots.show(six_trainings.figure(traces), alt=" ".join(six_trainings.in_words(trace) for trace in traces))
+drawing.show(six_trainings.figure(traces), alt=" ".join(six_trainings.in_words(trace) for trace in traces))
 
 # %% [markdown]
 # Which is which? Beware: p_real and p_fake near ½ are not enough for health.

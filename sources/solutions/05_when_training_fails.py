@@ -17,16 +17,16 @@
 # %%
 import torch
 
+from dcgan_course import drawing
 from dcgan_course.checks import lesson_05 as check
-from dcgan_course.drawing import page as plots
-from dcgan_course.toy import point_figures as plots_modes
+from dcgan_course.toy import point_figures
 from dcgan_course.toy.faults import FAULTS
 from dcgan_course.toy.mixtures import ring_of_8
 from dcgan_course.toy.modes import count_modes as package_counter
 from dcgan_course.toy.points import lopsided_game
 from dcgan_course.training.losses import discriminator_loss, non_saturating
 
-plots.use_course_style()
+drawing.use_course_style()
 seed = 5  # another seed draws new traces, in another order
 
 # %% [markdown]
@@ -42,8 +42,8 @@ for name, fault in FAULTS.items():
 # %%
 cases = check.draw_cases(seed)
 panels = [case.traces for case in cases]
-figure = plots_modes.traces_figure(panels, [case.letter for case in cases], "Eight trainings without names")
-plots.show(
+figure = point_figures.traces_figure(panels, [case.letter for case in cases], "Eight trainings without names")
+drawing.show(
     figure, alt="Eight panels, A to H, with three traces each: D on real points, on fakes, and on fakes in G's step."
 )
 

@@ -17,15 +17,13 @@
 # %%
 import torch
 
-from dcgan_course import drawing, latent
-from dcgan_course import recorded as pretrained
+from dcgan_course import drawing, latent, recorded
 from dcgan_course.checks import lesson_08 as check
 from dcgan_course.data import load_images, scale
-from dcgan_course.drawing import page as plots
 from dcgan_course.evaluation import attributes
 
-generator = pretrained.load_run("mnist_dcgan").generator
-classifier = pretrained.digit_classifier()
+generator = recorded.load_run("mnist_dcgan").generator
+classifier = recorded.digit_classifier()
 seed = 8
 
 # %% [markdown]
@@ -114,7 +112,7 @@ try:
     print(f"expected length {expected:.2f}, measured {z.mean(dim=0).norm():.2f}; repaired {repaired.norm():.2f}")
 except NotImplementedError:
     pictures = picture
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(pictures, columns=2, zoom=4),
     alt="Left: G of the mean of a hundred z, nearly black. Right, if the exercise is done: G of the repaired mean.",
 )
@@ -234,7 +232,7 @@ try:
     print(f"residual {answers[0][1]:.2f} for a real digit, {answers[1][1]:.2f} for the same digit upside down")
 except NotImplementedError:
     found = torch.stack([digit, digit.flip(1)])
-plots.show_png(
+drawing.show_png(
     drawing.png_of_pictures(torch.stack([digit, digit.flip(1), *found]), columns=4, zoom=4),
     alt="Four pictures: a real digit, the same upside down, and what the inversion found for each.",
 )

@@ -17,22 +17,19 @@
 # %%
 import torch
 
-from dcgan_course import drawing, latent
-from dcgan_course import recorded as pretrained
+from dcgan_course import drawing, latent, recorded
 from dcgan_course.budget import course_budget
 from dcgan_course.checks import lesson_09 as check
 from dcgan_course.data import load_images, scale
-from dcgan_course.drawing import page as plots
 from dcgan_course.evaluation import masks
-from dcgan_course.interpretability import forgetting, probes
-from dcgan_course.interpretability import units as guided
+from dcgan_course.interpretability import blocks, forgetting, probes, units
 
 # %%
 seed = 9
 smoke = course_budget() == "smoke"  # seconds only, for tests
 many, random_networks = (200, 3) if smoke else (1000, 20)  # test pictures; Ds with random weights
 lots = 4 if smoke else 40  # times that labels are drawn by lot
-run = pretrained.load_run("mnist_dcgan")
+run = recorded.load_run("mnist_dcgan")
 generator, discriminator = run.generator, run.discriminator
 
 # %%
@@ -40,7 +37,7 @@ train, test = (load_images("mnist", split, stand_in=True) for split in ("train",
 chosen_pictures = probes.few_labels(train.labels, 40, seed)
 few, few_labels = scale(train.images[chosen_pictures]), train.labels[chosen_pictures]
 asked, asked_labels = scale(test.images[:many]), test.labels[:many]
-twins = [guided.random_twin(discriminator, train.images[:500], seed + number) for number in range(random_networks)]
+twins = [units.random_twin(discriminator, train.images[:500], seed + number) for number in range(random_networks)]
 print(f"{len(few)} pictures with labels to learn from, {len(asked)} to be asked about: {test.source}.")
 
 # %% [markdown]
@@ -174,7 +171,7 @@ def windows_of(network, top):
     """Return pictures (9, 1, 28, 28) that are 1 inside the windows of a unit's top pictures and 0 elsewhere."""
     inside = torch.zeros(len(top.places), 1, 28, 28)
     for number, place in enumerate(top.places.tolist()):
-        up, left, down, right = guided.unit_window(network, 1, place)
+        up, left, down, right = units.unit_window(network, 1, place)
         inside[number, :, up:down, left:right] = 1
     return inside
 
@@ -182,9 +179,9 @@ def windows_of(network, top):
 # %%
 def shares_on_ink(network):
     """Return which share is ink: of the windows, of the plain and of the guided gradient; means over all units."""
-    responses, shares = guided.unit_responses(network, asked, 1), []
+    responses, shares = units.unit_responses(network, asked, 1), []
     for unit in range(responses.values.shape[1]):
-        top = guided.top_pictures(responses, unit)
+        top = units.top_pictures(responses, unit)
         pictures = asked[top.indices]
         gradients = [gradient_of(network, pictures, unit, rule).abs() for rule in (None, guided_relu)]
         sizes = [windows_of(network, top), *gradients]
@@ -214,7 +211,7 @@ except NotImplementedError:
 # chosen to move the unit, and the rule keeps what speaks for it, in any network. One random network is one draw. Now the pictures.
 
 # %%
-top = guided.top_pictures(guided.unit_responses(discriminator, asked, 1), seed)
+top = units.top_pictures(units.unit_responses(discriminator, asked, 1), seed)
 pictures = asked[top.indices]
 rows = [pictures, gradient_of(discriminator, pictures, seed, None)]
 try:
@@ -224,7 +221,7 @@ except NotImplementedError:
 
 # %%
 rows[1:] = [row / row.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(1e-9) for row in rows[1:]]
-plots.show_png(
+drawing.show_png(
     drawing.labelled_rows_png(torch.stack(rows), ["picture", "plain", "guided"][: len(rows)]),
     alt="Nine digits that move one unit of D most, below them the plain gradient of its response, and the guided one.",
 )
@@ -278,7 +275,7 @@ check.ranked_control(ranked_control)
 # %%
 with torch.no_grad():
     z = latent.sample(400, 100, seed)
-    maps, on_thing = forgetting.maps_of(generator, z), masks.upright_strokes(generator(z))
+    maps, on_thing = blocks.maps_of(generator, z), masks.upright_strokes(generator(z))
 weights = forgetting.place_weights(maps, forgetting.place_labels(on_thing, maps.shape[2:]), seed=seed)
 four, new = weights.positive()[:4], latent.sample(100, 100, seed + 1)
 print(f"{weights.accuracy:.2f} of held-out places are right (guessing: 0.50); maps {four.tolist()} weigh most.")

@@ -4,8 +4,9 @@ import os
 import shutil
 
 import pytest
-from open_notebook import WINDOW
-from real_lab import RealLab
+
+from tests.browser.open_notebook import WINDOW
+from tests.browser.real_lab import RealLab
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -3,15 +3,16 @@
 import statistics
 
 import pytest
-from explorer import Explorer, label
-from open_notebook import run_notebook, write_notebook
+
+from tests.browser.explorer import Explorer, label
+from tests.browser.open_notebook import run_notebook, write_notebook
 
 MOVES = 50
 PLAIN = """import ipywidgets
-from dcgan_course import latent, pretrained
+from dcgan_course import latent, recorded
 from dcgan_course.drawing import png_of_pictures
 
-generator = pretrained.load_run("cifar10_dcgan_32").generator
+generator = recorded.load_run("cifar10_dcgan_32").generator
 frames = [png_of_pictures(generator(z[None]), columns=1, zoom=1) for z in latent.sample(2, 100, 0)]
 slider, image = ipywidgets.IntSlider(max=100), ipywidgets.Image(value=frames[0], width=288, height=288)
 slider.observe(lambda change: setattr(image, "value", frames[change["new"] % 2]), names="value")

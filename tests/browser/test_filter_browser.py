@@ -3,9 +3,10 @@
 import statistics
 
 import pytest
-from explorer import Explorer, label, place
-from open_notebook import run_notebook, write_notebook
-from real_lab import ROOT
+
+from tests.browser.explorer import Explorer, label, place
+from tests.browser.open_notebook import run_notebook, write_notebook
+from tests.browser.real_lab import ROOT
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 MOVES = 20

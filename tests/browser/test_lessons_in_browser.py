@@ -6,9 +6,10 @@ What is printed here (times) is for people; screenshots lie in build/screenshots
 import statistics
 
 import pytest
-from explorer import Explorer, is_off, label, place
-from open_notebook import run_notebook
-from real_lab import ROOT
+
+from tests.browser.explorer import Explorer, is_off, label, place
+from tests.browser.open_notebook import run_notebook
+from tests.browser.real_lab import ROOT
 
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 SCREENSHOTS = ROOT / "build" / "screenshots"

@@ -2,8 +2,8 @@
 
 import time
 
-from open_notebook import OpenNotebook
-from real_lab import RealLab
+from tests.browser.open_notebook import OpenNotebook
+from tests.browser.real_lab import RealLab
 
 NEW_PICTURE = """() => [...document.querySelectorAll('.jp-OutputArea img')].some(
     picture => !picture.stored && picture.complete && picture.naturalWidth > 0 && picture.checkVisibility())"""

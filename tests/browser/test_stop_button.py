@@ -4,7 +4,8 @@ import re
 import time
 
 import pytest
-from open_notebook import OpenNotebook, write_notebook
+
+from tests.browser.open_notebook import OpenNotebook, write_notebook
 
 CELLS = [
     """import torch

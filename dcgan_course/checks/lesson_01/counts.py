@@ -40,7 +40,7 @@ PARAMETER_MISTAKES = [
 ]
 
 
-def parameters(function):
+def parameters(function) -> None:
     """Check 4a: how many numbers a Conv2d learns."""
     cases = [
         (1, 5, 5, True),
@@ -93,7 +93,7 @@ WORK_MISTAKES = [
 ]
 
 
-def multiply_adds(function):
+def multiply_adds(function) -> None:
     """Check 4b: the work of a Conv2d."""
     cases = [(1, 5, 5, 28, 1, 0), (3, 10, 5, 28, 1, 2), (3, 10, 5, 32, 1, 2), (3, 64, 4, 64, 2, 1), (8, 4, 3, 15, 2, 0)]
     judge(

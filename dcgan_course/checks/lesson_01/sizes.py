@@ -59,7 +59,7 @@ LAYERS = {
 }
 
 
-def sizes_by_hand(function):
+def sizes_by_hand(function) -> None:
     """Check 1a: a dict of the six output sizes."""
     exercise = "1a, sizes by hand"
     sizes = answer(exercise, function, ())
@@ -78,7 +78,7 @@ def sizes_by_hand(function):
     passed(exercise, "all six are right.")
 
 
-def output_size(function):
+def output_size(function) -> None:
     """Check 1b: the size as a function of five numbers."""
     cases = [*LAYERS.values(), (7, 3, 2, 0, 1), (9, 2, 4, 3, 3), (3, 3, 1, 0, 1), (5, 1, 2, 0, 2), (32, 5, 3, 2, 1)]
     judge(
@@ -135,7 +135,7 @@ CONVOLVE_MISTAKES = [
 ]
 
 
-def convolve(function):
+def convolve(function) -> None:
     """Check 2: a convolution with stride and padding, beside F.conv2d."""
     generator = torch.Generator().manual_seed(0)
     settings = [(5, 5, 3, 1, 0), (5, 7, 3, 2, 0), (6, 6, 3, 1, 1), (7, 6, 2, 2, 2), (8, 5, 4, 3, 1), (4, 4, 1, 1, 0)]
@@ -187,7 +187,7 @@ SAME_MISTAKES = [
 ]
 
 
-def same_padding(function):
+def same_padding(function) -> None:
     """Check 3: how much padding before and after keeps the size."""
     cases = [(3, 1), (5, 1), (1, 1), (3, 2), (5, 3), (2, 1), (4, 1), (4, 2), (6, 3)]
     judge(

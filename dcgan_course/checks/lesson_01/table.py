@@ -67,7 +67,7 @@ def _hint(got, row) -> str:
     return ""
 
 
-def table_of_edges(function):
+def table_of_edges(function) -> None:
     """Check 5: a dict with the output of each convolution as a list of rows."""
     table = answer(EXERCISE, function, ())
     if not isinstance(table, dict):

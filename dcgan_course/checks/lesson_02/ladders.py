@@ -19,7 +19,7 @@ def _arrows(sizes) -> str:
     return " → ".join(map(str, sizes))
 
 
-def lecture_strides(function):
+def lecture_strides(function) -> None:
     """Check 7a: the strides with which kernel 4 makes 1 → 4 → 7 → 16 → 34."""
     exercise = "7a, the lecture's strides"
     strides = answer(exercise, function, ())
@@ -38,7 +38,7 @@ def lecture_strides(function):
     passed(exercise, "1 → 4 → 7 → 16 → 34. The first stride is free: one input has no next one.")
 
 
-def repaired_generator(function):
+def repaired_generator(function) -> None:
     """Check 7b: four (kernel_size, stride) without padding that make 28 of 1; several answers are right."""
     exercise = "7b, the repaired generator"
     blocks = answer(exercise, function, ())
@@ -114,7 +114,7 @@ ANSWER_MISTAKES = [
 ]
 
 
-def answers_per_picture(function):
+def answers_per_picture(function) -> None:
     """Check 8: how many answers the lecture's discriminator gives for one picture."""
     judge(
         "8, answers per picture",
@@ -136,7 +136,7 @@ def _run(start: int, layers) -> list[int]:
     return sizes
 
 
-def my_ladders(function):
+def my_ladders(function) -> None:
     """Check 9: layers for 28, 50 and 96, run as real modules; several answers are right."""
     exercise = "9, ladders"
     ladders = answer(exercise, function, ())

@@ -84,7 +84,7 @@ MATRIX_MISTAKES = [
 ]
 
 
-def build_conv_matrix(function):
+def build_conv_matrix(function) -> None:
     """Check 1: C of a kernel on a picture, with stride."""
     settings = [((1, 2), (1, 3), 1), ((2, 2), (3, 3), 1), ((3, 3), (4, 4), 1), ((2, 3), (4, 5), 1), ((3, 2), (5, 6), 2)]
     judge(
@@ -97,7 +97,7 @@ def build_conv_matrix(function):
     )
 
 
-def which_is_the_transpose(function):
+def which_is_the_transpose(function) -> None:
     """Check 2: the letter of Cᵀ, and the view in which the turned kernel appears."""
     exercise = "2, which is Cᵀ?"
     given = answer(exercise, function, ())
@@ -183,7 +183,7 @@ def _cases():
     return [(_numbers(h, w), _numbers(k, k), stride, padding) for h, w, k, stride, padding in settings]
 
 
-def by_stamping(function):
+def by_stamping(function) -> None:
     """Check 3: a transposed convolution as a sum of stamps."""
     judge(
         "3, stamps",
@@ -257,7 +257,7 @@ SLIDE_MISTAKES = [
 ]
 
 
-def by_sliding(function):
+def by_sliding(function) -> None:
     """Check 4: a transposed convolution as a turned kernel that slides over a zero-inserted, padded input."""
     judge(
         "4, sliding",
@@ -318,7 +318,7 @@ SIZE_MISTAKES = [
 ]
 
 
-def transposed_size(function):
+def transposed_size(function) -> None:
     """Check 5: the size as a function of six numbers."""
     cases = [
         (1, 4, 1, 0, 0, 1),
@@ -376,7 +376,7 @@ P_PRIME_MISTAKES = [
 ]
 
 
-def p_prime(function):
+def p_prime(function) -> None:
     """Check 6: from the padding argument to p′."""
     judge(
         "6, p and p′",

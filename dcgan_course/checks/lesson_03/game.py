@@ -24,7 +24,7 @@ def _divergence(p: Tensor, q: Tensor) -> Tensor:
     return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum()
 
 
-def check_by_hand(best_discriminator: Callable[[], Sequence[float]], divergence: Callable[[], float]):
+def check_by_hand(best_discriminator: Callable[[], Sequence[float]], divergence: Callable[[], float]) -> None:
     """Judge D* at three boxes, and the JSD of the two distributions over them, both worked out by hand."""
     boxes = torch.tensor(P_DATA, dtype=torch.float64), torch.tensor(P_FAKE, dtype=torch.float64)
     data, fake = boxes
@@ -81,7 +81,7 @@ def check_by_hand(best_discriminator: Callable[[], Sequence[float]], divergence:
     )
 
 
-def check_jensen_shannon(function: Callable[[Tensor, Tensor], float]):
+def check_jensen_shannon(function: Callable[[Tensor, Tensor], float]) -> None:
     """Judge a function of two distributions over K boxes, (K,) each."""
 
     def cases():
@@ -134,7 +134,7 @@ def _gradient(loss: Callable[[Tensor], Tensor], d: float) -> tuple[float, float]
     return float(in_logit) / (d * (1 - d)), float(in_logit)
 
 
-def check_gradients(saturating: Callable, non_saturating_: Callable):
+def check_gradients(saturating: Callable, non_saturating_: Callable) -> None:
     """Judge both losses' gradients; each function takes D(G(z)) and returns (in D, in the logit)."""
     cases = [(0.01,), (0.3,), (0.5,), (0.9,)]
     no_chain = "to get from D to the logit multiply with the slope of the sigmoid, D · (1 − D)."
@@ -180,7 +180,7 @@ class LoopBench:
     output; `z_drawn` counts batches of z.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(3)
             self.generator = nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1))
@@ -200,8 +200,8 @@ class LoopBench:
         self.z_drawn += 1
         return torch.randn(32, 1, generator=self._z)
 
-    def _watch(self, network, inputs, output):
-        def count(gradient):
+    def _watch(self, network, inputs, output) -> None:
+        def count(gradient) -> None:
             self.arrivals += 1
 
         if output.requires_grad:
@@ -226,11 +226,11 @@ class Idea:
     g_first: bool = False
 
 
-def _play(idea: Idea, generator, discriminator, g_optimizer, d_optimizer, draw_real, draw_z, rounds):
+def _play(idea: Idea, generator, discriminator, g_optimizer, d_optimizer, draw_real, draw_z, rounds) -> None:
     """Play the loop as somebody with this idea writes it."""
     z = None
 
-    def d_step():
+    def d_step() -> None:
         nonlocal z
         z = draw_z()
         if idea.clear_d == "before":
@@ -240,7 +240,7 @@ def _play(idea: Idea, generator, discriminator, g_optimizer, d_optimizer, draw_r
             d_optimizer.zero_grad()
         d_optimizer.step()
 
-    def g_step():
+    def g_step() -> None:
         fake = generator(draw_z() if idea.fresh_z else z)
         if idea.clear_g:
             g_optimizer.zero_grad()
@@ -324,7 +324,7 @@ def judge_loop(exercise: str, loop: Callable, praise: str):
     """
     bench = LoopBench()
 
-    def run(rounds):
+    def run(rounds) -> None:
         try:
             loop(*bench.arguments, rounds)
         except RuntimeError as error:
@@ -359,12 +359,12 @@ def judge_loop(exercise: str, loop: Callable, praise: str):
     )
 
 
-def check_loop(play: Callable):
+def check_loop(play: Callable) -> None:
     """Judge the alternating loop."""
     judge_loop("alternating loop", play, "D and G moved in turn, each as it should, for 3 rounds.")
 
 
-def check_repair(number: int, repaired: Callable):
+def check_repair(number: int, repaired: Callable) -> None:
     """Judge a repaired loop; `number` is that of the broken one, 1 to 3."""
     praise = {
         1: "the gradient reaches G again.",

@@ -20,7 +20,7 @@ from dcgan_course.checks.lesson_04.steps import (
 from dcgan_course.training import losses
 
 
-def generator_loss(function: Callable):
+def generator_loss(function: Callable) -> None:
     """Check exercise 4a: the generator's loss, with its graph, for a program that calls `backward()` itself."""
     exercise = "4a · the generator that never learns"
     bench = Bench()
@@ -49,7 +49,7 @@ def generator_loss(function: Callable):
     passed(exercise, "after `backward()` every parameter of G has a gradient, and it is the right one.")
 
 
-def one_round(function: Callable):
+def one_round(function: Callable) -> None:
     """Check exercise 4b: a step of each player from one call of the generator, without `retain_graph`."""
     exercise = "4b · the kept graph"
     bench = Bench()
@@ -131,7 +131,7 @@ def _kept_at_discriminator_step(function: Callable) -> int:
 class _Box:
     """Holds one saved tensor: when the graph lets it go, the box goes too."""
 
-    def __init__(self, tensor: Tensor):
+    def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
 
 
@@ -139,7 +139,7 @@ def _against_every_label(answers: Tensor, labels: Tensor) -> Tensor:
     return -(labels * answers.log() + (1 - labels) * (1 - answers).log())
 
 
-def answer_by_answer_loss(function: Callable):
+def answer_by_answer_loss(function: Callable) -> None:
     """Check exercise 4c: binary cross-entropy of answers (N,) with labels (N, 1), each answer with its own label."""
     exercise = "4c · the silent broadcast"
     sets = [([0.9, 0.8, 0.3, 0.1], [1, 1, 0, 0]), ([0.7, 0.2, 0.6], [0, 1, 1]), ([0.8], [1])]
@@ -175,7 +175,7 @@ def answer_by_answer_loss(function: Callable):
     judge(exercise, bench_of.with_hints(function), cases, right, mistakes, praise)
 
 
-def _refuse_an_answer(exercise: str, function: Callable, answers: Tensor, labels: Tensor):
+def _refuse_an_answer(exercise: str, function: Callable, answers: Tensor, labels: Tensor) -> None:
     """Raise CheckFailed if a function takes labels that are not one for each answer."""
     try:
         function(answers, labels)
@@ -188,7 +188,7 @@ def _refuse_an_answer(exercise: str, function: Callable, answers: Tensor, labels
     )
 
 
-def frozen_generator_step(step: Callable):
+def frozen_generator_step(step: Callable) -> None:
     """Check exercise 4d: a generator step that computes no gradients for D, and leaves D's mode alone."""
     exercise = "4d · eval is not a brake"
     bench, move, _ = run_on_bench(exercise, step, "generator")

@@ -64,7 +64,7 @@ def _cut_off(label: float, logits: Tensor) -> Tensor:
 SMALL_NUMBERS = (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
 
 
-def discriminator_loss(function: Callable):
+def discriminator_loss(function: Callable) -> None:
     """Check exercise 1a: −mean log D(x) − mean log(1 − D(G(z))) from logits."""
     right = losses.discriminator_loss
     mistakes = [
@@ -114,7 +114,7 @@ def discriminator_loss(function: Callable):
     _judge_loss("1a · the discriminator's loss", with_hints(function, SIZE_HINTS), _logits(), right, mistakes, praise)
 
 
-def non_saturating(function: Callable):
+def non_saturating(function: Callable) -> None:
     """Check exercise 1b: −mean log D(G(z)) from logits."""
     right = losses.non_saturating
     mistakes = [
@@ -132,7 +132,7 @@ def non_saturating(function: Callable):
     _judge_loss("1b · the non-saturating loss", function, [(f,) for _, f in _logits()], right, mistakes, praise)
 
 
-def minimax(function: Callable):
+def minimax(function: Callable) -> None:
     """Check exercise 1c: mean log(1 − D(G(z))) from logits."""
     right = losses.minimax
     mistakes = [
@@ -156,7 +156,7 @@ def _generator_mistakes(right: Callable) -> list[Mistake]:
     ]
 
 
-def _judge_loss(exercise, function, cases: Sequence, right: Callable, mistakes: Sequence[Mistake], praise: str):
+def _judge_loss(exercise, function, cases: Sequence, right: Callable, mistakes: Sequence[Mistake], praise: str) -> None:
     """Judge a loss by its values, then see that gradients pass through it."""
     moderate = answer(exercise, function, cases[1])
     if isinstance(moderate, Tensor) and bool(moderate.isnan().any()):

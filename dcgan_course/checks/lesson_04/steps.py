@@ -62,7 +62,7 @@ GENERATOR_MISTAKES = [
 ]
 
 
-def discriminator_step(step: Callable):
+def discriminator_step(step: Callable) -> None:
     """Check exercise 2: one step of the discriminator, on a bench of two tiny networks."""
     exercise = "2 · the discriminator's step"
     bench, move, returned = run_on_bench(exercise, step, "discriminator")
@@ -86,7 +86,7 @@ def discriminator_step(step: Callable):
     )
 
 
-def generator_step(step: Callable):
+def generator_step(step: Callable) -> None:
     """Check exercise 3: one step of the generator with the non-saturating loss, on a bench of two tiny networks."""
     exercise = "3 · the generator's step"
     bench, move, returned = run_on_bench(exercise, step, "generator")
@@ -105,7 +105,7 @@ def generator_step(step: Callable):
     )
 
 
-def refuse_cut_graph(exercise: str, bench: Bench):
+def refuse_cut_graph(exercise: str, bench: Bench) -> None:
     """Raise CheckFailed if no gradient came back to the generator's output."""
     if bench.arrivals:
         return

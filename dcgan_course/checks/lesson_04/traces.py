@@ -242,7 +242,7 @@ def figure(traces: list[Trace]):
     return canvas
 
 
-def read_traces(diagnoses, traces: list[Trace]):
+def read_traces(diagnoses, traces: list[Trace]) -> None:
     """Check exercise 5: `diagnoses()` returns {letter: cause}, one of CAUSES for each trace."""
     exercise = "5 · six traces"
     named = answer(exercise, diagnoses, ())

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from dcgan_course.checks.engine import Mistake, judge
+from dcgan_course.toy import modes
 from dcgan_course.toy.mixtures import PointMixture, grid_of_25, ring_of_8
-from dcgan_course.toy.modes import count_modes as count
 
 
 def _oracle(points: Tensor, centres: Tensor, sigma: float) -> tuple[int, float, float]:
-    report = count(points, PointMixture("exercise", centres, sigma))
+    report = modes.count_modes(points, PointMixture("exercise", centres, sigma))
     return report.modes, report.high_quality, report.reverse_kl
 
 
@@ -126,7 +126,7 @@ def cases():
     ]
 
 
-def count_modes(function):
+def count_modes(function) -> None:
     """Check a learner's (points, centres, sigma) → (modes, high-quality share, reverse KL)."""
     judge(
         "count-modes",

@@ -12,7 +12,7 @@ PACKS, LATENT_DIM, ROUNDS = 6, 2, 3
 class _Watched(nn.Module):
     """A discriminator that keeps what it was shown. It accepts any width, so that the check can say what is wrong."""
 
-    def __init__(self, packing: int):
+    def __init__(self, packing: int) -> None:
         super().__init__()
         self.packing, self.shown = packing, []
         self.weight = nn.Parameter(0.3 * torch.ones(2 * packing))
@@ -28,7 +28,7 @@ class _Watched(nn.Module):
 class _Shift(nn.Module):
     """A generator that adds a learned shift to z: which z a fake came from can be told."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.shift = nn.Parameter(torch.tensor([0.3, -0.2]))
 
@@ -48,14 +48,14 @@ def _points_of(packs: Tensor) -> list[tuple[float, float]]:
     return sorted(tuple(point) for point in packs.detach().reshape(-1, 2).tolist())
 
 
-def train_packed(function):
+def train_packed(function) -> None:
     """Check a learner's train_packed(generator, discriminator, optimizer_g, optimizer_d, batches, packing)."""
     for packing in (1, 2, 3):
         _check(function, packing)
     passed(EXERCISE, "D sees packs of 1, 2 and 3 points, all real or all fake, in both steps, and both networks move.")
 
 
-def _check(function, packing: int):
+def _check(function, packing: int) -> None:
     generator, discriminator = _Shift(), _Watched(packing)
     optimizer_g = torch.optim.SGD(generator.parameters(), 0.01)
     optimizer_d = torch.optim.SGD(discriminator.parameters(), 1e-4)
@@ -87,7 +87,7 @@ def _check(function, packing: int):
         )
 
 
-def _check_shape(packs: Tensor, packing: int, where: str):
+def _check_shape(packs: Tensor, packing: int, where: str) -> None:
     want = (PACKS, 2 * packing)
     if tuple(packs.shape) == want:
         return
@@ -103,7 +103,7 @@ def _check_shape(packs: Tensor, packing: int, where: str):
     fail(EXERCISE, f"{where}: shape {tuple(packs.shape)}, but {PACKS} packs of {packing} points are {want}.")
 
 
-def _check_points(packs: Tensor, points: Tensor, packing: int, where: str):
+def _check_points(packs: Tensor, points: Tensor, packing: int, where: str) -> None:
     got, want = _points_of(packs), _points_of(points)
     close = torch.tensor(got).sub(torch.tensor(want)).abs().max() < 1e-4
     if close:

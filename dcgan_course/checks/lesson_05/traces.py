@@ -101,7 +101,7 @@ SIGNS: dict[str, tuple[Callable[[Case], bool], Callable[[Case], str]]] = {
 }
 
 
-def name_the_faults(diagnosis: Callable[[], dict[str, str]], cases: list[Case]):
+def name_the_faults(diagnosis: Callable[[], dict[str, str]], cases: list[Case]) -> None:
     """Check the names that a learner gives to unlabelled traces; the hint is the sign that speaks against a name.
 
     Args:

@@ -37,17 +37,17 @@ UP = Wanted("write-up", nn.ConvTranspose2d, nn.Conv2d, F.relu, "ReLU", up, "twic
 DOWN = Wanted("write-down", nn.Conv2d, nn.ConvTranspose2d, _leaky, "LeakyReLU(0.2)", down, "half as large")
 
 
-def write_up(function):
+def write_up(function) -> None:
     """Check a learner's up(in_channels, out_channels)."""
     _check(function, UP)
 
 
-def write_down(function):
+def write_down(function) -> None:
     """Check a learner's down(in_channels, out_channels)."""
     _check(function, DOWN)
 
 
-def _check(function, wanted: Wanted):
+def _check(function, wanted: Wanted) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for case in CASES:
@@ -75,7 +75,7 @@ def window_complaint(convolution: nn.Module) -> str | None:
     )
 
 
-def _check_case(function, case, wanted: Wanted):
+def _check_case(function, case, wanted: Wanted) -> None:
     exercise = wanted.exercise
     block = built(exercise, function, case)
     convolution = _convolution(block, wanted)
@@ -117,7 +117,7 @@ def _why_raised(convolution: nn.Module, case, notes: list[Call]) -> str:
     return f"the norm behind the convolution gets {convolution.out_channels} maps: BatchNorm2d(out_channels)."
 
 
-def _check_order(exercise: str, called: list[nn.Module], convolution: nn.Module, norm: nn.Module):
+def _check_order(exercise: str, called: list[nn.Module], convolution: nn.Module, norm: nn.Module) -> None:
     if norm not in called:
         fail(exercise, "batch norm is there but never called.")
     if called.index(norm) < called.index(convolution):
@@ -140,7 +140,7 @@ def _convolution(block: nn.Module, wanted: Wanted) -> nn.Module:
     return found[0]
 
 
-def _check_values(got: Tensor, convolved: Tensor, norm: nn.BatchNorm2d, wanted: Wanted):
+def _check_values(got: Tensor, convolved: Tensor, norm: nn.BatchNorm2d, wanted: Wanted) -> None:
     """Compare with the right order of layers, then with the orders and activations that learners write."""
 
     def normed(x):

@@ -11,7 +11,7 @@ SIDE, COUNT = 34, 6
 FACTOR = 1000.0  # by which the last layer is made larger, and turned round: logits follow, what was bent does not
 
 
-def one_answer(function):
+def one_answer(function) -> None:
     """Check a learner's fixed_discriminator(): one logit a picture of 34×34, and no pixel is blind."""
     exercise = "one-answer"
     with torch.random.fork_rng(devices=[]):
@@ -36,7 +36,7 @@ def one_answer(function):
 
 
 @torch.no_grad()
-def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Module):
+def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Module) -> None:
     """The answers must follow the last layer's numbers in a straight line, as a logit does."""
     own = [parameter.clone() for parameter in last.parameters(recurse=False)]
     answers = []
@@ -51,7 +51,7 @@ def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Mo
         fail(exercise, not_logits(got))
 
 
-def _check_shape(exercise: str, logits):
+def _check_shape(exercise: str, logits) -> None:
     shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
     if shape == (COUNT,):
         return
@@ -66,7 +66,7 @@ def _check_shape(exercise: str, logits):
     fail(exercise, f"{COUNT} pictures got answers of shape {shape}, but it should be ({COUNT},).{hint}")
 
 
-def _check_convolutions(exercise: str, network: nn.Module):
+def _check_convolutions(exercise: str, network: nn.Module) -> None:
     found = [
         (module.in_channels, module.out_channels, module.kernel_size[0], module.stride[0], module.padding)
         for module in network.modules()
@@ -76,7 +76,7 @@ def _check_convolutions(exercise: str, network: nn.Module):
         fail(exercise, "the first two convolutions should stay: Conv2d(1, 16, 4, 2) and Conv2d(16, 32, 4, 2).")
 
 
-def _check_pixels(exercise: str, blind: Tensor, notes: list[Call]):
+def _check_pixels(exercise: str, blind: Tensor, notes: list[Call]) -> None:
     """Judge `blind` (pictures, rows, columns), True where a pixel cannot change its own picture's answer."""
     if not blind.any():
         return
@@ -177,7 +177,7 @@ MISTAKES = [
 ]
 
 
-def true_comments(function):
+def true_comments(function) -> None:
     """Check a learner's true_comments(side, layers)."""
     post = [(64, 4, 2, 1), (128, 4, 2, 1), (256, 4, 2, 1), (512, 4, 2, 1), (1, 4, 1, 0)]
     odd = [(16, 5, 3, 1), (8, 3, 2, 0), (4, 2, 1, 2)]

@@ -63,7 +63,7 @@ def _pass_through(exercise: str, network: nn.Module, x: Tensor) -> tuple[Tensor,
     return result, seen
 
 
-def _check_kinds(exercise: str, notes: list[Call]):
+def _check_kinds(exercise: str, notes: list[Call]) -> None:
     """Say which layer the rules or the task leave out, and by which rule."""
     for call in notes:
         name = type(call.module).__name__
@@ -89,7 +89,7 @@ def _check_kinds(exercise: str, notes: list[Call]):
             )
 
 
-def _check_ladder(exercise: str, seen: list[_Layer], wanted: list[tuple[int, int, int]]):
+def _check_ladder(exercise: str, seen: list[_Layer], wanted: list[tuple[int, int, int]]) -> None:
     if [layer.shape for layer in seen] == wanted:
         return
     shown = [" → ".join(f"{c}@{h}×{w}" for c, h, w in shapes) for shapes in ([layer.shape for layer in seen], wanted)]
@@ -101,7 +101,7 @@ def _check_ladder(exercise: str, seen: list[_Layer], wanted: list[tuple[int, int
     fail(exercise, f"the maps are {shown[0]}, but they should be {shown[1]}.{hint}")
 
 
-def _check_bias(exercise: str, seen: list[_Layer]):
+def _check_bias(exercise: str, seen: list[_Layer]) -> None:
     for number, layer in enumerate(seen, start=1):
         if layer.module.bias is not None:
             fail(exercise, f"convolution {number} has a bias; write bias=False in all of them.")
@@ -133,7 +133,7 @@ def _check_activations(exercise: str, network: nn.Module, x: Tensor, wanted: str
     return result, notes[-1].output
 
 
-def write_generator(function):
+def write_generator(function) -> None:
     """Check a learner's build_generator(latent_dim, width)."""
     exercise = "write-generator"
     with torch.random.fork_rng(devices=[]):
@@ -159,10 +159,10 @@ def write_generator(function):
     )
 
 
-def _check_first_input(exercise: str, network: nn.Module, z: Tensor):
+def _check_first_input(exercise: str, network: nn.Module, z: Tensor) -> None:
     """Say what is missing where z reaches the first transposed convolution as a table, not as maps."""
 
-    def before(module, given):
+    def before(module, given) -> None:
         if given[0].dim() != 4:
             fail(
                 exercise,
@@ -184,14 +184,14 @@ def _check_first_input(exercise: str, network: nn.Module, z: Tensor):
             hook.remove()
 
 
-def _check_windows(exercise: str, seen: list[_Layer], numbers):
+def _check_windows(exercise: str, seen: list[_Layer], numbers) -> None:
     for number in numbers:
         complaint = window_complaint(seen[number - 1].module)
         if complaint:
             fail(exercise, f"convolution {number} {complaint}")
 
 
-def _check_plain_kernel(exercise: str, seen: list[_Layer], number: int):
+def _check_plain_kernel(exercise: str, seen: list[_Layer], number: int) -> None:
     """Between 1×1 and 4×4 the kernel covers all four rows, without padding; the stride has no say there."""
     module = seen[number - 1].module
     if (module.kernel_size, module.padding) != ((4, 4), (0, 0)):
@@ -199,7 +199,7 @@ def _check_plain_kernel(exercise: str, seen: list[_Layer], number: int):
         fail(exercise, f"convolution {number} has kernel {kernel}, padding {padding}; 1×1 and 4×4 ask for 4 and 0.")
 
 
-def _check_generator_norms(exercise, seen):
+def _check_generator_norms(exercise, seen) -> None:
     if seen[-1].normed:
         fail(exercise, "there is batch norm behind the last layer: it would give every batch the same brightness.")
     missing = [number for number, layer in enumerate(seen[:-1], start=1) if not layer.normed]
@@ -207,7 +207,7 @@ def _check_generator_norms(exercise, seen):
         fail(exercise, f"batch norm is missing behind layer {missing[0]}: rule 2 leaves out G's last layer only.")
 
 
-def _check_end(exercise: str, result: Tensor, left: Tensor):
+def _check_end(exercise: str, result: Tensor, left: Tensor) -> None:
     """The pictures must be tanh of what left the last convolution, and nothing else."""
     if close(result, left.tanh()):
         return
@@ -228,7 +228,7 @@ def _check_end(exercise: str, result: Tensor, left: Tensor):
     )
 
 
-def write_discriminator(function):
+def write_discriminator(function) -> None:
     """Check a learner's build_discriminator(width)."""
     exercise = "write-discriminator"
     with torch.random.fork_rng(devices=[]):
@@ -256,7 +256,7 @@ def write_discriminator(function):
     )
 
 
-def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Module):
+def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Module) -> None:
     """The answers must be what left the last convolution, also with its weights turned round."""
     pairs = []
     for _ in range(2):
@@ -268,7 +268,7 @@ def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Mo
         fail(exercise, not_logits(answers))
 
 
-def _check_discriminator_norms(exercise, seen):
+def _check_discriminator_norms(exercise, seen) -> None:
     if seen[0].normed:
         fail(
             exercise, "there is batch norm behind the first layer: it takes the batch's contrast away before D saw it."

@@ -22,7 +22,7 @@ def _network() -> nn.Module:
     return network
 
 
-def first_weights(function):
+def first_weights(function) -> None:
     """Check a learner's init_weights(network)."""
     exercise = "first-weights"
     with torch.random.fork_rng(devices=[]):
@@ -44,7 +44,7 @@ def _std(values: Tensor) -> float:
     return float(values.detach().std())
 
 
-def _check_weights(exercise: str, weight: Tensor, name: str, forgotten: str):
+def _check_weights(exercise: str, weight: Tensor, name: str, forgotten: str) -> None:
     std, centre = _std(weight), float(weight.detach().mean())
     if bool((weight == MARK).all()):
         fail(exercise, f"the weights of {name} were left as they were: {forgotten}.")
@@ -63,7 +63,7 @@ def _check_weights(exercise: str, weight: Tensor, name: str, forgotten: str):
     fail(exercise, f"the weights of {name} have mean {centre:.2g} and σ {std:.3g}, but should be N(0, 0.02).{hint}")
 
 
-def _check_scale(exercise: str, scale: Tensor):
+def _check_scale(exercise: str, scale: Tensor) -> None:
     std, centre = _std(scale), float(scale.detach().mean())
     if bool((scale == MARK).all()):
         fail(exercise, "batch norm's scales were left as they were: it may lie deeper; go through network.modules().")
@@ -136,7 +136,7 @@ MISTAKES = [
 ]
 
 
-def count_generator(function):
+def count_generator(function) -> None:
     """Check a learner's count_generator(latent_dim, start, widths, channels)."""
     cases = [(100, 4, [512, 256, 128, 64], 3), (100, 7, [32, 16], 1), (10, 6, [64, 32, 16], 3), (5, 3, [7], 2)]
     cases = [(latent_dim, start, list(widths), channels) for latent_dim, start, widths, channels in cases]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from dcgan_course.checks import bench as lesson_04_bench
+from dcgan_course.checks import bench
 from dcgan_course.checks.engine import answer, fail, passed
 
 DECAY, STEPS = 0.75, 3
@@ -81,7 +81,7 @@ def _settings(network: nn.Module) -> tuple[list[bool], list[bool]]:
     return [p.requires_grad for p in network.parameters()], [layer.training for layer in network.modules()]
 
 
-def _refuse_changed_settings(exercise: str, before: tuple, after: tuple):
+def _refuse_changed_settings(exercise: str, before: tuple, after: tuple) -> None:
     """Raise CheckFailed if the network that is trained was frozen or brought into another mode."""
     if before[0] != after[0]:
         fail(
@@ -97,10 +97,10 @@ def _refuse_changed_settings(exercise: str, before: tuple, after: tuple):
         )
 
 
-def move_average(function: Callable):
+def move_average(function: Callable) -> None:
     """Check exercise 2: `function(average, network, decay)` moves an averaged copy, in place."""
     exercise = "2 · the moving average"
-    guarded = lesson_04_bench.with_hints(function, ERROR_HINTS)
+    guarded = bench.with_hints(function, ERROR_HINTS)
     average, states = _network(1), []
     own = list(average.parameters())
     for step in range(STEPS):

@@ -103,7 +103,7 @@ BOTTLENECK_MISTAKES = [
 ]
 
 
-def bottleneck(function: Callable):
+def bottleneck(function: Callable) -> None:
     """Check exercise 4a: `function(rows)` → (name, share) of the row with the largest self time."""
     judge(
         "4a · the bottleneck",
@@ -166,7 +166,7 @@ def _speedup(share: float, factor: float) -> float:
     return 1 / ((1 - share) + share / factor)
 
 
-def whole_speedup(function: Callable):
+def whole_speedup(function: Callable) -> None:
     """Check exercise 4b: `function(share, factor)` → how many times faster the whole program becomes."""
     exercise = "4b · what it can buy"
     inner, edges = [(0.5, 2.0), (0.9, 10.0), (0.1, 1000.0)], [(1.0, 3.0), (0.0, 5.0)]
@@ -292,7 +292,7 @@ def _against(claim: str, profile: Profile) -> str:
     return f"this switch changes {share:.0%} of its time. Another switch changes a larger part: look again."
 
 
-def best_switches(function: Callable, given: list[Profile]):
+def best_switches(function: Callable, given: list[Profile]) -> None:
     """Check exercise 4c: `function()` returns {letter: switch}, one of SWITCHES for each profile."""
     exercise = "4c · six profiles"
     named = answer(exercise, function, ())

@@ -20,7 +20,7 @@ class SmallTraining:
     noise: a torch.Generator; z and the choice of real points are drawn with it. step: how many steps are done.
     """
 
-    def __init__(self, seed: int = 0):
+    def __init__(self, seed: int = 0) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.generator = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))
@@ -31,7 +31,7 @@ class SmallTraining:
         self.noise = torch.Generator().manual_seed(seed)
         self.step = 0
 
-    def run(self, steps: int):
+    def run(self, steps: int) -> None:
         """Train; the learning rate of both players falls with the step, as in many programs."""
         for _ in range(steps):
             rate = 0.01 / (1 + 0.1 * self.step)
@@ -110,7 +110,7 @@ def _through_a_file(exercise: str, saved):
         )
 
 
-def exact_resume(snapshot: Callable, put_back: Callable):
+def exact_resume(snapshot: Callable, put_back: Callable) -> None:
     """Check exercise 3: `snapshot(training)` and `put_back(training, saved)` for a SmallTraining."""
     exercise = "3 · resume exactly"
     whole = SmallTraining()
@@ -168,7 +168,7 @@ def exact_resume(snapshot: Callable, put_back: Callable):
     )
 
 
-def _refuse_changes(exercise: str, name: str, before: dict, training: SmallTraining):
+def _refuse_changes(exercise: str, name: str, before: dict, training: SmallTraining) -> None:
     after = parts(training)
     changed = [part for part in before if not torch.equal(before[part], after[part])]
     if changed:

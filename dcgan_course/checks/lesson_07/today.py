@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcgan_course.checks import bench as lesson_04_bench
+from dcgan_course.checks import bench
 from dcgan_course.checks.engine import Mistake, answer, describe, fail, judge, same
 
 # Exercise 1a: prepare(picture, image_size)
@@ -85,7 +85,7 @@ PREPARE_MISTAKES = [
 ]
 
 
-def prepare(function: Callable):
+def prepare(function: Callable) -> None:
     """Check exercise 1a: `function(picture, image_size)` → (3, image_size, image_size) in [−1, 1]."""
     exercise = "1a · a picture for the networks"
     cases = [(_picture(48, 32, 1), 16), (_picture(40, 64, 2), 20), (_picture(36, 36, 3), 36)]
@@ -139,7 +139,7 @@ LABEL_MISTAKES = [
 ]
 
 
-def labels_like(function: Callable):
+def labels_like(function: Callable) -> None:
     """Check exercise 1b: `function(answers, value)` → labels of the answers' shape, type and device, without graph."""
     exercise = "1b · labels"
     noise = torch.Generator().manual_seed(1)
@@ -187,7 +187,7 @@ def labels_like(function: Callable):
 
 # Exercise 1c: discriminator_loss(real_logits, fake_logits)
 
-ERROR_HINTS = lesson_04_bench.ERROR_HINTS | {
+ERROR_HINTS = bench.ERROR_HINTS | {
     "must be the same as input size": "PyTorch does not guess which label belongs to which answer. Labels made with "
     "`ones_like` and `zeros_like` have the shape of the answers.",
 }
@@ -251,7 +251,7 @@ LOSS_MISTAKES = [
 ]
 
 
-def _compare_gradients(exercise: str, returned: Tensor, wanted: Tensor, logits: list[Tensor]):
+def _compare_gradients(exercise: str, returned: Tensor, wanted: Tensor, logits: list[Tensor]) -> None:
     """Fail where a right value sends another gradient than the wanted one to the (real, fake) logits."""
     try:
         gradients = torch.autograd.grad(returned, logits, allow_unused=True)
@@ -269,7 +269,7 @@ def _compare_gradients(exercise: str, returned: Tensor, wanted: Tensor, logits: 
             )
 
 
-def discriminator_loss(function: Callable):
+def discriminator_loss(function: Callable) -> None:
     """Check exercise 1c: `function(real_logits, fake_logits)` → (real + fake) / 2 of the binary cross-entropies."""
     exercise = "1c · the loss of D"
     cases = [
@@ -278,14 +278,14 @@ def discriminator_loss(function: Callable):
         (torch.tensor([0.7]), torch.tensor([0.1])),
         (torch.tensor([-200.0, 1.0]), torch.tensor([0.2, -1.0, 200.0])),
     ]
-    guarded = lesson_04_bench.with_hints(function, ERROR_HINTS)
+    guarded = bench.with_hints(function, ERROR_HINTS)
     for case in (cases[0], cases[-1]):
         _judge_graph(exercise, guarded, [logits.clone().requires_grad_(True) for logits in case])
     right = lambda r, f: sum(_halves(r, f)) / 2
     judge(exercise, guarded, cases, right, LOSS_MISTAKES, PRAISE, alone={len(cases) - 1: VERY_SURE})
 
 
-def _judge_graph(exercise: str, function: Callable, asked: list[Tensor]):
+def _judge_graph(exercise: str, function: Callable, asked: list[Tensor]) -> None:
     """Fail where a loss has no graph, or the right value and a wrong gradient. A wrong value is judged elsewhere."""
     returned = answer(exercise, function, asked)
     if returned is None:

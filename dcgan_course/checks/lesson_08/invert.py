@@ -38,7 +38,7 @@ def _descend(generator, picture, z, keep_gradients=False):
     return z.detach()
 
 
-def invert(function):
+def invert(function) -> None:
     """Check a learner's invert(generator, picture, z, steps) → (the best z, its residual)."""
     generator, picture = _generator(), None
     before = [parameter.detach().clone() for parameter in generator.parameters()]
@@ -65,7 +65,7 @@ def invert(function):
     )
 
 
-def _check_residual(generator, picture, z, residual: float):
+def _check_residual(generator, picture, z, residual: float) -> None:
     """The number must be the root of the mean squared difference at the z that came back."""
     true = float(_residuals(generator, z, picture))
     if abs(residual - true) <= 1e-3 * max(1, true):
@@ -82,7 +82,7 @@ def _check_residual(generator, picture, z, residual: float):
     fail(EXERCISE, f"{message} Compute it after the last step, for the z that you give back.")
 
 
-def _check_descent(generator, picture, starts, z, residual: float):
+def _check_descent(generator, picture, starts, z, residual: float) -> None:
     """It must be about as good as Adam's best start."""
     reached = _residuals(generator, _descend(generator, picture, starts), picture)
     if residual <= 1.15 * float(reached.min()) + 0.01:

@@ -88,7 +88,7 @@ def slerp_cases():
     return [*cases, (a, b, 0.4)]
 
 
-def slerp(function):
+def slerp(function) -> None:
     """Check a learner's slerp(a, b, t) for rows of equal length."""
     judge(
         "slerp",
@@ -148,7 +148,7 @@ MEAN_MISTAKES = [
 ]
 
 
-def mean_and_repair(function):
+def mean_and_repair(function) -> None:
     """Check a learner's mean_and_repair(z) → (expected length of the mean, mean brought to length √D)."""
     cases = [(latent.sample(count, latent_dim, seed=count),) for count, latent_dim in ((100, 100), (9, 4), (1, 16))]
     judge(

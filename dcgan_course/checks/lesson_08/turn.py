@@ -35,7 +35,7 @@ VECTOR_MISTAKES = [
 ]
 
 
-def turn_vector(function):
+def turn_vector(function) -> None:
     """Check a learner's turn_vector(z, turn) → (latent_dim,): mean of the four most to the right minus four left."""
     cases = []
     for seed, (count, latent_dim) in enumerate(((40, 6), (25, 100), (9, 2))):
@@ -92,7 +92,7 @@ def _measure(z: Tensor) -> Tensor:
     return z[:, 0] + 0.3 * z[:, 0].square() + z[:, 1].sin()
 
 
-def turn_effect(function):
+def turn_effect(function) -> None:
     """Check a learner's turn_effect(measure, z, vector, control) → (effect of the vector, effect of the control)."""
     cases = []
     for seed in range(3):

@@ -26,7 +26,7 @@ class Measure:
     It writes down what it is asked.
     """
 
-    def __init__(self, of: int, seed: int):
+    def __init__(self, of: int, seed: int) -> None:
         random = torch.Generator().manual_seed(seed)
         self.of, self.seen = of, []
         self.shares = torch.randint(0, 5, (of,), generator=random)
@@ -44,7 +44,7 @@ class Measure:
         return left
 
 
-def ranked_control(function):
+def ranked_control(function) -> None:
     """Check a learner's ranked_control(share_left, z, chosen, of, draws, seed) → (left, lefts of the draws, rank)."""
     first = [_check_case(function, seed, of, count) for seed, of, count in ((1, 24, 5), (2, 40, 9))]
     measure, again = Measure(24, 1), Measure(24, 1)
@@ -101,7 +101,7 @@ def _check_case(function, seed, of, count) -> list[Seen]:
     return seen
 
 
-def _check_z(seen: list[Seen], z: Tensor):
+def _check_z(seen: list[Seen], z: Tensor) -> None:
     other = [one for one in seen if one.z.shape != z.shape or not torch.equal(one.z, z)]
     if other:
         fail(
@@ -126,7 +126,7 @@ def _controls(seen: list[Seen], chosen: Tensor) -> list[Seen]:
     return controls
 
 
-def _check_sets(controls: list[Seen], chosen: Tensor, of: int):
+def _check_sets(controls: list[Seen], chosen: Tensor, of: int) -> None:
     count, sets = len(chosen), [set(one.dropped) for one in controls]
     lengths = {len(one.dropped) for one in controls}
     if lengths != {count}:
@@ -156,7 +156,7 @@ def _check_sets(controls: list[Seen], chosen: Tensor, of: int):
     _check_where_from(sets, chosen, of)
 
 
-def _check_where_from(sets: list[set[int]], chosen: Tensor, of: int):
+def _check_where_from(sets: list[set[int]], chosen: Tensor, of: int) -> None:
     """Every map must be likely: the chosen maps may be left out, no others."""
     missing = sorted(set(range(of)) - set(chosen.tolist()) - set.union(*sets))
     if missing:
@@ -174,7 +174,7 @@ def _sets(seen: list[Seen]) -> set[frozenset[int]]:
     return {frozenset(one.dropped) for one in seen}
 
 
-def _check_answers(given, controls: list[Seen], left: float):
+def _check_answers(given, controls: list[Seen], left: float) -> None:
     got, lefts, rank = given
     if not _close(got, left):
         fail(
@@ -201,7 +201,7 @@ def _close(got, want: float) -> bool:
     return one_number and abs(float(got) - want) < 1e-5
 
 
-def _check_rank(rank, left: float, lefts: list[float]):
+def _check_rank(rank, left: float, lefts: list[float]) -> None:
     values = torch.tensor(lefts, dtype=torch.float64)
     at_most, below = int((values <= left + 1e-9).sum()), int((values < left - 1e-9).sum())
     if _close(rank, at_most):

@@ -133,7 +133,7 @@ def _case(seed: int, size, channels: int, width: int):
     return network.train(), images
 
 
-def pooled(function):
+def pooled(function) -> None:
     """Check a learner's pooled(discriminator, images) → (N, 16 · the maps of all blocks)."""
 
     def on_a_copy(discriminator, images):

@@ -83,7 +83,7 @@ def _backward(module: nn.Module, x: Tensor, gradient: Tensor) -> tuple[Tensor, T
     return out.detach(), found
 
 
-def guided_relu(function):
+def guided_relu(function) -> None:
     """Check a learner's guided_relu(module) → a handle; it changes what comes back through a ReLU or LeakyReLU."""
     cases = _cases()
     found = [_through(function, *case) for case in cases]
@@ -128,7 +128,7 @@ def _handle(function, module):
     return handle
 
 
-def _refuse_rules(cases, found):
+def _refuse_rules(cases, found) -> None:
     """Compare with the rule; where it differs, say which other rule it is."""
     wanted = [_guided(x, gradient) for _, x, gradient in cases]
     wrong = [i for i in range(len(cases)) if not same(found[i], wanted[i])]
@@ -147,7 +147,7 @@ def _refuse_rules(cases, found):
     fail(EXERCISE, f"{message} ({len(wrong)} of {len(cases)} cases differ.)")
 
 
-def _check_network(function):
+def _check_network(function) -> None:
     """In a network every activation has an input of its own; the oracle is the package's guided gradient."""
     random = torch.Generator().manual_seed(4)
     with torch.random.fork_rng(devices=[]):

@@ -17,7 +17,7 @@ CONSTANT = (
 LOTS, DRAWS = 24, 12  # sets of pictures with labels drawn by lot; sets on which C matters
 
 
-def honest_probe(function):
+def honest_probe(function) -> None:
     """Check a learner's honest_probe(x, y, x_test, y_test) → share of the test pictures that it tells right."""
 
     def asked(x, y, x_test, y_test) -> float:
@@ -67,7 +67,7 @@ def _cut(x: Tensor, y: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor, Tens
     return x[:count], y[:count], x[count:], y[count:]
 
 
-def _check_easy(asked):
+def _check_easy(asked) -> None:
     """All is told right; with all test labels exchanged nothing is."""
     x, y = _classes(200, 8, 1.5, 1)
     case = _cut(torch.cat([x, torch.zeros(len(x), 1)], dim=1), y, 100)  # one feature never changes
@@ -89,7 +89,7 @@ def _check_easy(asked):
         )
 
 
-def _check_scaled(asked):
+def _check_scaled(asked) -> None:
     """One feature in small units tells all, the others are noise in large units."""
     x, y = _classes(800, 6, 0.0, 2)
     x[:, 0] += 2.5 * (2 * y - 1)
@@ -109,7 +109,7 @@ def _check_scaled(asked):
     )
 
 
-def _check_shifted(asked):
+def _check_shifted(asked) -> None:
     """All features lie around 5, in training and test alike."""
     x, y = _classes(300, 8, 1.5, 4)
     right = asked(*_cut(x + 5, y, 200))
@@ -122,7 +122,7 @@ def _check_shifted(asked):
         )
 
 
-def _check_labels(asked):
+def _check_labels(asked) -> None:
     """Labels drawn by lot: the shares for them and for the exchanged ones add up to 1, whatever is answered."""
     total = 0.0
     for seed in range(LOTS):
@@ -144,7 +144,7 @@ def _check_labels(asked):
     )
 
 
-def _check_parts(asked):
+def _check_parts(asked) -> None:
     """The share of all test pictures must be the mean of the shares of its two halves."""
     x, y = _classes(500, 6, 0.0, 3)
     x[:, 0] += 2.5 * (2 * y - 1)  # this one tells the classes apart
@@ -163,7 +163,7 @@ def _check_parts(asked):
     )
 
 
-def _check_choice(asked):
+def _check_choice(asked) -> None:
     """A C that is always large or always small must fail: some sets need it small, some large."""
     noisy = [_noisy(seed) for seed in range(DRAWS)]
     fine = [_fine(seed) for seed in range(DRAWS)]

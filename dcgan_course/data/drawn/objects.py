@@ -132,3 +132,6 @@ def draw_objects(count, seed):
                 pixels[rows, channel] = np.floor(mixed * np.float32(255) + np.float32(0.5))
     factors = {"colour": colour, "hue": hue, "size": size, "place": place, "turn": turn}
     return pixels, labels, {name: array.astype(np.float32) for name, array in factors.items()} | {"mask": mask}
+
+
+WITHOUT_TURN = (SHAPES.index(circle), SHAPES.index(ring))  # they look the same at every turn

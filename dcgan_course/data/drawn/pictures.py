@@ -20,7 +20,7 @@ def drawn_digits(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
 
     White on black, fitted into 20×20 pixels and centred by mass, as MNIST is. Each digit has several ways of writing.
     A small classifier that learned from 10,000 of them reads 94.7 % of MNIST's 60,000 training digits (mean of 5 seeds,
-    deviation 0.9; guessing gives 10 %), measured on 2026-11-20 with `python benchmarks/stand_in_quality.py`.
+    deviation 0.9; guessing gives 10 %), measured on 2026-11-20 with `python -m benchmarks.stand_in_quality`.
 
     Raises InvalidValue for a count that is not a whole number above 0 or a seed that is not a whole number from 0.
     """

@@ -1,0 +1,57 @@
+"""Pictures laid out as one sheet, in rows and columns, with or without words."""
+
+import io
+
+from dcgan_course.drawing.canvas import Canvas
+
+
+def tile_pictures(images, columns: int, zoom: int = 2, gap: int = 2):
+    """Lay pictures out as one sheet.
+
+    Args:
+        images: (N, C, H, W) with C = 1 or 3; float in [−1, 1] or uint8 in [0, 255].
+        columns: pictures in a row. zoom: screen pixels a picture pixel. gap: pixels between pictures.
+
+    Returns:
+        A PIL image.
+    """
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    images = torch.as_tensor(images).detach().cpu()
+    if images.dtype != torch.uint8:
+        images = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    count, channels, height, width = images.shape
+    rows = -(-count // columns)
+    step_y, step_x = height * zoom + gap, width * zoom + gap
+    sheet = np.full((rows * step_y - gap, columns * step_x - gap, channels), 255, dtype=np.uint8)
+    enlarged = images.permute(0, 2, 3, 1).numpy().repeat(zoom, axis=1).repeat(zoom, axis=2)
+    for index, picture in enumerate(enlarged):
+        top, left = (index // columns) * step_y, (index % columns) * step_x
+        sheet[top : top + height * zoom, left : left + width * zoom] = picture
+    return Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet)
+
+
+def png_of_pictures(images, columns: int, zoom: int = 2, gap: int = 2) -> bytes:
+    """Return `tile_pictures(...)` as PNG bytes: what a slider shows."""
+    buffer = io.BytesIO()
+    tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def labelled_rows_png(rows, labels: list[str], zoom: int = 3) -> bytes:
+    """Draw rows of pictures with a word before each row; returns PNG bytes.
+
+    Args:
+        rows: (R, N, C, H, W), float in [−1, 1] or uint8. labels: R words. zoom: picture pixels, at two a point.
+    """
+    sheet = tile_pictures(rows.flatten(0, 1), columns=rows.shape[1], zoom=zoom)
+    scale, gap = 2, 8
+    left = max(Canvas(1, 1).text_width(label, size=14) for label in labels) + 2 * gap
+    canvas = Canvas(int(left) + sheet.width // scale + gap, sheet.height // scale + 2 * gap, scale=scale)
+    canvas.image.paste(sheet.convert("RGB"), (int(left) * scale, gap * scale))
+    step = sheet.height / scale / len(labels)
+    for number, label in enumerate(labels):
+        canvas.text(int(left) - gap, gap + (number + 0.5) * step, label, size=14, anchor="rm")
+    return canvas.png()

@@ -1,0 +1,47 @@
+"""What a training measured, over its epochs: losses and probabilities as figures."""
+
+from dcgan_course.drawing.canvas import COLOURS
+from dcgan_course.drawing.page import FAKE, REAL
+
+
+def probability_traces(history, title: str):
+    """Draw p_real and p_fake of a training over its epochs; returns the figure.
+
+    Args:
+        history: a `train.History`. title: states the finding.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    epochs = range(1, len(history) + 1)
+    axes.axhline(0.5, color=COLOURS["grey"], linewidth=1.5)
+    place = {"textcoords": "offset points", "va": "top"}
+    axes.annotate("0.5: D cannot tell", (1, 0.5), xytext=(0, -4), color=COLOURS["grey"], **place)
+    axes.plot(epochs, history.p_real, color=REAL, marker="o", markersize=4, label="p_real: mean D(x), test pictures")
+    axes.plot(epochs, history.p_fake, color=FAKE, marker="s", markersize=4, label="p_fake: mean D(G(z))")
+    axes.set(title=title, xlabel="epoch", ylabel="probability of being real", ylim=(0, 1))
+    axes.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.2))
+    return figure
+
+
+def loss_traces(history, title: str):
+    """Draw both losses of a training over its epochs, each beside the value that guessing gives; returns the figure.
+
+    Args:
+        history: a `train.History` of the non-saturating loss. title: states the finding.
+    """
+    import math
+
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    epochs = range(1, len(history) + 1)
+    for losses, colour, name, guess in (
+        (history.discriminator_loss, COLOURS["blue"], "discriminator", 2 * math.log(2)),
+        (history.generator_loss, COLOURS["orange"], "generator", math.log(2)),
+    ):
+        axes.plot(epochs, losses, color=colour, marker="o", markersize=4, label=f"{name}'s loss")
+        axes.axhline(guess, color=colour, linewidth=1.5, linestyle=":", label=f"{name}, if D guesses: {guess:.2f}")
+    axes.set(title=title, xlabel="epoch", ylabel="loss (nats)", ylim=(0, None))
+    axes.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.2))
+    return figure

@@ -1,0 +1,1 @@
+"""Training what the course ships: weights, histories, frames and cards. Start it as `python -m recording`."""

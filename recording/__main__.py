@@ -1,0 +1,36 @@
+"""Train what the course ships, and write its cards. Needs the real pictures: set DCGAN_COURSE_DATA.
+
+python -m recording                    everything
+python -m recording mnist_mlp          one of: digit_classifier, factor_reader, mnist_mlp, mnist_dcgan,
+                                       cifar10_dcgan_32, cifar10_dcgan_64, objects_dcgan
+"""
+
+import argparse
+import functools
+import sys
+
+from dcgan_course import recorded
+from recording.dcgan import RECIPES, record_dcgan
+from recording.factors import record_factor_reader
+from recording.mnist_mlp import record_digit_classifier, record_mnist_mlp
+
+RECORDS = {
+    "digit_classifier": record_digit_classifier,
+    "factor_reader": record_factor_reader,
+    "mnist_mlp": record_mnist_mlp,
+}
+RECORDS |= {name: functools.partial(record_dcgan, name) for name in RECIPES}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("only", nargs="?", choices=RECORDS, help="one of them")
+    options = parser.parse_args(arguments)
+    for name in [options.only] if options.only else RECORDS:
+        (recorded.FOLDER / name).mkdir(exist_ok=True)
+        RECORDS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Train the DCGANs that the course ships: MNIST at 28×28, CIFAR-10 at 32×32 and at 64×64, drawn objects at 32×32.
+
+On a GPU each is trained in full; without one, for as long as a CPU allows, and its card says so. So
+`python -m recording` on a machine with a GPU replaces them all.
+
+Hours of a CPU rarely come in one piece: after each epoch a training is kept under build/recorded, and the same
+command goes on from there. To train anew, delete its files there.
+"""
+
+import copy
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from dcgan_course import models, recorded
+from dcgan_course.data import load_images, to_pixels
+from dcgan_course.evaluation import metrics
+from dcgan_course.models.inference import eval_mode
+from dcgan_course.training import TrainConfig, train
+from dcgan_course.training.acceleration import chosen_precision
+from dcgan_course.training.tensor_file import read_tensors, write_tensors
+from recording.files import write_card, write_frames, write_weights
+
+UNDER_WAY = Path(__file__).resolve().parent.parent / "build" / "recorded"
+FRAME_EPOCHS = [0, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 125, 150, 175, 200]
+FRAME_PICTURES = 16
+TEST_PICTURES = 2_000
+SAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained, how long on a GPU, and how long and how wide without one."""
+
+    data: str
+    image_size: int
+    channels: int
+    gpu_epochs: int
+    cpu_epochs: int
+    cpu_width: int
+    width: int = 64
+    lossless_frames: bool = False
+
+
+RECIPES = {
+    "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=12, cpu_width=32),
+    "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48),
+    "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=25, cpu_width=32),
+    "objects_dcgan": Recipe("drawn_objects", 32, 3, gpu_epochs=200, cpu_epochs=40, cpu_width=24, lossless_frames=True),
+}
+
+
+def record_dcgan(name: str, seed: int = 0) -> None:
+    """Train one recipe; ship both networks, the history and frames of one fixed set of z."""
+    recipe, cuda = RECIPES[name], torch.cuda.is_available()
+    epochs = recipe.gpu_epochs if cuda else recipe.cpu_epochs
+    network = {
+        "image_size": recipe.image_size,
+        "latent_dim": 100,
+        "channels": recipe.channels,
+        "width": recipe.width if cuda else recipe.cpu_width,
+    }
+    data = load_images(recipe.data, image_size=recipe.image_size)
+    test = load_images(recipe.data, "test", image_size=recipe.image_size).images[:TEST_PICTURES]
+    torch.manual_seed(seed)
+    generator = models.Generator(**network)
+    discriminator = models.Discriminator(recipe.image_size, recipe.channels, network["width"])
+    if cuda:
+        generator, discriminator = generator.cuda(), discriminator.cuda()
+    config = TrainConfig(epochs=epochs, batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999), seed=seed)
+    kept = UNDER_WAY / f"{name}_width{network['width']}.safetensors"
+    if kept.exists():
+        print(f"{name}: goes on from {kept.name}; delete it to train anew")
+    recorder = FrameRecorder(generator, seed, kept.with_name(f"{kept.stem}_frames.safetensors"))
+    history = train(
+        generator,
+        discriminator,
+        data.images,
+        config,
+        test_images=test,
+        hook=recorder,
+        checkpoint=kept,
+    )
+    if history.stopped:
+        print(
+            f"{name}: stopped after {len(history)} of {epochs} epochs; the same command goes on, nothing is shipped yet"
+        )
+        return
+    minutes = sum(history.seconds) / 60
+
+    folder = recorded.FOLDER / name
+    write_weights(folder / "generator.safetensors", generator)
+    write_weights(folder / "discriminator.safetensors", discriminator)
+    write_frames(folder / "frames.webp", torch.stack(recorder.frames), recipe.lossless_frames)
+    rounded = {k: [round(x, 5) for x in v] if isinstance(v, list) else v for k, v in asdict(history).items()}
+    record = {"frame_epochs": recorder.epochs, "history": rounded}
+    (folder / "history.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    facts = {
+        "what": f"DCGAN on {recipe.data}, {recipe.image_size}×{recipe.image_size} pictures",
+        "dataset": recipe.data,
+        "data": f"{data.source}; {len(data.images):,} to train, {len(test):,} test pictures for p_real and p_fake",
+        "remark": data.remark or "none",
+        "command": f"python -m recording {name}",
+        "seed": seed,
+        "network": network,
+        "config": {key: value for key, value in asdict(config).items() if key != "ema_decay"},  # no average was kept
+        "computed_in": str(chosen_precision(config.precision, recorder.z.device)).removeprefix("torch."),
+        "length": f"{epochs} of the {recipe.gpu_epochs} epochs that a GPU trains, width {network['width']} of "
+        f"{recipe.width}",
+        "minutes": round(minutes, 1),
+        "images_per_second": round(epochs * len(data.images) / minutes / 60),
+        "p_real_at_the_end": round(history.p_real[-1], 4),
+        "p_fake_at_the_end": round(history.p_fake[-1], 4),
+        "p_real_and_p_fake": "asked in eval mode: with batch norm in D they do not say who wins (lesson 07)",
+    }
+    write_card(folder, facts | digit_facts(recipe.data, generator, seed))
+
+
+def digit_facts(data: str, generator, seed: int) -> dict:
+    """Measure which digits are drawn, on samples that nobody picked."""
+    if data != "mnist":
+        return {}
+    generator = copy.deepcopy(generator).cpu().eval()
+    z = torch.randn(SAMPLES, generator.latent_dim, generator=torch.Generator().manual_seed(seed + 1))
+    with torch.no_grad():
+        counts = metrics.class_histogram(recorded.digit_classifier(), torch.cat([generator(p) for p in z.split(500)]))
+    return {
+        "samples_by_class_0_to_9": counts.tolist(),
+        "samples": f"{SAMPLES:,} from N(0, 1), seed {seed + 1}, not picked, classes by digit_classifier",
+        "entropy_of_classes_nats": round(metrics.entropy(counts), 4),
+    }
+
+
+class FrameRecorder:
+    """A hook that draws the same z after each of FRAME_EPOCHS, as far as the training goes, and keeps the frames."""
+
+    def __init__(self, generator, seed: int, path: Path) -> None:
+        self.generator, self.path = generator, path
+        z = torch.randn(FRAME_PICTURES, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+        self.z = z.to(next(generator.parameters()).device)
+        self.epochs, self.frames = [], []
+        if path.exists():
+            tensors, texts = read_tensors(path)
+            self.epochs, self.frames = json.loads(texts["epochs"]), list(tensors["frames"])
+        else:
+            self._draw(0)
+
+    def __call__(self, training):
+        due = {round(epoch * training.steps_per_epoch): epoch for epoch in FRAME_EPOCHS if epoch > 0}
+        epoch = due.get(training.step)
+        if epoch is not None and epoch not in self.epochs:
+            self._draw(epoch)
+
+    @torch.no_grad()
+    def _draw(self, epoch: float) -> None:
+        with eval_mode(self.generator):
+            self.frames.append(to_pixels(self.generator(self.z)).cpu())
+        self.epochs.append(epoch)
+        write_tensors(self.path, {"frames": torch.stack(self.frames)}, {"epochs": json.dumps(self.epochs)})

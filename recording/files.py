@@ -1,0 +1,48 @@
+"""The files of a recorded run: weights in half precision, sample frames as one picture, and the card."""
+
+import datetime
+import json
+import os
+import platform
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from dcgan_course.training.tensor_file import write_tensors
+
+
+def hardware() -> str:
+    """Say what the figures were made on, without naming the machine."""
+    if torch.cuda.is_available():
+        return f"one {torch.cuda.get_device_name()}"
+    threads = torch.get_num_threads()
+    return f"{os.cpu_count()} CPU cores ({platform.machine()}), torch threads: {threads}, shared with other work"
+
+
+def write_weights(path: Path, network: torch.nn.Module) -> None:
+    """Store a network's parameters in half precision."""
+    state = network.state_dict().items()
+    write_tensors(path, {name: value.half() if value.is_floating_point() else value for name, value in state}, {})
+
+
+def write_card(folder: Path, facts: dict) -> None:
+    """Store a card for programs (card.json) and for people (CARD.md)."""
+    made = {"date": datetime.date.today().isoformat(), "torch": torch.__version__, "hardware": hardware()}
+    facts = json.loads(json.dumps(facts | made))  # as a reader of the file will get them
+    (folder / "card.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    lines = [f"# {folder.name}", ""] + [f"* **{key.replace('_', ' ')}**: {value}" for key, value in facts.items()]
+    (folder / "CARD.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_frames(path: Path, frames: torch.Tensor, lossless: bool = False) -> None:
+    """Store frames (epochs, pictures, C, H, W) as one PNG or WebP: a row an epoch, a column a z.
+
+    lossless: for a WebP of small bright things, whose colours the lossy one would smear over neighbouring pixels.
+    """
+    epochs, pictures, channels, height, width = frames.shape
+    sheet = frames.permute(0, 3, 1, 4, 2).reshape(epochs * height, pictures * width, channels).numpy()
+    picture = Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet)
+    picture.save(
+        path, **({"optimize": True} if path.suffix == ".png" else {"quality": 92, "method": 6, "lossless": lossless})
+    )

@@ -1,0 +1,399 @@
+"""The checks of lesson 02: blank, right in two styles, and wrong in the ways learners are wrong."""
+
+import itertools
+import re
+
+import jupytext
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from authoring.notebooks import ROOT
+from dcgan_course.checks.lesson_02 import matrices as check
+from dcgan_course.convolution.arithmetic import conv_matrix, insert_zeros
+from dcgan_course.convolution.ladders import plan_upsampling
+from dcgan_course.errors import CheckFailed
+
+SCRIPT = ROOT / "sources" / "solutions" / "02_transposed_convolution.py"
+
+
+@pytest.fixture(scope="module")
+def solution():
+    """What the worked exercises define, as a learner's kernel holds it."""
+    names = {}
+    for cell in jupytext.read(SCRIPT, fmt="py:percent").cells:
+        if cell.cell_type == "code" and "check" not in cell.metadata:
+            exec(cell.source, names)
+    return names
+
+
+EXERCISES = check.__all__
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_blank_is_answered_kindly(name):
+    def blank(*_):
+        raise NotImplementedError("replace this line with your answer")
+
+    with pytest.raises(CheckFailed, match="not written yet"):
+        getattr(check, name)(blank)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_passes(name, solution, capsys):
+    getattr(check, name)(solution[name])
+    assert capsys.readouterr().out.startswith("✓")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_nothing_given_back_is_said(name):
+    with pytest.raises(CheckFailed, match="gave nothing back|should be a (dict|list)|should be two words"):
+        getattr(check, name)(lambda *_: None)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_error_in_the_answer_is_named(name):
+    def careless(*_):
+        return undefined_name  # noqa: F821
+
+    with pytest.raises(CheckFailed, match="raised NameError"):
+        getattr(check, name)(careless)
+
+
+# --- the same answer in another style ----------------------------------------------------------------------------
+
+
+def matrix_of_unit_pictures(kernel, input_shape, stride=1):
+    height, width = input_shape
+    pictures = torch.eye(height * width).view(-1, 1, height, width)
+    return F.conv2d(pictures, kernel[None, None], stride=stride).flatten(1).T
+
+
+def stamps_by_folding(y, kernel, stride=1, padding=0):
+    k = len(kernel)
+    size = [(side - 1) * stride + k - 2 * padding for side in y.shape]
+    columns = torch.outer(kernel.flatten(), y.flatten())
+    return F.fold(columns[None], size, k, stride=stride, padding=padding)[0, 0]
+
+
+def stamps_in_place_of_the_kernel(y, kernel, stride=1, padding=0):
+    k = len(kernel)
+    sheet = torch.zeros(*((side - 1) * stride + k for side in y.shape))
+    for a, b in itertools.product(range(k), repeat=2):
+        end = [(side - 1) * stride + 1 for side in y.shape]
+        sheet[a : a + end[0] : stride, b : b + end[1] : stride] += kernel[a, b] * y
+    y.zero_(), kernel.zero_()  # a learner may spoil what was given
+    return sheet[padding : len(sheet) - padding, padding : sheet.shape[1] - padding]
+
+
+def slide_by_unfolding(y, kernel, stride=1, padding=0):
+    k = len(kernel)
+    spread = F.pad(insert_zeros(y, stride), [k - 1 - padding] * 4)
+    windows = spread.unfold(0, k, 1).unfold(1, k, 1)
+    return (windows * torch.rot90(kernel, 2)).sum((-1, -2))
+
+
+def answers_of_real_layers(image_size):
+    layers = nn.Sequential(*(nn.Conv2d(1, 1, 4, stride=2) for _ in range(3)))
+    return layers(torch.zeros(1, 1, image_size, image_size)).numel()
+
+
+def ladders_of_the_planner():
+    ladders = {}
+    for size in (28, 50, 96):
+        plan = plan_upsampling(size)
+        layers = [[s.kernel_size, s.stride, s.padding, s.output_padding] for s in plan.layers]
+        ladders[size] = [plan.start_size, layers]
+    return ladders
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("build_conv_matrix", matrix_of_unit_pictures),
+        ("which_is_the_transpose", lambda: [" b", "Slide"]),
+        ("by_stamping", stamps_by_folding),
+        ("by_stamping", stamps_in_place_of_the_kernel),
+        ("by_stamping", slide_by_unfolding),
+        ("by_sliding", slide_by_unfolding),
+        ("transposed_size", lambda i, k, s, p, extra, d: torch.tensor(s * i - s + d * k - d + extra - p - p + 1)),
+        ("p_prime", lambda k, p, d: (k - 1) * d - p),
+        ("lecture_strides", lambda: (1, 1, 2, 2)),
+        ("repaired_generator", lambda: ((4, 1), (4, 1), (7, 1), (4, 2))),
+        ("answers_per_picture", answers_of_real_layers),
+        ("my_ladders", ladders_of_the_planner),
+    ],
+)
+def test_another_style_passes(name, function, capsys):
+    getattr(check, name)(function)
+    assert capsys.readouterr().out.startswith("✓")
+
+
+# --- wrong answers ------------------------------------------------------------------------------------------------
+
+
+def refused(name, wrong, words):
+    with pytest.raises(CheckFailed, match=words):
+        getattr(check, name)(wrong)
+
+
+def matrix_by_counting(kernel, shape, stride, *, step=None, width=None):
+    rows, columns = ((side - k) // stride + 1 for side, k in zip(shape, kernel.shape, strict=True))
+    matrix, step = torch.zeros(rows * columns, shape[0] * shape[1]), step or stride
+    width = columns if width == "output" else shape[1]
+    for a, b in itertools.product(range(rows), range(columns)):
+        for u, v in itertools.product(*map(range, kernel.shape)):
+            matrix[a * columns + b, (a * step + u) * width + b * step + v] = kernel[u, v]
+    return matrix
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda w, shape, s: matrix_of_unit_pictures(w, shape, s).T, "this is Cᵀ"),
+        (lambda w, shape, s: matrix_of_unit_pictures(torch.rot90(w, 2), shape, s), "turned by 180°"),
+        (lambda w, shape, s: matrix_of_unit_pictures(w.flip(0), shape, s), "upside down"),
+        (lambda w, shape, s: matrix_of_unit_pictures(w, shape, s).flip(0), "reverse order"),
+        (lambda w, shape, s: matrix_of_unit_pictures(w, shape), "stride has no effect"),
+        (lambda w, shape, s: matrix_by_counting(w, shape, s, step=1), "window moves by 1"),
+        (lambda w, shape, s: matrix_by_counting(w, shape, s, width="output"), "width of the OUTPUT"),
+        (
+            lambda w, shape, s: (
+                F.conv2d(torch.eye(shape[0] * shape[1]).view(-1, 1, *shape[::-1]).mT, w[None, None], stride=s)
+                .flatten(1)
+                .T
+            ),
+            "column by column",
+        ),
+        (lambda w, shape, s: matrix_of_unit_pictures(w, shape, s) * 2, "cases differ"),
+        (lambda w, shape, s: matrix_of_unit_pictures(w, shape, s).tolist(), "cases differ"),
+    ],
+)
+def test_build_c_names_the_mistake(wrong, words):
+    refused("build_conv_matrix", wrong, words)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (("A", "slide"), "A is not Cᵀ"),
+        (("A", "stamp"), "column 1 of Cᵀ is row 1 of C"),
+        (("B", "stamp"), "a stamp is a COLUMN"),
+        (("C", "slide"), "the first is 'A' or 'B'"),
+        (("B", "gather"), "the second 'stamp' or 'slide'"),
+        ("B", "two words"),
+        (("B", 3), "two words"),
+    ],
+)
+def test_which_transpose_names_the_mistake(given, words):
+    refused("which_is_the_transpose", lambda: given, words)
+
+
+def transposed(y, kernel, stride=1, padding=0):
+    return F.conv_transpose2d(y[None, None], kernel[None, None], None, stride, padding)[0, 0]
+
+
+def last_stamp_wins(y, kernel, stride, padding):
+    k = len(kernel)
+    sheet = torch.zeros(*((side - 1) * stride + k for side in y.shape))
+    for a, b in itertools.product(*map(range, y.shape)):
+        sheet[a * stride : a * stride + k, b * stride : b * stride + k] = y[a, b] * kernel
+    return sheet[padding : len(sheet) - padding, padding : sheet.shape[1] - padding]
+
+
+def stamps_one_apart(y, kernel, stride, padding):
+    k = len(kernel)
+    sheet = torch.zeros(*((side - 1) * stride + k for side in y.shape))
+    for a, b in itertools.product(*map(range, y.shape)):
+        sheet[a : a + k, b : b + k] += y[a, b] * kernel
+    return sheet[padding : len(sheet) - padding, padding : sheet.shape[1] - padding]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (last_stamp_wins, "ADDED"),
+        (stamps_one_apart, "1 square apart"),
+        (lambda y, w, s, p: transposed(y, w, 1, p), "stride has no effect"),
+        (lambda y, w, s, p: transposed(y * 0 + 1, w, s, p), "bare kernel"),
+        (lambda y, w, s, p: transposed(y, torch.rot90(w, 2), s, p), "only the SLIDING view"),
+        (lambda y, w, s, p: transposed(y, w, s), "padding has no effect"),
+        (lambda y, w, s, p: F.pad(transposed(y, w, s), (p, p, p, p)), "CUTS p squares"),
+        (lambda y, w, s, p: transposed(y, w, s)[p:, p:], "top and at the left only"),
+        (lambda y, w, s, p: transposed(y, w, s)[p:-p, p:-p], "is empty when p is 0"),
+        (lambda y, w, s, p: transposed(y, w, s, p)[None, None], r"shape is \(1, 1, H, W\)"),
+        (lambda y, w, s, p: transposed(y, w.T, s, p), "cases differ"),
+    ],
+)
+def test_stamps_name_the_mistake(wrong, words):
+    refused("by_stamping", wrong, words)
+
+
+def slid(y, kernel, gap, p_prime, step=1):
+    return F.conv2d(F.pad(insert_zeros(y, gap), [p_prime] * 4)[None, None], kernel[None, None], stride=step)[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda y, w, s, p: slid(y, w, s, len(w) - 1 - p), "kernel is not turned"),
+        (lambda y, w, s, p: slid(y, w.flip(0), s, len(w) - 1 - p), "up and down only"),
+        (lambda y, w, s, p: slid(y, w.flip(1), s, len(w) - 1 - p), "left and right only"),
+        (lambda y, w, s, p: slid(y, w.T, s, len(w) - 1 - p), "must be TURNED"),
+        (lambda y, w, s, p: slid(y, torch.rot90(w), s, len(w) - 1 - p), "turned by 90° only"),
+        (lambda y, w, s, p: slid(y, torch.rot90(w, -1), s, len(w) - 1 - p), "turned by 90° only"),
+        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, p), "padded with the argument p"),
+        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, len(w) + 3), "cases differ"),
+        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, len(w) - 1), "always padded with k − 1"),
+        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, len(w) - p), "one too many"),
+        (lambda y, w, s, p: slid(y, w.flip(0, 1), s + 1, len(w) - 1 - p), "s zeros between"),
+        (lambda y, w, s, p: slid(y, w.flip(0, 1), 1, len(w) - 1 - p), "no zeros between"),
+        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, len(w) - 1 - p, s), "slid with stride s"),
+        (lambda y, w, s, p: transposed(y, w, s, p)[None, None], r"shape is \(1, 1, H, W\)"),
+    ],
+)
+def test_sliding_names_the_mistake(wrong, words):
+    refused("by_sliding", wrong, words)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda i, k, s, p, e, d: (i + 2 * p - d * (k - 1) - 1) // s + 1, "size of a CONVOLUTION"),
+        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + 1, "output_padding is missing"),
+        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + 1 + 2 * e, "output_padding twice"),
+        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + k + e, "dilation is missing"),
+        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + k, "for dilation 1 and output_padding 0 only"),
+        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * k + e, "k − 1 gaps"),
+        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + e, r"\+ 1 is missing"),
+        (lambda i, k, s, p, e, d: i * s - 2 * p + d * (k - 1) + e + 1, "counted i·s"),
+        (lambda i, k, s, p, e, d: (i - 1) * s - p + d * (k - 1) + e + 1, "padding once"),
+        (lambda i, k, s, p, e, d: (i - 1) * s + 2 * p + d * (k - 1) + e + 1, "output SMALLER"),
+        (lambda i, k, s, p, e, d: i * s, "i·s is right for some layers only"),
+        (lambda i, k, s, p, e, d: i * s + k, "cases differ"),
+    ],
+)
+def test_size_names_the_mistake(wrong, words):
+    refused("transposed_size", wrong, words)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda k, p, d: p, "gave back the argument"),
+        (lambda k, p, d: k - p - 1, "dilation is missing"),
+        (lambda k, p, d: d * (k - 1) + 1 - p, "one too many"),
+        (lambda k, p, d: k - p, "k − p is one too many already"),
+        (lambda k, p, d: p - d * (k - 1), "sign is turned"),
+        (lambda k, p, d: max(d * (k - 1) - p, 0), "stopped at 0"),
+        (lambda k, p, d: abs(d * (k - 1) - p), "Keep the sign"),
+        (lambda k, p, d: d * (k - 1), "argument p is missing"),
+        (lambda k, p, d: 2, "cases differ"),
+    ],
+)
+def test_p_prime_names_the_mistake(wrong, words):
+    refused("p_prime", wrong, words)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([2, 2, 2, 2], r"in block 2 a stride of 2 takes 4 to 10.*\(4 − 1\)·s \+ 4 = 7"),
+        ([1, 1, 1, 1], "in block 3 a stride of 1 takes 7 to 10"),
+        ([2, 1, 2, 1], "in block 4 a stride of 1 takes 16 to 19"),
+        ([1, 2, 2], "a list of four strides"),
+        ([0, 1, 2, 2], "at least 1"),
+        ([1.0, 1, 2, 2], "a list of four strides"),
+        ({"first": 1}, "a list of four strides"),
+    ],
+)
+def test_lecture_strides_name_the_mistake(given, words):
+    with pytest.raises(CheckFailed) as caught:
+        check.lecture_strides(lambda: given)
+    assert re.search(words, str(caught.value).replace("\n", " "))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([(4, 2), (4, 1), (4, 2), (4, 2)], "the lecture's slip"),
+        ([(2, 3), (1, 4), (2, 3), (2, 4)], "order is turned round"),
+        ([(3, 2), (4, 1), (3, 2), (3, 2)], "make 1 → 3 → 6 → 13 → 27, not 28.*go backwards"),
+        ([(7, 1), (4, 2), (2, 2)], "a list of four"),
+        ([3, 4, 3, 4], "should be a pair"),
+        ([(3, 2), (4, 1), (3, 2), (4, 0)], "should be a pair"),
+        ([(3, 2), (2, 5), (4, 1), (14, 1)], "stride is larger than its kernel"),
+        ([(4, 2), (1, 1), (10, 1), (4, 2)], "each block shall make the picture larger"),
+    ],
+)
+def test_repaired_generator_names_the_mistake(given, words):
+    with pytest.raises(CheckFailed) as caught:
+        check.repaired_generator(lambda: given)
+    assert re.search(words, str(caught.value).replace("\n", " "))
+
+
+def three_blocks(size, padding=0, up=False):
+    for _ in range(3):
+        size = -(-(size - 4) // 2) + 1 if up else (size + 2 * padding - 4) // 2 + 1
+    return size
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (three_blocks, "side of the output"),
+        (lambda i: 1, "one answer is right for 28 only"),
+        (lambda i: three_blocks(i, padding=1) ** 2, "padded by 1"),
+        (lambda i: three_blocks(i, up=True) ** 2, "rounded up"),
+        (lambda i: (((i / 2 - 1) / 2 - 1) / 2 - 1) ** 2, "you kept fractions"),
+        (lambda i: ((((i - 4) // 2 - 4) // 2 - 4) // 2) ** 2, r"the \+ 1 is missing"),
+        (lambda i: (((i - 2) // 2 - 2) // 2) ** 2, "there are three blocks"),
+        (lambda i: i, "cases differ"),
+    ],
+)
+def test_answers_per_picture_names_the_mistake(wrong, words):
+    refused("answers_per_picture", wrong, words)
+
+
+RIGHT = {28: (7, [(4, 2, 1, 0)] * 2), 50: (6, [(4, 2, 1, 0), (4, 2, 1, 1), (4, 2, 1, 0)]), 96: (6, [(4, 2, 1, 0)] * 4)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({28: (7, [(3, 2, 1, 0)] * 2)}, "7 → 13 → 25.*go backwards"),
+        ({28: (7, [(4, 2, 1, 0), (3, 2, 1, 0)])}, "7 → 14 → 27.*output_padding adds one"),
+        ({28: (7, [(3, 2, 1, 1)] * 2)}, "kernel 3 with stride 2 paints unevenly.*the stride divides"),
+        ({28: (7, [(4, 2, 1, 0), (4, 2, 2, 2)])}, "layer 2 of the ladder to 28 is refused: output_padding is 2"),
+        ({50: (6, [(4, 2, 1, 0)] * 3)}, "the ladder to 50 makes 6 → 12 → 24 → 48"),
+        ({28: (14, [(4, 2, 1, 0)])}, "should start at 1 to 8"),
+        ({28: (7, [(4, 2, 1)] * 2)}, "should be \\(kernel_size, stride, padding, output_padding\\)"),
+        ({96: [4, 8]}, "96 should have \\(start_size, list of layers\\)"),
+        ({32: (4, [])}, "keys 28, 50 and 96"),
+    ],
+)
+def test_ladders_name_the_mistake(changed, words):
+    with pytest.raises(CheckFailed) as caught:
+        check.my_ladders(lambda: RIGHT | changed)
+    assert re.search(words, str(caught.value).replace("\n", " "))
+
+
+def test_the_right_ladder_of_these_tests_is_right(capsys):
+    check.my_ladders(lambda: RIGHT)
+    assert "6 → 12 → 25 → 50" in capsys.readouterr().out
+
+
+def test_the_lectures_numbers():
+    """Slips 1 and 2 of the sources: the sizes that the exercises speak of."""
+    assert list(itertools.accumulate((2, 1, 2, 2), lambda size, s: (size - 1) * s + 4, initial=1)) == [1, 4, 7, 16, 34]
+    assert [three_blocks(28), three_blocks(34)] == [1, 2]
+
+
+def test_the_stored_matrices_of_exercise_2_are_what_the_check_says():
+    """Column 1 of B is the kernel as it is; column 1 of A is the turned one."""
+    kernel = torch.tensor([[1.0, 2], [3, 4]])
+    a, b = conv_matrix(kernel.flip(0, 1), (3, 3)).T, conv_matrix(kernel, (3, 3)).T
+    assert b[:, 0].tolist() == [1, 2, 0, 3, 4, 0, 0, 0, 0] and a[:, 0].tolist() == [4, 3, 0, 2, 1, 0, 0, 0, 0]
+    y = torch.tensor([[1.0, 2], [3, 4]])
+    assert torch.equal((b @ y.flatten()).view(3, 3), transposed(y, kernel))

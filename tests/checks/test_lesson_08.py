@@ -1,0 +1,299 @@
+"""The checks of lesson 08: right answers in several styles pass, and each wrong idea gets its own hint."""
+
+import math
+
+import pytest
+import torch
+
+from dcgan_course import latent
+from dcgan_course.checks import lesson_08 as check
+from dcgan_course.errors import CheckFailed
+
+
+def complaint(checker, *answers):
+    with pytest.raises(CheckFailed) as caught:
+        checker(*answers)
+    return str(caught.value)
+
+
+def praised(checker, function, capsys):
+    checker(function)
+    assert capsys.readouterr().out.startswith("✓")
+
+
+def blank(*case):
+    raise NotImplementedError("replace this line with your answer")
+
+
+CHECKS = [check.slerp, check.mean_and_repair, check.turn_vector, check.turn_effect, check.invert]
+
+
+@pytest.mark.parametrize("checker", CHECKS)
+def test_a_blank_is_not_written_yet(checker):
+    assert "not written yet" in complaint(checker, blank)
+
+
+@pytest.mark.parametrize("checker", CHECKS)
+def test_nothing_and_nonsense_are_refused(checker):
+    complaint(checker, lambda *case: None)
+    complaint(checker, lambda *case: "seven")
+    assert "raised ZeroDivisionError" in complaint(checker, lambda *case: 1 / 0)
+
+
+# Exercise 1
+
+
+def solution_slerp(a, b, t):
+    lengths = a.norm(dim=-1, keepdim=True) * b.norm(dim=-1, keepdim=True)
+    angle = ((a * b).sum(dim=-1, keepdim=True) / lengths).clamp(-1, 1).acos()
+    arc = (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+    return torch.where(angle < 1e-3, (1 - t) * a + t * b, arc)
+
+
+def slerp_with_loops(a, b, t):
+    rows = []
+    for one, other in zip(a.double(), b.double(), strict=True):
+        cosine = float(one @ other / (one.norm() * other.norm()))
+        angle = math.acos(max(-1, min(1, cosine)))
+        if angle < 1e-3:
+            rows.append(one)
+        else:
+            weights = math.sin((1 - t) * angle) / math.sin(angle), math.sin(t * angle) / math.sin(angle)
+            rows.append(weights[0] * one + weights[1] * other)
+    return torch.stack(rows).float()
+
+
+def slerp_in_a_plane(a, b, t):
+    """Gram-Schmidt: turn a towards the part of b that stands at a right angle to it."""
+    length = a.norm(dim=-1, keepdim=True)
+    unit = a / length
+    rest = b - (b * unit).sum(dim=-1, keepdim=True) * unit
+    angle = torch.atan2(rest.norm(dim=-1, keepdim=True), (b * unit).sum(dim=-1, keepdim=True))
+    side = rest / rest.norm(dim=-1, keepdim=True).clamp_min(1e-9)
+    return length * ((t * angle).cos() * unit + (t * angle).sin() * side)
+
+
+@pytest.mark.parametrize("function", [solution_slerp, slerp_with_loops, slerp_in_a_plane, latent.slerp])
+def test_slerp_in_several_styles(function, capsys):
+    praised(check.slerp, function, capsys)
+
+
+def wrong_angle(angle_of, safe=False):
+    def function(a, b, t):
+        angle = angle_of(a, b)
+        arc = (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+        return torch.where(angle < 1e-3, a, arc) if safe else arc
+
+    return function
+
+
+def row_angle(a, b):
+    return torch.nn.functional.cosine_similarity(a, b, dim=1).clamp(-1, 1).acos()[:, None]
+
+
+def nlerp(a, b, t):
+    line = (1 - t) * a + t * b
+    return line * (a.norm(dim=1, keepdim=True) / line.norm(dim=1, keepdim=True))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda a, b, t: a + t * (b - a), "that is lerp"),
+        (nlerp, "does not turn evenly"),
+        (wrong_angle(lambda a, b: (a * b).sum(1, keepdim=True).acos()), "divided by both lengths"),
+        (wrong_angle(lambda a, b: (a * b).sum().div(a.norm() * b.norm()).acos().expand(len(a), 1)), "its own angle"),
+        (wrong_angle(row_angle), "0 / sin 0 is nan"),
+        (lambda a, b, t: solution_slerp(a, b, t) / a.norm(dim=1, keepdim=True), "the length is lost"),
+        (lambda a, b, t: solution_slerp(a, b, 1 - t), "swapped"),
+        (
+            lambda a, b, t: ((1 - t) * row_angle(a, b)).sin() * a + (t * row_angle(a, b)).sin() * b,
+            "divide by the sine",
+        ),
+    ],
+)
+def test_wrong_slerps_get_their_hint(wrong, hint):
+    assert hint in complaint(check.slerp, wrong)
+
+
+# Exercise 2
+
+
+def solution_mean(z):
+    mean = z.mean(dim=0)
+    return (z.shape[1] / z.shape[0]) ** 0.5, z.shape[1] ** 0.5 * mean / mean.norm()
+
+
+def mean_with_tensors(z):
+    total = torch.zeros(z.shape[1])
+    for one in z:
+        total += one
+    return torch.sqrt(torch.tensor(z.shape[1] / len(z))), torch.nn.functional.normalize(total, dim=0) * math.sqrt(
+        z.shape[1]
+    )
+
+
+@pytest.mark.parametrize("function", [solution_mean, mean_with_tensors])
+def test_means_in_two_styles(function, capsys):
+    praised(check.mean_and_repair, function, capsys)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda z: (z.shape[1] ** 0.5 / len(z), solution_mean(z)[1]), "shrinks with √N"),
+        (lambda z: (z.shape[1] ** 0.5, solution_mean(z)[1]), "the length of one z"),
+        (lambda z: (z.shape[1] / len(z), solution_mean(z)[1]), "take the root"),
+        (lambda z: (z.mean(0).norm().item(), solution_mean(z)[1]), "from N and D alone"),
+        (lambda z: (solution_mean(z)[0], z.mean(0)), "still the plain mean"),
+        (lambda z: (solution_mean(z)[0], z.mean(0) * len(z) ** 0.5), "about the right length"),
+        (lambda z: (solution_mean(z)[0], z.mean(0) / z.mean(0).norm()), "has length 1"),
+    ],
+)
+def test_wrong_means_get_their_hint(wrong, hint):
+    assert hint in complaint(check.mean_and_repair, wrong)
+
+
+# Exercise 3
+
+
+def solution_vector(z, turn):
+    order = turn.argsort()
+    return z[order[-4:]].mean(dim=0) - z[order[:4]].mean(dim=0)
+
+
+def vector_with_topk(z, turn):
+    right, left = turn.topk(4).indices, (-turn).topk(4).indices
+    return sum(z[i] for i in right.tolist()) / 4 - sum(z[i] for i in left.tolist()) / 4
+
+
+@pytest.mark.parametrize("function", [solution_vector, vector_with_topk])
+def test_turn_vectors_in_two_styles(function, capsys):
+    praised(check.turn_vector, function, capsys)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda z, turn: -solution_vector(z, turn), "right minus left"),
+        (lambda z, turn: z[turn.argmax()] - z[turn.argmin()], "mean of four"),
+        (lambda z, turn: z[turn.argsort()[-4:]].sum(0) - z[turn.argsort()[:4]].sum(0), "four times too long"),
+        (lambda z, turn: z[turn.topk(4).indices].mean(0), "subtract the mean"),
+        (lambda z, turn: z[turn > 0].mean(0) - z[turn < 0].mean(0), "all z of each side"),
+        (lambda z, turn: solution_vector(z, turn.abs()), "sort by the turn itself"),
+        (lambda z, turn: solution_vector(z, turn) / solution_vector(z, turn).norm(), "leave the length"),
+    ],
+)
+def test_wrong_turn_vectors_get_their_hint(wrong, hint):
+    assert hint in complaint(check.turn_vector, wrong)
+
+
+def effect(low=lambda z, v: z - v, scaled=True, absolute=False):
+    """A measure of an effect with one part that can be wrong."""
+
+    def function(measure, z, vector, control):
+        control = control * (vector.norm() / control.norm()) if scaled else control
+        gaps = [measure(z + v) - (measure(low(z, v)) if low else 0) for v in (vector, control)]
+        return tuple(float((gap.abs() if absolute else gap).mean()) for gap in gaps)
+
+    return function
+
+
+def effect_row_by_row(measure, z, vector, control):
+    control = torch.nn.functional.normalize(control, dim=0) * vector.norm()
+    found = []
+    for v in (vector, control):
+        rows = [measure(row[None] + v) - measure(row[None] - v) for row in z]
+        found.append(torch.cat(rows).mean())
+    return found
+
+
+@pytest.mark.parametrize("function", [effect(), effect_row_by_row])
+def test_effects_in_two_styles(function, capsys):
+    praised(check.turn_effect, function, capsys)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (effect(scaled=False), "as long as the vector"),
+        (effect(low=lambda z, v: z), "one side only"),
+        (effect(low=None), "after the step"),
+        (effect(absolute=True), "absolute values"),
+        (lambda *case: effect()(*case)[::-1], "vector's effect first"),
+        (lambda *case: tuple(-value for value in effect()(*case)), "the sign"),
+    ],
+)
+def test_wrong_effects_get_their_hint(wrong, hint):
+    assert hint in complaint(check.turn_effect, wrong)
+
+
+# Exercise 4
+
+
+def inverter(*, empty=True, step=True, sign=1, choose=torch.argmin, root=True, pixels="mean", everything=False):
+    """An inversion with parts that can be wrong."""
+
+    def function(generator, picture, z, steps):
+        z = z.clone().requires_grad_(True)
+        optimizer = torch.optim.Adam([z, *generator.parameters()] if everything else [z], lr=0.05)
+        for _ in range(steps):
+            if empty:
+                optimizer.zero_grad()
+            (sign * (generator(z) - picture).square().flatten(1).mean(dim=1).sum()).backward()
+            if step:
+                optimizer.step()
+        with torch.no_grad():
+            squares = (generator(z) - picture).square().flatten(1)
+            values = squares.mean(dim=1) if pixels == "mean" else squares.sum(dim=1)
+            values = values.sqrt() if root else values
+        best = choose(values)
+        return z[best].detach(), values[best].item()
+
+    return function
+
+
+def by_hand(generator, picture, z, steps):
+    """Each start alone, torch.autograd.grad, and L-BFGS in place of Adam."""
+    found = []
+    for one in z:
+        one = one[None].clone().requires_grad_(True)
+        optimizer = torch.optim.LBFGS([one], max_iter=4 * steps)
+
+        def closure(one=one, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = torch.nn.functional.mse_loss(generator(one), picture[None])
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        residual = torch.nn.functional.mse_loss(generator(one), picture[None]).sqrt()
+        found.append((float(residual.detach()), one))
+    residual, one = min(found, key=lambda pair: pair[0])
+    return one, torch.tensor(residual)
+
+
+@pytest.mark.parametrize("function", [inverter(), by_hand])
+def test_inversions_in_two_styles(function, capsys):
+    praised(check.invert, function, capsys)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (inverter(root=False), "you forgot the root"),
+        (inverter(pixels="sum"), "mean over the pixels"),
+        (inverter(pixels="sum", root=False), "mean over the pixels"),
+        (inverter(everything=True), "the generator's parameters moved"),
+        (inverter(step=False), "nothing moved"),
+        (inverter(sign=-1), "climb"),
+        (inverter(choose=torch.argmax), "not the best start"),
+        (inverter(choose=lambda residuals: 0), "not the best start"),
+        (inverter(choose=lambda residuals: -1), "not the best start"),
+        (inverter(empty=False), "pile up"),
+        (lambda generator, picture, z, steps: (z, 0.1), "the best of the 6 starts"),
+        (lambda generator, picture, z, steps: z[0], "give back two things"),
+    ],
+)
+def test_wrong_inversions_get_their_hint(wrong, hint):
+    assert hint in complaint(check.invert, wrong)

@@ -1,0 +1,70 @@
+"""The walls of the house hold: no import runs up, and what is special stays in its room. Planted faults are seen."""
+
+from pathlib import Path
+
+import pytest
+
+from authoring.house import FLOORS, PACKAGE, ROOT, faults, files, imports
+
+
+def test_the_house_breaks_no_rule():
+    assert faults(ROOT / PACKAGE) == []
+
+
+def test_everything_is_read():
+    package = ROOT / PACKAGE
+    assert len(files(package)) > 100
+    assert {each.room for each in imports(package)} >= {room for floor in FLOORS for room in floor} - {"__init__"}
+
+
+@pytest.fixture
+def small_house(tmp_path) -> Path:
+    """A house of three rooms that breaks no rule."""
+    for name, text in {
+        "__init__.py": "",
+        "errors.py": "import textwrap\n",
+        "models/__init__.py": "from dcgan_course.models.dcgan import Generator\n",
+        "models/dcgan.py": "import torch\nfrom dcgan_course.errors import InvalidValue\n",
+        "widgets/panel.py": "import ipywidgets\nfrom dcgan_course import models\n",
+        "commands/train.py": "import argparse\n",
+    }.items():
+        path = tmp_path / PACKAGE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert faults(tmp_path / PACKAGE) == []
+    return tmp_path / PACKAGE
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        ("models/dcgan.py", "from dcgan_course.widgets.panel import Panel", "models may only import itself"),
+        ("models/dcgan.py", "from dcgan_course import widgets", "models may only import itself"),
+        ("models/dcgan.py", "import dcgan_course.widgets.panel", "models may only import itself"),
+        (
+            "models/dcgan.py",
+            "def late():\n    from dcgan_course.commands import train",
+            "models may only import itself",
+        ),
+        ("widgets/panel.py", "from dcgan_course.commands import train", "widgets may only import itself"),
+        ("errors.py", "from dcgan_course.models.dcgan import Generator", "errors may only import itself"),
+        ("models/dcgan.py", "import ipywidgets", "imports ipywidgets, which belongs to widgets alone"),
+        ("models/dcgan.py", "from ipywidgets import IntSlider", "imports ipywidgets, which belongs to widgets alone"),
+        ("widgets/panel.py", "import argparse", "imports argparse, which belongs to __main__ and commands alone"),
+        ("models/dcgan.py", "from dcgan_course.models import Generator", "the door of its own room"),
+        ("models/dcgan.py", "from . import other", "write the whole name"),
+        ("plots.py", "", "stands in a room that is in no plan"),
+        ("models/dcgan.py", "from dcgan_course.plots import show", "models may only import itself"),
+    ],
+)
+def test_a_planted_fault_is_seen(small_house, path, text, said):
+    with (small_house / path).open("a", encoding="utf-8") as file:
+        file.write(text + "\n")
+    (fault,) = faults(small_house)
+    assert said in fault and f"{PACKAGE}/{path}" in fault
+
+
+def test_a_crowded_folder_is_seen(small_house):
+    for number in range(11):
+        (small_house / "models" / f"more_{number}.py").touch()
+    assert faults(small_house) == [f"{PACKAGE}/models holds 13 files; 12 are the most."]

@@ -1,0 +1,38 @@
+"""The door through which figures reach the page."""
+
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+from dcgan_course import drawing
+
+LONG = "A finding that takes many words and would run over the right edge of a figure that is nine inches wide, twice"
+
+
+@pytest.fixture(autouse=True)
+def course_style():
+    with matplotlib.rc_context():
+        drawing.use_course_style()
+        yield
+
+
+@pytest.mark.parametrize("place", ["left", "center", "figure"])
+def test_a_title_that_is_too_wide_gets_more_lines_and_loses_no_word(place):
+    figure, panels = plt.subplots(1, 2)
+    title = figure.suptitle(LONG) if place == "figure" else panels[1].set_title(LONG, loc=place)
+    panels[0].set_title("short")
+    picture = drawing.show(figure, alt="Two empty panels under a long title.")
+    figure.canvas.draw()
+    box = title.get_window_extent()
+    assert 0 <= box.x0 and box.x1 <= figure.bbox.x1 and "\n" in title.get_text()
+    assert title.get_text().split() == LONG.split()
+    assert panels[0].get_title("left") == "short" and picture.data.startswith(b"\x89PNG")
+
+
+def test_a_title_that_fits_is_left_alone():
+    figure, axes = plt.subplots()
+    axes.set_title("Short and true")
+    drawing.show(figure, alt="An empty panel under a short title.")
+    assert axes.get_title("left") == "Short and true"

@@ -1,0 +1,82 @@
+import json
+import math
+
+import pytest
+import torch
+
+from dcgan_course import recorded
+from dcgan_course.data import already_here, load_images, scale
+from dcgan_course.errors import InvalidValue
+from dcgan_course.evaluation import metrics
+
+real_mnist = pytest.mark.skipif(not already_here("mnist"), reason="no MNIST here: set DCGAN_COURSE_DATA")
+
+
+@pytest.mark.parametrize("name", recorded.names())
+def test_a_recorded_run_is_complete(name):
+    run = recorded.load_run(name)
+    assert not run.generator.training and not run.discriminator.training
+    assert len(run.history) == run.card["config"]["epochs"] and not run.history.stopped
+    assert run.frames.dtype == torch.uint8
+    assert run.frames.shape[0] == len(run.frame_epochs) and run.frames.shape[2:] == run.generator.image_shape
+    digits = ("samples_by_class_0_to_9",) if run.card["dataset"] == "mnist" else ()
+    for fact in ("dataset", "data", "command", "seed", "hardware", "date", "torch", "minutes", *digits):
+        assert run.card[fact] or run.card[fact] == 0, fact
+    assert f"seed: {run.card['seed']}" in recorded.card_text(name)
+
+
+@pytest.mark.parametrize("name", recorded.names())
+def test_the_files_are_small_and_hold_no_pickle(name):
+    files = list((recorded.FOLDER / name).iterdir())
+    assert {path.suffix for path in files} - {".png", ".webp"} == {".safetensors", ".json", ".md"}
+
+
+def test_all_runs_together_are_at_most_20_mb():
+    files = [path for name in recorded.names() for path in (recorded.FOLDER / name).iterdir()]
+    assert sum(path.stat().st_size for path in files) <= 20_000_000
+
+
+@pytest.mark.parametrize("name", [name for name in recorded.names() if name.startswith("mnist")])
+def test_the_card_says_what_the_weights_do(name):
+    """The card's figures are measured again from the shipped weights."""
+    run = recorded.load_run(name)
+    z = torch.randn(10_000, run.generator.latent_dim, generator=torch.Generator().manual_seed(run.card["seed"] + 1))
+    pictures = torch.cat([run.generator(part) for part in z.split(1000)])
+    counts = metrics.class_histogram(recorded.digit_classifier(), pictures)
+    stated = torch.tensor(run.card["samples_by_class_0_to_9"])
+    assert stated.sum() == 10_000 and (counts - stated).abs().max() <= 100  # half precision moves a few
+    assert run.card["p_real_at_the_end"] == pytest.approx(run.history.p_real[-1], abs=1e-4)
+    assert metrics.entropy(counts) > 0.9 * math.log(10)
+
+
+@pytest.mark.parametrize("name", recorded.names())
+def test_the_frames_are_the_ones_of_the_shipped_generator(name):
+    run = recorded.load_run(name)
+    z = torch.randn(len(run.frames[0]), 100, generator=torch.Generator().manual_seed(run.card["seed"]))
+    drawn = run.generator(z)
+    assert run.frame_epochs[-1] == run.card["config"]["epochs"]
+    assert (scale(run.frames[-1]) - drawn).abs().mean() < 0.02
+
+
+@real_mnist
+@pytest.mark.real_data
+def test_the_digit_classifier_reads_real_digits():
+    test = load_images("mnist", "test")
+    with torch.no_grad():
+        guesses = recorded.digit_classifier()(scale(test.images)).argmax(dim=1)
+    accuracy = 100 * float((guesses == test.labels).float().mean())
+    assert accuracy >= 98.5
+    assert accuracy == pytest.approx(recorded.card("digit_classifier")["test_accuracy_percent"], abs=0.1)
+
+
+def test_an_unknown_run_is_refused_with_the_names():
+    with pytest.raises(InvalidValue, match="'cifar', but the recorded runs are: .*mnist_mlp"):
+        recorded.load_run("cifar")
+
+
+def test_cards_are_the_same_for_programs_and_people():
+    for folder in recorded.FOLDER.iterdir():
+        if (folder / "card.json").exists():
+            facts = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+            text = (folder / "CARD.md").read_text(encoding="utf-8")
+            assert all(f"**{key.replace('_', ' ')}**: {value}" in text for key, value in facts.items())

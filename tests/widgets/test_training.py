@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+import torch
+
+from dcgan_course import widgets
+from dcgan_course.training import TrainConfig, loop
+from tests.helpers.pictures import pixels
+
+
+@pytest.fixture
+def generator(tiny_networks):
+    return tiny_networks()[0].eval()
+
+
+def shown(panel):
+    return next(child for child in panel.children if type(child).__name__ == "Image").value
+
+
+def test_latent_slider_moves_from_end_to_end(generator):
+    panel = widgets.latent_slider(generator, points=3, steps=5, zoom=4)
+    place = panel.controls["place"]
+    assert (place.min, place.max) == (0, 14)
+    frames = []
+    for value in range(place.min, place.max + 1):
+        place.value = value
+        frames.append(shown(panel))
+    assert len(set(frames)) == 15
+    assert pixels(frames[0]).shape == (24, 24, 3)
+    assert (
+        "14 is" not in panel.children[-1].value
+        and "80 % of the way from point 3 to point 1" in panel.children[-1].value
+    )
+
+
+def test_latent_slider_shows_what_the_generator_draws(generator):
+    from dcgan_course.drawing import png_of_pictures
+    from dcgan_course.latent import paths
+
+    panel = widgets.latent_slider(generator, points=3, steps=5, zoom=4, seed=2)
+    panel.controls["place"].value = 5
+    want = png_of_pictures(generator(paths.sample(3, 5, 2)[1:2]), columns=1, zoom=4)
+    assert np.abs(pixels(shown(panel)) - pixels(want)).max() <= 1
+
+
+def test_latent_twin_has_all_pictures(generator):
+    assert pixels(widgets.latent_twin(generator, points=3, steps=10, shown=24)).shape[:2] == (2 * 14 - 2, 12 * 14 - 2)
+
+
+def test_panel_says_what_it_is_in_a_sentence(generator):
+    assert repr(widgets.latent_slider(generator, points=2, steps=2)).endswith(".")
+
+
+class TestMonitor:
+    def run(self, tiny_networks, tiny_images, monitor, epochs=3, **options):
+        self.networks = tiny_networks()
+        config = TrainConfig(epochs=epochs, batch_size=64)
+        return loop.train(*self.networks, tiny_images, config, hook=monitor, progress=False, **options)
+
+    def test_it_shows_traces_and_samples(self, tiny_networks, tiny_images):
+        monitor = widgets.TrainingMonitor(tiny_images[:50], every=0)
+        empty = monitor.traces.value, monitor.samples.value
+        self.run(tiny_networks, tiny_images, monitor)
+        assert len(monitor.epochs) == 30 and monitor.epochs[-1] == 3
+        assert all(0 < p < 1 for p in monitor.p_real + monitor.p_fake)
+        assert monitor.traces.value != empty[0] and monitor.samples.value != empty[1]
+        assert "epoch 3.0 of 3" in monitor.words.value and monitor.bar.value == monitor.bar.max == 30
+
+    def test_watching_does_not_change_the_training(self, tiny_networks, tiny_images):
+        self.run(tiny_networks, tiny_images, widgets.TrainingMonitor(tiny_images[:50], every=0))
+        watched = self.networks
+        self.run(tiny_networks, tiny_images, None)
+        for one, two in zip(watched[0].parameters(), self.networks[0].parameters(), strict=True):
+            assert torch.equal(one, two)
+
+    def test_the_button_stops_and_the_next_call_continues(self, tiny_networks, tiny_images, tmp_path):
+        monitor = widgets.TrainingMonitor(tiny_images[:50])
+        look = monitor.__call__
+
+        def press_at_seven(training):
+            if training.step == 7:
+                monitor.button.click()
+            return look(training)
+
+        path = tmp_path / "run.safetensors"
+        history = self.run(tiny_networks, tiny_images, press_at_seven, checkpoint=path)
+        assert history.stopped and "Stopped after step 7" in monitor.words.value
+        history = self.run(tiny_networks, tiny_images, monitor, checkpoint=path)
+        assert not history.stopped and len(history) == 3
+        whole = self.networks[0]
+        self.run(tiny_networks, tiny_images, None)
+        assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), self.networks[0].parameters(), strict=True))
+
+    def test_the_button_without_a_training_says_so_and_stops_nothing(self, tiny_networks, tiny_images):
+        monitor = widgets.TrainingMonitor(tiny_images[:50])
+        monitor.button.click()
+        assert "nothing to stop" in monitor.words.value
+        assert not self.run(tiny_networks, tiny_images, monitor).stopped
+
+    def test_traces_are_drawn_where_the_numbers_are(self, tiny_images):
+        monitor = widgets.TrainingMonitor(tiny_images[:10])
+        monitor.epochs, monitor.p_real, monitor.p_fake = [0.0, 10.0], [0.9, 0.9], [0.1, 0.1]
+        picture = pixels(monitor.traces_png(10.0))
+        blue = np.argwhere((picture[:, :, 2] > 140) & (picture[:, :, 0] < 60))
+        orange = np.argwhere((picture[:, :, 0] > 180) & (picture[:, :, 2] < 60) & (picture[:, :, 1] < 130))
+        assert np.median(blue[:, 0]) < picture.shape[0] / 2 < np.median(orange[:, 0])
