@@ -13,11 +13,11 @@ PACKAGE = "dcgan_course"
 # A folder may import itself and what stands on a floor below it. `__init__` and `__main__` are the package's two doors.
 FLOORS = (
     ("__init__", "errors"),
-    ("budget", "data", "latent"),
+    ("budget", "data"),
     ("drawing",),
     ("convolution",),
     ("models",),
-    ("evaluation",),
+    ("latent", "evaluation"),
     ("training",),
     ("toy", "interpretability", "recorded"),
     ("widgets", "checks", "commands"),

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from dcgan_course.convolution.ladders import UpsamplingPlan, plan_upsampling
 from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.models.protocols import Network
 
 SMALLEST, WIDEST = 8, 16  # pixels a side; the largest multiple of `width` that a layer gets
 
@@ -119,7 +120,7 @@ class Discriminator(nn.Module):
         return self.to_logit(maps).flatten()
 
 
-def init_weights(network: nn.Module, std: float = 0.02) -> None:
+def init_weights(network: Network, std: float = 0.02) -> None:
     """Set convolution weights to N(0, std), batch-norm scales to N(1, std) and all biases to 0, in place.
 
     Source: Radford et al. 2015, section 4 (0.02); the batch-norm rule is that of the program the authors published.
@@ -158,6 +159,6 @@ def _widths(plan: UpsamplingPlan, width: int) -> list[int]:
     return [width * min(2**power, WIDEST) for power in reversed(range(len(plan.layers)))]
 
 
-def count_parameters(network: nn.Module) -> int:
+def count_parameters(network: Network) -> int:
     """Return how many numbers training can change in a network."""
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)

@@ -4,6 +4,8 @@ import math
 
 from torch import Tensor, nn
 
+from dcgan_course.models.protocols import Network
+
 
 class MLPGenerator(nn.Module):
     """Three linear layers from z to a picture: 100 → 256 → 256 → 784 for MNIST.
@@ -66,7 +68,7 @@ class MLPDiscriminator(nn.Module):
         return self.layers(images).squeeze(1)
 
 
-def init_mlp_weights(network: nn.Module) -> None:
+def init_mlp_weights(network: Network) -> None:
     """Set every linear layer's weights by Xavier's normal rule and its biases uniformly in [0.1, 0.2], in place.
 
     Source of the rule: Glorot and Bengio 2010, equation 12, in its normal form.

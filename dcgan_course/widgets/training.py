@@ -4,12 +4,13 @@ import threading
 import time
 
 import ipywidgets
-import torch
 
 from dcgan_course import latent
 from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.evaluation.metrics import mean_probabilities
+from dcgan_course.models.inference import draw
+from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.widgets.parts import Panel
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 280, 50, 20, 40, 44
@@ -90,13 +91,9 @@ class TrainingMonitor:
         self.traces.value = self.traces_png(training.config.epochs)
         self.samples.value = self.samples_png(training.generator)
 
-    @torch.no_grad()
-    def samples_png(self, generator) -> bytes:
-        """Return the generator's pictures of the fixed z as PNG bytes; the generator's mode is left as it was."""
-        device = next(generator.parameters()).device
-        was_training = generator.training
-        images = generator.eval()(latent.sample(self.pictures, generator.latent_dim, self.seed).to(device))
-        generator.train(was_training)
+    def samples_png(self, generator: LatentGenerator) -> bytes:
+        """Return the generator's pictures of the fixed z as PNG bytes; each part keeps its mode."""
+        images = draw(generator, latent.sample(self.pictures, generator.latent_dim, self.seed))
         return png_of_pictures(images, columns=6, zoom=2)
 
     def traces_png(self, last_epoch: float = 1.0) -> bytes:

@@ -56,6 +56,15 @@ class TestMonitor:
         config = TrainConfig(epochs=epochs, batch_size=64)
         return loop.train(*self.networks, tiny_images, config, hook=monitor, progress=False, **options)
 
+    def test_looking_gives_each_part_its_own_mode_back(self, tiny_networks, tiny_images):
+        generator = tiny_networks()[0].train()
+        generator.layers[2].eval()  # a part that somebody keeps in eval mode while the rest trains
+        modes = [module.training for module in generator.modules()]
+        state = torch.get_rng_state()
+        widgets.TrainingMonitor(tiny_images[:50]).samples_png(generator)
+        assert [module.training for module in generator.modules()] == modes and len(set(modes)) == 2
+        assert torch.equal(torch.get_rng_state(), state)
+
     def test_it_shows_traces_and_samples(self, tiny_networks, tiny_images):
         monitor = widgets.TrainingMonitor(tiny_images[:50], every=0)
         empty = monitor.traces.value, monitor.samples.value
