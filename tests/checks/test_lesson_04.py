@@ -720,8 +720,12 @@ def test_wrong_diagnoses_are_met_with_the_sign_that_contradicts(traces):
 
 def test_diagnoses_that_cannot_be_read(traces):
     assert "not written yet" in complaint(check.read_traces, blank, traces)
-    assert "a dict with the keys A, B, C, D, E, F" in complaint(check.read_traces, lambda: {"A": "healthy"}, traces)
+    assert "a dict with the keys A, B, C, D, E, F; B, C" in complaint(
+        check.read_traces, lambda: {"A": "healthy"}, traces
+    )
     assert "a dict" in complaint(check.read_traces, lambda: None, traces)
     misspelled = _truth(traces) | {"A": "mode hoping"}
     assert "Did you mean 'mode hopping'?" in complaint(check.read_traces, lambda: misspelled, traces)
-    assert "not one of the six names" in complaint(check.read_traces, lambda: _truth(traces) | {"B": "?"}, traces)
+    assert "'?' is none of the names. They are: healthy, " in complaint(
+        check.read_traces, lambda: _truth(traces) | {"B": "?"}, traces
+    )

@@ -5,14 +5,14 @@ wrong in five of them. A trace is what is measured on the way, on 256 pictures (
 the same, so that a line that moves means that a network moved.
 """
 
-import difflib
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course.checks.naming import judge_names
 from dcgan_course.training import losses
 
 BUMPS, BUMP_WIDTH = (-1.0, 1.0), 0.15
@@ -242,23 +242,14 @@ def figure(traces: list[Trace]):
     return canvas
 
 
-def read_traces(diagnoses, traces: list[Trace]) -> None:
+def read_traces(diagnoses: Callable[[], dict[str, str]], traces: list[Trace]) -> None:
     """Check exercise 5: `diagnoses()` returns {letter: cause}, one of CAUSES for each trace."""
-    exercise = "5 · six traces"
-    named = answer(exercise, diagnoses, ())
-    letters = [trace.letter for trace in traces]
-    if not isinstance(named, dict) or sorted(map(str, named)) != letters:
-        fail(exercise, f"your function should return a dict with the keys {', '.join(letters)}; it returned {named!r}.")
-    wrong = []
-    for trace in traces:
-        claim = str(named[trace.letter]).strip().lower()
-        if claim not in CAUSES:
-            near = difflib.get_close_matches(claim, CAUSES, n=1, cutoff=0.3)
-            guess = f" Did you mean {near[0]!r}?" if near else ""
-            fail(exercise, f"{trace.letter}: {named[trace.letter]!r} is not one of the six names.{guess}")
-        if claim != trace.cause:
-            sign = contradiction(claim, trace) or "compare it once more with the other traces."
-            wrong.append(f"\n  {trace.letter} is not {claim!r}: {sign}")
-    if wrong:
-        fail(exercise, f"{len(traces) - len(wrong)} of {len(traces)} are right." + "".join(wrong))
-    passed(exercise, "all six causes found from the traces alone.")
+    by_letter = {trace.letter: trace for trace in traces}
+    judge_names(
+        "5 · six traces",
+        diagnoses,
+        {trace.letter: trace.cause for trace in traces},
+        list(CAUSES),
+        lambda letter, claim: contradiction(claim, by_letter[letter]) or "compare it once more with the other traces.",
+        "all six causes found from the traces alone.",
+    )

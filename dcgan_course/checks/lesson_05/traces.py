@@ -1,13 +1,12 @@
 """Eight short trainings on the ring for exercise 1 of lesson 05, and the sign by which each fault is known."""
 
-import difflib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course.checks.naming import judge_names
 from dcgan_course.toy.faults import FAULTS, play
 
 EXERCISE = "name-the-faults"
@@ -107,27 +106,23 @@ def name_the_faults(diagnosis: Callable[[], dict[str, str]], cases: list[Case]) 
     Args:
         diagnosis: returns {"A": name, …}, names from FAULTS. cases: from `draw_cases`, any seed.
     """
-    given = answer(EXERCISE, diagnosis, ())
-    if not isinstance(given, dict):
-        fail(EXERCISE, 'give back a dict such as {"A": "D too strong", …}.')
-    for case in cases:
-        name = given.get(case.letter)
-        if name is None:
-            fail(EXERCISE, f"letter {case.letter} has no name yet.")
-        if name not in FAULTS:
-            near = difflib.get_close_matches(str(name), FAULTS, n=1, cutoff=0.3)
-            fail(EXERCISE, f"{case.letter}: {name!r} is not a name of the list" + (f"; {near[0]!r}?" if near else "."))
-    wrong = [case for case in cases if given[case.letter] != case.fault]
-    if not wrong:
-        passed(EXERCISE, f"all {len(cases)} named. Another seed draws new traces in another order.")
-        return
-    case = wrong[0]
-    seen, sentence = SIGNS[given[case.letter]]
+    by_letter = {case.letter: case for case in cases}
+    judge_names(
+        EXERCISE,
+        diagnosis,
+        {case.letter: case.fault for case in cases},
+        list(FAULTS),
+        lambda letter, claim: _against(claim, by_letter[letter]),
+        f"all {len(cases)} named. Another seed draws new traces in another order.",
+    )
+
+
+def _against(claim: str, case: Case) -> str:
+    """Say what in a case speaks against a fault."""
+    seen, sentence = SIGNS[claim]
     if seen(case):
-        hint = f"the sign is there, but a second one too. Look for it: {_second_look(case)}"
-    else:
-        hint = sentence(case) + "."
-    fail(EXERCISE, f"{case.letter} is not {given[case.letter]!r}: {hint} ({len(wrong)} of {len(cases)} are wrong.)")
+        return f"the sign is there, but a second one too. Look for it: {_second_look(case)}"
+    return f"{sentence(case)}."
 
 
 def _second_look(case: Case) -> str:

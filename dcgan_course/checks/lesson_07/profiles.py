@@ -4,12 +4,12 @@ The six profiles are invented, and the exercise says so: each shows one pattern 
 drawn from a seed, so that they can be read on a machine that has no card.
 """
 
-import difflib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dcgan_course.checks.engine import Mistake, answer, fail, judge, passed, same
+from dcgan_course.checks.engine import Mistake, answer, judge, same
+from dcgan_course.checks.naming import judge_names
 
 # Exercise 4a and 4b: bottleneck(rows), whole_speedup(share, factor)
 
@@ -292,22 +292,14 @@ def _against(claim: str, profile: Profile) -> str:
     return f"this switch changes {share:.0%} of its time. Another switch changes a larger part: look again."
 
 
-def best_switches(function: Callable, given: list[Profile]) -> None:
+def best_switches(function: Callable[[], dict[str, str]], given: list[Profile]) -> None:
     """Check exercise 4c: `function()` returns {letter: switch}, one of SWITCHES for each profile."""
-    exercise = "4c · six profiles"
-    named = answer(exercise, function, ())
-    letters = [profile.letter for profile in given]
-    if not isinstance(named, dict) or sorted(map(str, named)) != letters:
-        fail(exercise, f"your function should return a dict with the keys {', '.join(letters)}; it returned {named!r}.")
-    wrong = []
-    for profile in given:
-        claim = str(named[profile.letter]).strip()
-        if claim not in SWITCHES:
-            near = difflib.get_close_matches(claim, SWITCHES, n=1, cutoff=0.3)
-            guess = f" Did you mean {near[0]!r}?" if near else ""
-            fail(exercise, f"{profile.letter}: {named[profile.letter]!r} is not one of the six switches.{guess}")
-        if claim != profile.switch:
-            wrong.append(f"\n  {profile.letter}, {claim!r}: {_against(claim, profile)}")
-    if wrong:
-        fail(exercise, f"{len(given) - len(wrong)} of {len(given)} are right." + "".join(wrong))
-    passed(exercise, "six profiles, six switches: the largest row that can go decides.")
+    by_letter = {profile.letter: profile for profile in given}
+    judge_names(
+        "4c · six profiles",
+        function,
+        {profile.letter: profile.switch for profile in given},
+        list(SWITCHES),
+        lambda letter, claim: _against(claim, by_letter[letter]),
+        "six profiles, six switches: the largest row that can go decides.",
+    )
