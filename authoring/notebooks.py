@@ -18,6 +18,7 @@ import jupytext
 import nbformat
 
 from authoring.same_code import meaning
+from dcgan_course.checks.registry import exercises
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"lessons": "notebooks", "solutions": "solutions"}  # folder under sources/ → folder of the notebooks
@@ -43,7 +44,8 @@ def from_script(script: Path) -> nbformat.NotebookNode:
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"{script.stem[:2]}-{index:03d}"
         cell.metadata.pop("lines_to_next_cell", None)
-        _add_grading(cell)
+    if script.parent.name == "solutions":
+        _add_grading(notebook.cells, script.stem[:2])
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -54,19 +56,32 @@ def from_script(script: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def _add_grading(cell) -> None:
-    """Write out nbgrader's marks from the short ones: exercise="name", or check="name" with points=2."""
-    name, check, points = (cell.metadata.pop(key, None) for key in ("exercise", "check", "points"))
-    if name is None and check is None:
-        return
-    if check is not None and not points:
-        raise SystemExit(f"the check {check!r} carries no points: write points=… behind it")
-    marks = {"schema_version": 3, "task": False, "cell_type": "code"}
-    if name is not None:
-        marks |= {"grade_id": name, "solution": True, "grade": False, "locked": False}
-    else:
-        marks |= {"grade_id": f"{check}-check", "solution": False, "grade": True, "locked": True, "points": points}
-    cell.metadata["nbgrader"] = marks
+def _add_grading(cells: list[nbformat.NotebookNode], lesson: str) -> None:
+    """Write out nbgrader's marks from the short ones, exercise="id" and check="id"; the registry knows the points.
+
+    Raises:
+        SystemExit: blanks, checks and the registered exercises of the lesson are not the same ids.
+    """
+    blanks, checks = ({cell.metadata.get(key) for cell in cells} - {None} for key in ("exercise", "check"))
+    points = {each.id: each.points for each in exercises(lesson)}
+    if not points:  # until the checks of all lessons are registered
+        points = {cell.metadata["check"]: cell.metadata.pop("points") for cell in cells if "check" in cell.metadata}
+    for ids, others, what in (
+        (checks, set(points), "is checked by a cell, but is not registered: write @exercise(…) over its check"),
+        (set(points), checks, "is registered, but no cell checks it"),
+        (blanks, checks, "is a blank, but no cell checks it"),
+        (checks, blanks, "is checked by a cell, but there is no blank for it"),
+    ):
+        if wrong := ids - others:
+            raise SystemExit(f"lesson {lesson}: the exercise {min(wrong)!r} {what}.")
+    for cell in cells:
+        blank, check = (cell.metadata.pop(key, None) for key in ("exercise", "check"))
+        marks = {"schema_version": 3, "task": False, "cell_type": "code"}
+        if blank is not None:
+            cell.metadata["nbgrader"] = marks | {"grade_id": blank, "solution": True, "grade": False, "locked": False}
+        if check is not None:
+            marks |= {"grade_id": f"{check}-check", "solution": False, "grade": True, "locked": True}
+            cell.metadata["nbgrader"] = marks | {"points": points[check]}
 
 
 def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:

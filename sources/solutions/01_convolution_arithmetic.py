@@ -25,7 +25,7 @@ from dcgan_course.checks import lesson_01 as check
 # %% [markdown]
 # ## 1 · How big is the output?
 #
-# **1a.** By hand, without code: six layers. Draw the row if you are not sure.
+# **1a · Sizes by hand.** Without code: six layers. Draw the row if you are not sure.
 #
 # | | input | kernel | stride | padding | dilation |
 # | --- | --- | --- | --- | --- | --- |
@@ -51,7 +51,7 @@ def sizes_by_hand():
     ### END SOLUTION
 
 
-# %% check="conv-size-by-hand" points=1
+# %% check="conv-size-by-hand"
 check.sizes_by_hand(sizes_by_hand)
 
 # %% [markdown] tags=["explanation"]
@@ -64,7 +64,7 @@ check.sizes_by_hand(sizes_by_hand)
 # * f: the span is 2·3 + 1 = 7, and 13 − 7 = 6, and 6 / 3 = 2, so 3.
 
 # %% [markdown]
-# **1b.** Now as a function. All arguments are whole numbers, and the window always fits.
+# **1b · The size as a function.** Now for all layers. All arguments are whole numbers, and the window always fits.
 #
 # <details><summary>Hint</summary>
 # Write the three steps of 1a as three lines: span, last start, number of places. In Python <code>//</code> divides
@@ -81,7 +81,7 @@ def output_size(input_size, kernel_size, stride=1, padding=0, dilation=1):
     ### END SOLUTION
 
 
-# %% check="conv-size" points=2
+# %% check="conv-size"
 check.output_size(output_size)
 
 # %% [markdown] tags=["explanation"]
@@ -112,7 +112,7 @@ def convolve(picture, kernel, stride=1, padding=0):
     ### END SOLUTION
 
 
-# %% check="convolve" points=3
+# %% check="convolve"
 check.convolve(convolve)
 
 # %% [markdown] tags=["explanation"]
@@ -144,7 +144,7 @@ def same_padding(kernel_size, dilation=1):
     ### END SOLUTION
 
 
-# %% check="same-padding" points=2
+# %% check="same-padding"
 check.same_padding(same_padding)
 
 # %% [markdown] tags=["explanation"]
@@ -159,7 +159,7 @@ check.same_padding(same_padding)
 # %% [markdown]
 # ## 4 · Parameters and multiply-adds
 #
-# **4a.** How many numbers does `Conv2d(in_channels, out_channels, kernel_size, bias=...)` learn?
+# **4a · The parameters.** How many numbers does `Conv2d(in_channels, out_channels, kernel_size, bias=...)` learn?
 #
 # <details><summary>Hint</summary>How many k × k kernels are there? How many biases?</details>
 
@@ -173,7 +173,7 @@ def parameters(in_channels, out_channels, kernel_size, bias=True):
     ### END SOLUTION
 
 
-# %% check="parameters" points=1
+# %% check="parameters"
 check.parameters(parameters)
 
 # %% [markdown] tags=["explanation"]
@@ -181,8 +181,8 @@ check.parameters(parameters)
 # of the input channels are added, and then one bias is added: one for each output channel.
 
 # %% [markdown]
-# **4b.** How many multiply-adds does it need for one square picture of `input_size`? One multiplication together
-# with its addition counts as one. The bias does not count.
+# **4b · The multiply-adds.** How many multiply-adds does it need for one square picture of `input_size`? One
+# multiplication together with its addition counts as one. The bias does not count.
 #
 # <details><summary>Hint 1</summary>How many multiply-adds are in one square of one output channel?</details>
 # <details><summary>Hint 2</summary>How many squares does the output have? You wrote that function in 1b.</details>
@@ -197,7 +197,7 @@ def multiply_adds(in_channels, out_channels, kernel_size, input_size, stride=1, 
     ### END SOLUTION
 
 
-# %% check="multiply-adds" points=2
+# %% check="multiply-adds"
 check.multiply_adds(multiply_adds)
 
 # %% [markdown] tags=["explanation"]
@@ -206,10 +206,10 @@ check.multiply_adds(multiply_adds)
 # the parameters stay the same.
 
 # %% [markdown]
-# ## 5 · The table of edges, from your head
+# ## 5 · The table of edges
 #
-# The picture is 6×6: three columns of 1, then three columns of 0. The kernel has 1 in its first column, −1 in its
-# last, and is divided by its width. Predict six outputs, all rows of each. The helper repeats a row:
+# Predict six outputs, all rows of each, from your head. The picture is 6×6: three columns of 1, then three columns
+# of 0. The kernel has 1 in its first column, −1 in its last, and is divided by its width. The helper repeats a row:
 # `alike([0, 1], 2)` is `[[0, 1], [0, 1]]`, and lists are joined with `+`.
 #
 # <details><summary>Hint 1</summary>
@@ -244,7 +244,7 @@ def table_of_edges():
     ### END SOLUTION
 
 
-# %% check="table-of-edges" points=3
+# %% check="table-of-edges"
 check.table_of_edges(table_of_edges)
 
 # %% [markdown] tags=["explanation"]

@@ -1,8 +1,8 @@
-"""The checks of lesson 01: blank, right in two styles, and wrong in the ways learners are wrong."""
+"""The checks of lesson 01: right in other styles, and wrong in the ways learners are wrong."""
 
 import itertools
+import re
 
-import jupytext
 import numpy as np
 import pytest
 import torch
@@ -10,61 +10,11 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from authoring.notebooks import ROOT
-from dcgan_course.checks.lesson_01 import sizes as check
-from dcgan_course.checks.lesson_01 import table as lesson_01_table
+from dcgan_course.checks import lesson_01 as check
+from dcgan_course.checks.lesson_01.sizes import SIZE_MISTAKES, _same
+from dcgan_course.checks.lesson_01.table import ROWS, _edges
 from dcgan_course.errors import CheckFailed
-
-SCRIPT = ROOT / "sources" / "solutions" / "01_convolution_arithmetic.py"
-
-
-@pytest.fixture(scope="module")
-def solution():
-    """What the worked exercises define, as a learner's kernel holds it."""
-    names = {}
-    for cell in jupytext.read(SCRIPT, fmt="py:percent").cells:
-        if cell.cell_type == "code" and "check" not in cell.metadata:
-            exec(cell.source, names)
-    return names
-
-
-EXERCISES = [
-    "sizes_by_hand",
-    "output_size",
-    "convolve",
-    "same_padding",
-    "parameters",
-    "multiply_adds",
-    "table_of_edges",
-]
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_blank_is_answered_kindly(name):
-    def blank(*_):
-        raise NotImplementedError("replace this line with your answer")
-
-    with pytest.raises(CheckFailed, match="not written yet"):
-        getattr(check, name)(blank)
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_solution_passes(name, solution, capsys):
-    getattr(check, name)(solution[name])
-    assert capsys.readouterr().out.startswith("✓")
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_nothing_given_back_is_said(name):
-    with pytest.raises(CheckFailed, match="gave nothing back|should be a dict"):
-        getattr(check, name)(lambda *_: None)
-
-
-def refused(name, function) -> str:
-    with pytest.raises(CheckFailed) as caught:
-        getattr(check, name)(function)
-    return str(caught.value)
-
+from tests.helpers.answers import complaint
 
 # --- the same answer in another style ----------------------------------------------------------------------------
 
@@ -111,7 +61,7 @@ def multiply_adds_of_pytorch(in_channels, out_channels, kernel_size, input_size,
 
 
 def table_of_arrays():
-    return {name: lesson_01_table._edges(*row).float().numpy().round(2) for name, row in lesson_01_table.ROWS.items()}
+    return {name: _edges(*row).float().numpy().round(2) for name, row in ROWS.items()}
 
 
 @pytest.mark.parametrize(
@@ -220,7 +170,7 @@ def test_same_padding_names_the_mistake(wrong, words):
 
 def test_same_padding_is_what_pytorch_does_and_keeps_the_size():
     for kernel_size, dilation in itertools.product(range(1, 8), range(1, 4)):
-        before, after = check._same(kernel_size, dilation)
+        before, after = _same(kernel_size, dilation)
         x, weight = torch.rand(1, 1, 30, 30), torch.rand(1, 1, kernel_size, kernel_size)
         ours = F.conv2d(F.pad(x, (before, after, before, after)), weight, dilation=dilation)
         layer = nn.Conv2d(1, 1, kernel_size, padding="same", dilation=dilation, bias=False)
@@ -292,14 +242,14 @@ def test_table_names_the_row_and_the_mistake(name, table, words):
         table = right["3x3, padding 1 with zeros"].copy()
         if words == "slip of a source":
             table[[0, -1]] = np.array([-0.6, 0, 0.6, 0.6, 0, 0])
-    message = refused("table_of_edges", lambda: right | {name: table})
-    assert repr(name) in message
-    with pytest.raises(CheckFailed, match=words):
-        check.table_of_edges(lambda: right | {name: table})
+    message = complaint(check.table_of_edges, lambda: right | {name: table})
+    assert repr(name) in message and re.search(words, message)
 
 
 def test_table_says_which_rows_are_not_there():
-    assert "'5x5'" in refused("table_of_edges", lambda: {k: v for k, v in table_of_arrays().items() if k != "5x5"})
+    table = table_of_arrays()
+    del table["5x5"]
+    assert "'5x5'" in complaint(check.table_of_edges, lambda: table)
 
 
 TABLE_A = {
@@ -323,11 +273,11 @@ TABLE_A = {
 def test_the_table_of_the_sources_is_the_table_that_is_checked():
     check.table_of_edges(lambda: TABLE_A)
     for name, table in TABLE_A.items():
-        np.testing.assert_allclose(lesson_01_table._edges(*lesson_01_table.ROWS[name]), table, atol=1e-12)
+        np.testing.assert_allclose(_edges(*ROWS[name]), table, atol=1e-12)
 
 
 def test_no_two_mistakes_of_one_check_are_the_same_answer():
     """A hint must name the idea that the learner had: on the cases of the checks all mistakes differ."""
     layers = [(i, k, s, p, d) for i in (9, 28) for k in (2, 3, 5) for s in (1, 2, 3) for p in (0, 1, 2) for d in (1, 2)]
-    answers = [tuple(mistake.wrong(*layer) for layer in layers) for mistake in check.SIZE_MISTAKES]
+    answers = [tuple(mistake.wrong(*layer) for layer in layers) for mistake in SIZE_MISTAKES]
     assert len(set(answers)) == len(answers)

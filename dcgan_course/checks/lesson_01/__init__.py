@@ -1,15 +1,5 @@
-"""The checks of lesson 01."""
+"""The checks of lesson 01, convolution arithmetic: one function an exercise."""
 
-from dcgan_course.checks.lesson_01.sizes import (
-    CONVOLVE_MISTAKES,
-    LAYERS,
-    SAME_MISTAKES,
-    SIZE_MISTAKES,
-    convolve,
-    multiply_adds,
-    output_size,
-    parameters,
-    same_padding,
-    sizes_by_hand,
-    table_of_edges,
-)
+from dcgan_course.checks.lesson_01.counts import multiply_adds, parameters
+from dcgan_course.checks.lesson_01.sizes import convolve, output_size, same_padding, sizes_by_hand
+from dcgan_course.checks.lesson_01.table import table_of_edges

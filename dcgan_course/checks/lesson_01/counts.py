@@ -1,10 +1,13 @@
-"""Checks 4a and 4b of lesson 01: the parameters and the multiply-adds of a Conv2d."""
+"""Exercise 4 of lesson 01: the parameters and the multiply-adds of a Conv2d."""
+
+from collections.abc import Callable
 
 from dcgan_course.checks.engine import Mistake, judge
+from dcgan_course.checks.registry import exercise
 from dcgan_course.convolution.arithmetic import conv_output_size
 
 
-def _parameters(in_channels, out_channels, kernel_size, bias):
+def _parameters(in_channels: int, out_channels: int, kernel_size: int, bias: bool) -> int:
     return out_channels * (in_channels * kernel_size**2 + bias)
 
 
@@ -40,8 +43,9 @@ PARAMETER_MISTAKES = [
 ]
 
 
-def parameters(function) -> None:
-    """Check 4a: how many numbers a Conv2d learns."""
+@exercise("4a · the parameters", id="parameters", points=1)
+def parameters(exercise: str, function: Callable[..., int]) -> None:
+    """Check how many numbers a Conv2d learns."""
     cases = [
         (1, 5, 5, True),
         (3, 10, 5, True),
@@ -50,10 +54,10 @@ def parameters(function) -> None:
         (16, 8, 3, True),
         (2, 1, 1, True),
     ]
-    judge("4a, parameters", function, cases, _parameters, PARAMETER_MISTAKES, "as many as PyTorch counts.")
+    judge(exercise, function, cases, _parameters, PARAMETER_MISTAKES, "as many as PyTorch counts.")
 
 
-def _multiply_adds(ins, outs, k, size, stride=1, padding=0):
+def _multiply_adds(ins: int, outs: int, k: int, size: int, stride: int = 1, padding: int = 0) -> int:
     return conv_output_size(size, k, stride, padding) ** 2 * outs * ins * k * k
 
 
@@ -93,11 +97,12 @@ WORK_MISTAKES = [
 ]
 
 
-def multiply_adds(function) -> None:
-    """Check 4b: the work of a Conv2d."""
+@exercise("4b · the multiply-adds", id="multiply-adds", points=2)
+def multiply_adds(exercise: str, function: Callable[..., int]) -> None:
+    """Check the work of a Conv2d."""
     cases = [(1, 5, 5, 28, 1, 0), (3, 10, 5, 28, 1, 2), (3, 10, 5, 32, 1, 2), (3, 64, 4, 64, 2, 1), (8, 4, 3, 15, 2, 0)]
     judge(
-        "4b, multiply-adds",
+        exercise,
         function,
         cases,
         _multiply_adds,

@@ -1,12 +1,13 @@
-"""Checks for the exercises of lesson 01. Each one knows the mistakes that learners really make here."""
+"""Exercises 1 to 3 of lesson 01: the size of a convolution, the convolution itself, and the padding that keeps it."""
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from dcgan_course.checks.engine import Mistake, answer, describe, fail, judge, passed, same
-from dcgan_course.checks.lesson_01.counts import multiply_adds as multiply_adds
-from dcgan_course.checks.lesson_01.counts import parameters as parameters
-from dcgan_course.checks.lesson_01.table import table_of_edges as table_of_edges
+from dcgan_course.checks.registry import exercise
 from dcgan_course.convolution.arithmetic import conv_output_size
 
 SIZE_MISTAKES = [
@@ -59,9 +60,9 @@ LAYERS = {
 }
 
 
-def sizes_by_hand(function) -> None:
-    """Check 1a: a dict of the six output sizes."""
-    exercise = "1a, sizes by hand"
+@exercise("1a · sizes by hand", id="conv-size-by-hand", points=1)
+def sizes_by_hand(exercise: str, function: Callable[[], dict[str, int]]) -> None:
+    """Check a dict of the six output sizes."""
     sizes = answer(exercise, function, ())
     if not isinstance(sizes, dict):
         fail(exercise, f"your answer is {describe(sizes)}, but it should be a dict with the keys a to f.")
@@ -78,11 +79,12 @@ def sizes_by_hand(function) -> None:
     passed(exercise, "all six are right.")
 
 
-def output_size(function) -> None:
-    """Check 1b: the size as a function of five numbers."""
+@exercise("1b · the size as a function", id="conv-size", points=2)
+def output_size(exercise: str, function: Callable[..., int]) -> None:
+    """Check the size as a function of five numbers."""
     cases = [*LAYERS.values(), (7, 3, 2, 0, 1), (9, 2, 4, 3, 3), (3, 3, 1, 0, 1), (5, 1, 2, 0, 2), (32, 5, 3, 2, 1)]
     judge(
-        "1b, output size",
+        exercise,
         function,
         cases,
         conv_output_size,
@@ -91,11 +93,11 @@ def output_size(function) -> None:
     )
 
 
-def _conv(picture, kernel, stride=1, padding=0):
+def _conv(picture: Tensor, kernel: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
     return F.conv2d(picture[None, None], kernel[None, None], stride=stride, padding=padding)[0, 0]
 
 
-def _padded_after_only(picture, kernel, stride, padding):
+def _padded_after_only(picture: Tensor, kernel: Tensor, stride: int, padding: int) -> Tensor:
     return _conv(F.pad(picture, (0, padding, 0, padding)), kernel, stride)
 
 
@@ -135,8 +137,9 @@ CONVOLVE_MISTAKES = [
 ]
 
 
-def convolve(function) -> None:
-    """Check 2: a convolution with stride and padding, beside F.conv2d."""
+@exercise("2 · a convolution by hand", id="convolve", points=3)
+def convolve(exercise: str, function: Callable[..., Tensor]) -> None:
+    """Check a convolution with stride and padding, beside F.conv2d."""
     generator = torch.Generator().manual_seed(0)
     settings = [(5, 5, 3, 1, 0), (5, 7, 3, 2, 0), (6, 6, 3, 1, 1), (7, 6, 2, 2, 2), (8, 5, 4, 3, 1), (4, 4, 1, 1, 0)]
     cases = []
@@ -145,8 +148,8 @@ def convolve(function) -> None:
         kernel = torch.randint(-3, 4, (kernel_size, kernel_size), generator=generator).float()
         cases.append((picture, kernel, stride, padding))
     judge(
-        "2, convolution by hand",
-        lambda picture, kernel, stride, padding: function(picture.clone(), kernel.clone(), stride, padding),
+        exercise,
+        function,
         cases,
         _conv,
         CONVOLVE_MISTAKES,
@@ -154,7 +157,7 @@ def convolve(function) -> None:
     )
 
 
-def _same(kernel_size, dilation=1):
+def _same(kernel_size: int, dilation: int = 1) -> tuple[int, int]:
     total = dilation * (kernel_size - 1)
     return total // 2, total - total // 2
 
@@ -187,9 +190,8 @@ SAME_MISTAKES = [
 ]
 
 
-def same_padding(function) -> None:
-    """Check 3: how much padding before and after keeps the size."""
+@exercise("3 · same padding", id="same-padding", points=2)
+def same_padding(exercise: str, function: Callable[..., tuple[int, int]]) -> None:
+    """Check how much padding before and after keeps the size."""
     cases = [(3, 1), (5, 1), (1, 1), (3, 2), (5, 3), (2, 1), (4, 1), (4, 2), (6, 3)]
-    judge(
-        "3, same padding", function, cases, _same, SAME_MISTAKES, "right for odd and even kernels, with dilation too."
-    )
+    judge(exercise, function, cases, _same, SAME_MISTAKES, "right for odd and even kernels, with dilation too.")

@@ -1,14 +1,18 @@
-"""Check 5 of lesson 01: the six edge convolutions, predicted without running them."""
+"""Exercise 5 of lesson 01: the six edge convolutions, predicted without running them."""
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from dcgan_course.checks.engine import answer, describe, fail, passed
+from dcgan_course.checks.registry import exercise
 
-EXERCISE = "5, table of edges"
+Row = tuple[int, int, int, float]
 
 # name of the row → kernel width, stride, padding, value in the padding
-ROWS = {
+ROWS: dict[str, Row] = {
     "3x3": (3, 1, 0, 0.0),
     "4x4": (4, 1, 0, 0.0),
     "5x5": (5, 1, 0, 0.0),
@@ -18,7 +22,7 @@ ROWS = {
 }
 
 
-def _edges(width, stride, padding, padding_value, flip=False):
+def _edges(width: int, stride: int, padding: int, padding_value: float, flip: bool = False) -> Tensor:
     """(H, W) in float64: the picture of lesson 01 under its vertical edge kernel."""
     picture = torch.zeros(6, 6, dtype=torch.float64)
     picture[:, :3] = 1
@@ -30,11 +34,11 @@ def _edges(width, stride, padding, padding_value, flip=False):
     return F.conv2d(padded[None, None], kernel[None, None], stride=stride)[0, 0]
 
 
-def _alike(got, want, tolerance=5e-3) -> bool:
+def _alike(got: Tensor, want: Tensor, tolerance: float = 5e-3) -> bool:
     return got.shape == want.shape and bool(torch.allclose(got, want, rtol=0, atol=tolerance))
 
 
-def _hint(got, row) -> str:
+def _hint(got: Tensor, row: Row) -> str:
     """Name the idea behind a wrong table; an empty text where none is known."""
     width, stride, padding, padding_value = row
     want = _edges(*row)
@@ -67,22 +71,23 @@ def _hint(got, row) -> str:
     return ""
 
 
-def table_of_edges(function) -> None:
-    """Check 5: a dict with the output of each convolution as a list of rows."""
-    table = answer(EXERCISE, function, ())
+@exercise("5 · the table of edges", id="table-of-edges", points=3)
+def table_of_edges(exercise: str, function: Callable[[], dict[str, list[list[float]]]]) -> None:
+    """Check a dict with the output of each convolution as a list of rows."""
+    table = answer(exercise, function, ())
     if not isinstance(table, dict):
-        fail(EXERCISE, f"your answer is {describe(table)}, but it should be a dict from a name to a list of rows.")
+        fail(exercise, f"your answer is {describe(table)}, but it should be a dict from a name to a list of rows.")
     missing = [name for name in ROWS if name not in table]
     if missing:
-        fail(EXERCISE, f"no answer yet for {', '.join(repr(name) for name in missing)}.")
+        fail(exercise, f"no answer yet for {', '.join(repr(name) for name in missing)}.")
     for name, row in ROWS.items():
         try:
             got = torch.as_tensor(table[name], dtype=torch.float64)
         except (ValueError, TypeError):
-            fail(EXERCISE, f"{name!r} is not a table: give a list of rows, all of one length, that hold numbers.")
+            fail(exercise, f"{name!r} is not a table: give a list of rows, all of one length, that hold numbers.")
         if got.ndim != 2:
             fail(
-                EXERCISE, f"{name!r} has {got.ndim} dimensions. Give every row of the output, also where all are alike."
+                exercise, f"{name!r} has {got.ndim} dimensions. Give every row of the output, also where all are alike."
             )
         want = _edges(*row)
         if _alike(got, want):
@@ -92,5 +97,5 @@ def table_of_edges(function) -> None:
             where = (got - want).abs().flatten().argmax().item()
             line, column = divmod(where, want.shape[1])
             hint = f"look at row {line + 1}, column {column + 1}: which squares lie under the window there?"
-        fail(EXERCISE, f"{name!r} is not right yet.\n  Hint: {hint}")
-    passed(EXERCISE, "all six, as F.conv2d computes them.")
+        fail(exercise, f"{name!r} is not right yet.\n  Hint: {hint}")
+    passed(exercise, "all six, as F.conv2d computes them.")

@@ -1,0 +1,112 @@
+"""The exercises of the course: each is registered where its check stands, and everything else reads them from here."""
+
+import contextlib
+import functools
+import importlib
+import inspect
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Concatenate, ParamSpec
+
+import numpy as np
+import torch
+
+from dcgan_course.checks.engine import describe, fail
+from dcgan_course.errors import InvalidValue
+
+Answers = ParamSpec("Answers")
+TITLE = re.compile(r"[1-9]\d*[a-z]? · \S.*")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: what a learner reads, what nbgrader stores, and who judges it."""
+
+    title: str  # "4a · the generator that never learns"
+    id: str  # "detached-fake"
+    points: int
+    lesson: str  # "04"
+    check: Callable[..., None]  # what learners call; it raises CheckFailed, or prints a line with ✓
+
+    @property
+    def number(self) -> tuple[int, str]:
+        """What its title begins with, to be sorted by: (4, "a")."""
+        number = self.title.partition(" · ")[0]
+        letter = number.lstrip("0123456789")
+        return int(number.removesuffix(letter)), letter
+
+
+_registered: dict[str, Exercise] = {}  # by id
+
+
+def exercise(
+    title: str, *, id: str, points: int
+) -> Callable[[Callable[Concatenate[str, Answers], None]], Callable[Answers, None]]:
+    """Register a check as an exercise of the lesson in whose folder it stands.
+
+    The check is called without its first argument, which is the title: `check.generator_loss(function)`. Whatever it
+    or a learner's function did, it leaves random numbers, default type, threads and gradient mode as they were.
+
+    Raises:
+        InvalidValue: the title has no number, the points are below 1, or the id belongs to another check.
+    """
+    if not TITLE.fullmatch(title) or points < 1:
+        raise InvalidValue(f"the exercise is {title!r} with {points} points; write '4a · its name', and at least 1.")
+
+    def register(check: Callable[Concatenate[str, Answers], None]) -> Callable[Answers, None]:
+        @functools.wraps(check)
+        def judged(*answers: Answers.args, **named: Answers.kwargs) -> None:
+            with _state_left_alone():
+                if answers and not callable(answers[0]):
+                    given = describe(answers[0])
+                    fail(title, f"the check was given {given}. Give it your function, without calling it.")
+                check(title, *answers, **named)
+
+        taken = _registered.get(id)
+        if taken and (taken.check.__module__, taken.check.__name__) != (check.__module__, check.__name__):
+            raise InvalidValue(f"{id!r} is the id of {taken.title!r} already; give {title!r} another one.")
+        shown = inspect.signature(check)
+        vars(judged)["__signature__"] = shown.replace(parameters=list(shown.parameters.values())[1:])
+        lesson = check.__module__.removeprefix(f"{__package__}.lesson_")[:2]
+        _registered[id] = Exercise(title, id, points, lesson, judged)
+        return judged
+
+    return register
+
+
+@contextlib.contextmanager
+def _state_left_alone() -> Iterator[None]:
+    """Put back what the whole process shares, however the block ends."""
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    python, numpy = random.getstate(), np.random.get_state()
+    dtype, threads, gradients = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()
+    try:
+        with torch.random.fork_rng(devices=devices):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+        torch.set_grad_enabled(gradients)
+
+
+def exercises(lesson: str) -> list[Exercise]:
+    """Return the exercises of a lesson, such as "04", in order of their numbers; none where it has no checks."""
+    if lesson not in _lessons():
+        return []
+    importlib.import_module(f"{__package__}.lesson_{lesson}")
+    return sorted((each for each in _registered.values() if each.lesson == lesson), key=lambda each: each.number)
+
+
+def all_exercises() -> list[Exercise]:
+    """Return the exercises of all lessons, in order."""
+    return [each for lesson in _lessons() for each in exercises(lesson)]
+
+
+def _lessons() -> list[str]:
+    """The numbers of the lessons that have checks: "01", "02", …"""
+    return sorted(folder.name.removeprefix("lesson_") for folder in Path(__file__).parent.glob("lesson_[0-9][0-9]"))
