@@ -81,7 +81,7 @@ def _memory() -> Finding:
 
 
 def _disk() -> Finding:
-    from dcgan_course.data.images import cache_folder
+    from dcgan_course.data.cache import cache_folder
 
     folder = cache_folder()
     while not folder.exists():

@@ -8,7 +8,8 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from dcgan_course import latent, recorded
 from dcgan_course.commands.inputs import data_of, networks_of, test_pictures
-from dcgan_course.data.images import Images, load_images, scale
+from dcgan_course.data.images import Images, load_images
+from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue, refuse_bad_seed
 from dcgan_course.evaluation import metrics
 from dcgan_course.models.inference import draw

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dcgan_course import latent, recorded
 from dcgan_course.commands.inputs import networks_of
-from dcgan_course.data.images import to_pixels
+from dcgan_course.data.pixels import to_pixels
 from dcgan_course.drawing.films import save_webp
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue, refuse_bad_seed

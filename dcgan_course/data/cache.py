@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 
-def cache_folder():
+def cache_folder() -> Path:
     """The folder of the course's cache (it may not exist yet).
 
     It is `DCGAN_COURSE_CACHE` where that is set, else `dcgan-course` in the user's cache folder:
@@ -24,6 +24,6 @@ def cache_folder():
         return Path(tempfile.gettempdir()) / "dcgan-course"
 
 
-def downloads_allowed():
+def downloads_allowed() -> bool:
     """False where the environment variable `DCGAN_COURSE_OFFLINE` is set to anything but 0, no or false."""
     return os.environ.get("DCGAN_COURSE_OFFLINE", "").strip().lower() in ("", "0", "no", "false")

@@ -9,9 +9,14 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from dcgan_course.data.cache import cache_folder
 from dcgan_course.data.picture_file import PictureError, read_picture
@@ -20,8 +25,10 @@ BLOCK = 256  # pictures decoded before they are written
 DECODING = 1  # goes up when decoding changes, so that older caches are left aside
 STALE_SECONDS = 24 * 3600  # an unfinished file older than this belongs to a run that was killed
 
+Decoded = tuple[Tensor, dict[str, str]]  # pictures (N, 3, H, W) uint8, and {name: why it was skipped}
 
-def decode_pictures(folder, names, size):
+
+def decode_pictures(folder: Path, names: Sequence[str], size: tuple[int, int]) -> Decoded:
     """The named pictures of the folder, cropped to the middle and resized to `size` (H, W): (N, 3, H, W) uint8, RGB.
 
     Also gives {name: reason} for files that cannot be read: they are left out. The result is kept in the cache, mapped
@@ -46,7 +53,7 @@ def decode_pictures(folder, names, size):
     return found
 
 
-def _fingerprint(folder, names, size):
+def _fingerprint(folder: Path, names: Sequence[str], size: tuple[int, int]) -> str:
     digest = hashlib.sha256(f"{DECODING} {size}".encode())
     for name in names:
         try:
@@ -58,7 +65,7 @@ def _fingerprint(folder, names, size):
     return digest.hexdigest()
 
 
-def _read(path, fingerprint):
+def _read(path: Path, fingerprint: str) -> Decoded | None:
     """The pictures and what was skipped, or None if the pair of files is not there, not whole or of other pictures."""
     try:
         about = json.loads(path.with_suffix(".json").read_text("utf-8"))
@@ -69,19 +76,20 @@ def _read(path, fingerprint):
         return None
 
 
-def _write(path, fingerprint, folder, names, size) -> None:
+def _write(path: Path, fingerprint: str, folder: Path, names: Sequence[str], size: tuple[int, int]) -> None:
     """Decode into a file beside `path`, then rename it. The json file comes last and makes the pair valid.
 
     The file is written, not mapped: on a full disk a write raises an OSError, a mapping would kill the process.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.stem}.{os.getpid()}-{threading.get_ident()}.unfinished")
-    skipped, count = {}, 0
+    skipped: dict[str, str] = {}
+    count = 0
     try:
         with open(aside, "wb") as file:
             _write_header(file, (len(names), 3, *size))
             for block in _decoded_blocks(folder, names, size, skipped):
-                file.write(block)
+                file.write(block.data)
                 count += len(block)
             file.seek(0)
             _write_header(file, (count, 3, *size))
@@ -95,12 +103,12 @@ def _write(path, fingerprint, folder, names, size) -> None:
             aside.unlink()
 
 
-def _write_header(file, shape) -> None:
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
     """A .npy header. NumPy leaves room for a longer first number, so a smaller count never changes its length."""
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def _remove_older(path, place) -> None:
+def _remove_older(path: Path, place: str) -> None:
     """Delete what earlier states of the same folder left, and what killed runs left."""
     for old in path.parent.glob(f"{place}-*"):
         with contextlib.suppress(OSError):  # on Windows a file that is still mapped cannot go: next time
@@ -109,8 +117,8 @@ def _remove_older(path, place) -> None:
                 old.unlink()
 
 
-def _decode_into_memory(folder, names, size):
-    skipped = {}
+def _decode_into_memory(folder: Path, names: Sequence[str], size: tuple[int, int]) -> Decoded:
+    skipped: dict[str, str] = {}
     pixels = np.empty((len(names), 3, *size), np.uint8)
     count = 0
     for block in _decoded_blocks(folder, names, size, skipped):
@@ -119,11 +127,13 @@ def _decode_into_memory(folder, names, size):
     return torch.from_numpy(pixels[:count]), skipped
 
 
-def _decoded_blocks(folder, names, size, skipped):
+def _decoded_blocks(
+    folder: Path, names: Sequence[str], size: tuple[int, int], skipped: dict[str, str]
+) -> Iterator[NDArray[np.uint8]]:
     """Yield (n, 3, H, W) blocks in the order of the names; note broken files in `skipped` as {name: reason}."""
     from tqdm import tqdm
 
-    def read(name):
+    def read(name: str) -> NDArray[np.uint8] | PictureError:
         try:
             return read_picture(folder / name, size)
         except PictureError as problem:

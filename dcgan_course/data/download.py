@@ -17,6 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,20 +42,21 @@ CIFAR10_MIRRORS = ("https://www.cs.toronto.edu/~kriz/",)
 CIFAR10_FILES = (("cifar-10-python.tar.gz", "c58f30108f718f92721af3b95e74349a"),)
 
 
-def download_mnist(cache) -> None:
+def download_mnist(cache: Path) -> None:
     """Put the four files of MNIST (12 MB to fetch, 55 MB unpacked) under `cache`/MNIST/raw."""
-    _download(MNIST_MIRRORS, MNIST_FILES, Path(cache), inside=Path("MNIST", "raw"), unpacked=Path("MNIST", "raw"))
+    _download(MNIST_MIRRORS, MNIST_FILES, cache, inside=Path("MNIST", "raw"), unpacked=Path("MNIST", "raw"))
 
 
-def download_cifar10(cache) -> None:
+def download_cifar10(cache: Path) -> None:
     """Put the batches of CIFAR-10 (170 MB to fetch, 186 MB unpacked) under `cache`/cifar-10-batches-py."""
-    _download(CIFAR10_MIRRORS, CIFAR10_FILES, Path(cache), inside=Path(), unpacked=Path("cifar-10-batches-py"))
+    _download(CIFAR10_MIRRORS, CIFAR10_FILES, cache, inside=Path(), unpacked=Path("cifar-10-batches-py"))
 
 
-def time_limit():
+def time_limit() -> float:
     """Seconds one data set may take to download: `DCGAN_COURSE_DOWNLOAD_SECONDS`, else 900.
 
-    Raises InvalidValue if the variable is not a number above 0.
+    Raises:
+        InvalidValue: the variable is not a number above 0.
     """
     text = os.environ.get("DCGAN_COURSE_DOWNLOAD_SECONDS", "")
     try:
@@ -66,7 +68,9 @@ def time_limit():
     return seconds
 
 
-def _download(mirrors, files, cache, *, inside, unpacked) -> None:
+def _download(
+    mirrors: Sequence[str], files: Sequence[tuple[str, str]], cache: Path, *, inside: Path, unpacked: Path
+) -> None:
     """Fetch all files into a folder `inside` an unfinished place, unpack them, and move `unpacked` into the cache."""
     deadline = time.monotonic() + time_limit()
     with _unfinished_folder(cache) as unfinished:
@@ -81,7 +85,7 @@ def _download(mirrors, files, cache, *, inside, unpacked) -> None:
         _move(unfinished / unpacked, cache / unpacked, aside=unfinished / "replaced")
 
 
-def _move(new, place, aside) -> None:
+def _move(new: Path, place: Path, aside: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         os.rename(place, aside)
@@ -93,7 +97,7 @@ def _move(new, place, aside) -> None:
 
 
 @contextlib.contextmanager
-def _unfinished_folder(cache):
+def _unfinished_folder(cache: Path) -> Iterator[Path]:
     """A fresh folder in the cache that is gone afterwards, whatever happens. Clears what a killed run left behind."""
     cache.mkdir(parents=True, exist_ok=True)
     for old in cache.glob("unfinished-*"):
@@ -107,22 +111,24 @@ def _unfinished_folder(cache):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fetch(addresses, path, md5, deadline):
+def fetch(addresses: Sequence[str], path: Path, md5: str, deadline: float) -> None:
     """Save the file at the first address that has it whole. `deadline` is in seconds of `time.monotonic()`.
 
-    Raises ConnectionError at once where there is no network or no time left (other addresses would not help),
-    and DataNotFound if every address failed in its own way.
+    Raises:
+        ConnectionError: at once, where there is no network or no time left: other addresses would not help.
+        DataNotFound: every address failed in its own way.
     """
     problems = []
     for address in addresses:
         try:
-            return _fetch_from(address, path, md5, deadline)
+            _fetch_from(address, path, md5, deadline)
+            return
         except DataNotFound as problem:
             problems.append(str(problem))
     raise DataNotFound("; ".join(problems))
 
 
-def _fetch_from(address, path, md5, deadline) -> None:
+def _fetch_from(address: str, path: Path, md5: str, deadline: float) -> None:
     from tqdm import tqdm
 
     host = urlsplit(address).hostname
@@ -143,7 +149,7 @@ def _fetch_from(address, path, md5, deadline) -> None:
         raise DataNotFound(f"{host} sent {part} for {path.name}")
 
 
-def _read_piece(response, host):
+def _read_piece(response: http.client.HTTPResponse, host: str | None) -> bytes:
     try:
         return response.read1(1 << 16)  # one piece from the wire: a slow server cannot hold it past the limit
     except TimeoutError as problem:
@@ -152,27 +158,28 @@ def _read_piece(response, host):
         raise DataNotFound(f"the connection to {host} broke") from problem
 
 
-def _open(address, deadline):
+def _open(address: str, deadline: float) -> http.client.HTTPResponse:
     """The server's answer. It is awaited in a thread, because looking up a name cannot be given a time limit."""
     host = urlsplit(address).hostname
-    outcome = {}
+    answers: list[http.client.HTTPResponse] = []
+    problems: list[Exception] = []
 
     def ask() -> None:
         request = urllib.request.Request(address, headers={"User-Agent": "dcgan-course"})
         try:
-            outcome["answer"] = urllib.request.urlopen(request, timeout=SILENCE_SECONDS)
+            answers.append(urllib.request.urlopen(request, timeout=SILENCE_SECONDS))
         except (OSError, ValueError, http.client.HTTPException) as problem:
-            outcome["problem"] = problem
+            problems.append(problem)
 
     patience = min(ANSWER_SECONDS, deadline - time.monotonic())
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(max(0.0, patience))
-    if "answer" in outcome:
-        return outcome["answer"]
-    problem = outcome.get("problem")
-    if problem is None:
+    if answers:
+        return answers[0]
+    if not problems:
         raise ConnectionError(f"{host} did not answer within {max(0.0, patience):.0f} seconds")
+    problem = problems[0]
     if isinstance(problem, urllib.error.HTTPError):
         problem.close()
         raise DataNotFound(f"{host} answered with error {problem.code}")

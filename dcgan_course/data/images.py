@@ -1,4 +1,4 @@
-"""One door to all pictures: `load_images` finds them, `batches` cuts them up for training."""
+"""One door to all pictures: `load_images` finds them, wherever they are, and says what they are."""
 
 import difflib
 import os
@@ -8,14 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dcgan_course.data.cache import cache_folder
-from dcgan_course.data.drawn.pictures import DIGIT_NAMES, OBJECT_NAMES, drawn_digits, drawn_objects
+from dcgan_course.data.drawn.pictures import OBJECT_NAMES, drawn_digits, drawn_objects
 from dcgan_course.data.folder import read_folder, readable
-from dcgan_course.data.pixels import batches, scale, to_pixels
+from dcgan_course.data.layouts import DIGIT_NAMES
 from dcgan_course.data.published import PUBLISHED, find
-from dcgan_course.errors import DataNotFound, InvalidValue
-
-__all__ = ["Images", "already_here", "batches", "cache_folder", "load_images", "scale", "to_pixels"]
+from dcgan_course.errors import DataNotFound, InvalidValue, pair_of_sides
 
 NAMES = ("mnist", "cifar10", "folder:PATH", "drawn_digits", "drawn_objects")
 STAND_INS = {"mnist": "drawn_digits", "cifar10": "drawn_objects"}
@@ -74,7 +71,9 @@ def load_images(
     image_size: a number or (height, width). Pictures are resized once, bilinear and antialiased; those of a folder
     are cropped to the middle first. None keeps the size of the data; for a folder it means 64.
 
-    Raises InvalidValue for a wrong argument, and DataNotFound, with what was tried and what to do, if nothing is found.
+    Raises:
+        InvalidValue: for a wrong argument.
+        DataNotFound: nothing was found. The message says what was tried and what to do.
     """
     _check_name(name)
     if split not in ("train", "test"):
@@ -87,14 +86,18 @@ def load_images(
 
 
 def already_here(name: str, root: str | Path | None = None) -> str | None:
-    """Where "mnist" or "cifar10" is on this machine, in one phrase, or None. Nothing is downloaded."""
+    """Where "mnist" or "cifar10" is on this machine, in one phrase, or None. Nothing is downloaded.
+
+    Raises:
+        InvalidValue: for another name.
+    """
     if name not in PUBLISHED:
         raise InvalidValue(f'name is {name!r}, but it must be "mnist" or "cifar10".')
     found, _ = find(PUBLISHED[name], "test", root, download=False)
     return found.source if found else None
 
 
-def _check_name(name) -> None:
+def _check_name(name: object) -> None:
     if name in ("folder:", "folder:PATH"):
         raise InvalidValue(f'name is "{name}", but it must hold the path of your folder, as in "folder:my_pictures".')
     if isinstance(name, str) and (name in NAMES or name.startswith("folder:")):
@@ -105,20 +108,16 @@ def _check_name(name) -> None:
     raise InvalidValue(f"name is {name!r}, but it must be one of {allowed}{question}")
 
 
-def _checked_size(image_size):
+def _checked_size(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:
     if image_size is None:
         return None
-    pair = tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
-    whole = all(isinstance(side, int) and not isinstance(side, bool) and 1 <= side <= LARGEST_SIZE for side in pair)
-    if len(pair) != 2 or not whole:
-        raise InvalidValue(
-            f"image_size is {image_size!r}, but it must be a whole number from 1 to {LARGEST_SIZE}, "
-            "or a pair of them (height, width)."
-        )
-    return pair
+    sides = pair_of_sides("image_size", image_size)
+    if max(sides) > LARGEST_SIZE:
+        raise InvalidValue(f"image_size is {image_size!r}, but each side must be from 1 to {LARGEST_SIZE} pixels.")
+    return sides
 
 
-def _from_folder(name, split, size):
+def _from_folder(name: str, split: str, size: tuple[int, int]) -> Images:
     folder = Path(os.path.expanduser(name.removeprefix("folder:"))).resolve()
     images, labels, class_names, skipped = read_folder(folder, split, size)
     title = folder.name
@@ -132,7 +131,7 @@ def _from_folder(name, split, size):
     return Images(name, images, labels, class_names, f'pictures of the folder "{title}"', skipped=skipped)
 
 
-def _from_published(name, split, root, stand_in):
+def _from_published(name: str, split: str, root: str | Path | None, stand_in: bool) -> Images:
     published = PUBLISHED[name]
     found, tried = find(published, split, root)
     if found is not None:
@@ -152,17 +151,19 @@ def _from_published(name, split, root, stand_in):
     return _drawn(STAND_INS[name], split)
 
 
-def _drawn(name, split):
+def _drawn(name: str, split: str) -> Images:
     count, seed = STAND_IN_COUNT[split], STAND_IN_SEED[split]
     if name == "drawn_digits":
-        (images, labels), class_names, other = drawn_digits(count, seed), DIGIT_NAMES, "MNIST"
+        images, labels = drawn_digits(count, seed)
+        class_names, other = DIGIT_NAMES, "MNIST"
     else:
-        (images, labels, _), class_names, other = drawn_objects(count, seed), OBJECT_NAMES, "CIFAR-10"
+        images, labels, _ = drawn_objects(count, seed)
+        class_names, other = OBJECT_NAMES, "CIFAR-10"
     remark = f"drawn stand-in, not {other}"
     return Images(name, images, labels, class_names, f"{name} of seed {seed}: {remark}", True, remark)
 
 
-def _resized(loaded, size):
+def _resized(loaded: Images, size: tuple[int, int]) -> Images:
     if tuple(loaded.images.shape[2:]) == size:
         return loaded
     count, channels = loaded.images.shape[:2]
@@ -174,7 +175,7 @@ def _resized(loaded, size):
     return replace(loaded, images=images)
 
 
-def _refuse_more_than_memory(count, channels, height, width) -> None:
+def _refuse_more_than_memory(count: int, channels: int, height: int, width: int) -> None:
     """Raise InvalidValue for pictures that are larger than this machine's memory, where the system tells its size."""
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

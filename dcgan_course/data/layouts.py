@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from dcgan_course.data.folder import decode_pictures
+from dcgan_course.data.decoded import decode_pictures
 from dcgan_course.errors import DataNotFound
 
 DIGIT_NAMES = tuple("0123456789")
@@ -19,13 +21,15 @@ CIFAR10_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
 JPEG_COPY = "JPEG copy, quality 75"
 JPEG_FILES_PER_CLASS = {"train": 5000, "test": 1000}
 
+Read = tuple[Tensor, Tensor, str]  # pictures (N, C, H, W) uint8, labels (N,) int64, and a remark or ""
 
-def read_mnist(folder, split):
+
+def read_mnist(folder: Path, split: str) -> Read | None:
     """Pictures (N, 1, 28, 28) uint8, labels (N,) int64 and a remark for `folder`/MNIST/raw, or None.
 
     The files are in the idx format: a header of big-endian numbers (2051 or 2049, then the sizes), then the bytes.
     """
-    raw = Path(folder) / "MNIST" / "raw"
+    raw = folder / "MNIST" / "raw"
     if not raw.is_dir():
         return None
     prefix = "train" if split == "train" else "t10k"
@@ -36,7 +40,7 @@ def read_mnist(folder, split):
     return torch.from_numpy(images[:, None]), torch.from_numpy(labels.astype(np.int64)), ""
 
 
-def _read_idx(path, dimensions):
+def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     name = f"MNIST/raw/{path.name}"
     if not path.is_file():
         raise DataNotFound(f"{name} is missing")
@@ -53,13 +57,13 @@ def _read_idx(path, dimensions):
         return np.fromfile(file, np.uint8).reshape(shape)
 
 
-def read_cifar10(folder, split):
+def read_cifar10(folder: Path, split: str) -> Read | None:
     """Pictures (N, 3, 32, 32) uint8, labels (N,) int64 and a remark for CIFAR-10 in `folder`, or None.
 
     Two layouts: `cifar-10-batches-py` as torchvision has it (with the published md5 sums), then
     `cifar10-jpeg/{train,test}/CLASS/NNNN.jpg`, a JPEG copy: the remark says so.
     """
-    folder, problem = Path(folder), None
+    problem = None
     if (folder / "cifar-10-batches-py").is_dir():
         try:
             return _read_batches(folder, split)
@@ -72,7 +76,7 @@ def read_cifar10(folder, split):
     return None
 
 
-def _read_batches(folder, split):
+def _read_batches(folder: Path, split: str) -> Read:
     from torchvision.datasets import CIFAR10
     from torchvision.datasets.utils import check_integrity
 
@@ -88,7 +92,7 @@ def _read_batches(folder, split):
     return images, torch.tensor(data.targets), ""
 
 
-def _read_jpeg_copy(folder, split):
+def _read_jpeg_copy(folder: Path, split: str) -> Read:
     """The classes take turns, so that pictures in the stored order are already mixed."""
     wanted, columns = JPEG_FILES_PER_CLASS[split], []
     for name in CIFAR10_NAMES:

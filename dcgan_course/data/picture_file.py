@@ -4,8 +4,11 @@ import contextlib
 import functools
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 # Pillow guesses the format from the bytes. This list keeps it from starting other programs, as for EPS.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM", "TGA")
@@ -27,10 +30,8 @@ BROKEN = (
 
 
 @functools.cache
-def _formats():
+def _formats() -> tuple[str, ...]:
     """Those of FORMATS that this Pillow was built with."""
-    from PIL import Image
-
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
@@ -39,14 +40,14 @@ class PictureError(Exception):
     """A file that cannot be read as a picture. The text says why, in a few words."""
 
 
-def read_picture(path, size):
+def read_picture(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
     """The picture in the file, cropped to the middle in the shape of `size` (H, W) and resized: (3, H, W) uint8, RGB.
 
     Turned as its EXIF note says; transparent parts become white; 16-bit and float values are brought to 0…255.
-    Raises PictureError for a file that is no picture, is not whole, or has more pixels than Pillow's safe limit.
-    """
-    from PIL import Image
 
+    Raises:
+        PictureError: the file is no picture, is not whole, or has more pixels than Pillow's safe limit.
+    """
     limit = Image.MAX_IMAGE_PIXELS or float("inf")
     try:
         with Image.open(path, formats=_formats()) as image:
@@ -67,17 +68,13 @@ def read_picture(path, size):
         raise PictureError("it is not whole" if "truncated" in str(problem) else "it is damaged") from problem
 
 
-def _upright(image):
-    from PIL import ImageOps
-
+def _upright(image: Image.Image) -> Image.Image:
     with contextlib.suppress(*BROKEN):  # a damaged EXIF note does not make a picture unreadable
         return ImageOps.exif_transpose(image)
     return image
 
 
-def _to_rgb(image):
-    from PIL import Image
-
+def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_to_bytes(np.asarray(image))).convert("RGB")
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
@@ -86,7 +83,7 @@ def _to_rgb(image):
     return image.convert("RGB")
 
 
-def _to_bytes(values):
+def _to_bytes(values: NDArray) -> NDArray[np.uint8]:
     """Grey values of any number type to uint8: 16-bit ones by dividing, floats by their range where it is not usual."""
     values = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = values.min(), values.max()
@@ -99,10 +96,8 @@ def _to_bytes(values):
     return np.rint(values).astype(np.uint8)
 
 
-def _fit(image, size):
+def _fit(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Crop to the middle in the shape of `size`, then resize (bilinear, antialiased)."""
-    from PIL import Image
-
     height, width = size
     scale = min(image.width / width, image.height / height)
     left, top = (image.width - scale * width) / 2, (image.height - scale * height) / 2

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, whole_number
 
 
 def scale(images: Tensor) -> Tensor:
@@ -19,6 +19,11 @@ def to_pixels(x: Tensor) -> Tensor:
     Values outside are cut off. NaN becomes 0, so a broken network draws black on every machine.
     """
     return x.detach().float().nan_to_num(nan=-1.0).add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def floats(images: Tensor) -> Tensor:
+    """Pictures as float: uint8 ones are scaled to [−1, 1], float ones stay as they are."""
+    return scale(images) if images.dtype == torch.uint8 else images.float()
 
 
 def batches(
@@ -37,7 +42,8 @@ def batches(
     left alone. drop_last: leave out a last batch that is smaller than the others. part: takes the indices of one
     batch and returns those wanted here, where several processes share each batch.
 
-    Raises InvalidValue, before the first batch is cut, for a wrong argument.
+    Raises:
+        InvalidValue: for a wrong argument, before the first batch is cut.
     """
     if not isinstance(images, Tensor) or images.dtype != torch.uint8 or images.dim() != 4 or not len(images):
         given = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
@@ -45,8 +51,7 @@ def batches(
             f"images is {given}, but it must be a uint8 tensor (N, C, H, W) with N of 1 or more, "
             "such as load_images(name).images."
         )
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise InvalidValue(f"batch_size is {batch_size!r}, but it must be a whole number of at least 1.")
+    batch_size = whole_number("batch_size", batch_size)
     if drop_last and batch_size > len(images):
         raise InvalidValue(
             f"batch_size is {batch_size}, but there are only {len(images)} pictures and drop_last=True "
@@ -60,7 +65,7 @@ def batches(
     return _cut(images, batch_size, _checked_device(device), generator, drop_last, part)
 
 
-def _checked_device(device):
+def _checked_device(device: torch.device | str) -> torch.device:
     try:
         torch.empty(0, device=device)
         return torch.device(device)
@@ -71,7 +76,14 @@ def _checked_device(device):
         ) from problem
 
 
-def _cut(images, batch_size, device, generator, drop_last, part):
+def _cut(
+    images: Tensor,
+    batch_size: int,
+    device: torch.device,
+    generator: torch.Generator | None,
+    drop_last: bool,
+    part: Callable[[Tensor], Tensor] | None,
+) -> Iterator[Tensor]:
     order = None if part is None else torch.arange(len(images), device=images.device)
     if generator is not None:
         order = torch.randperm(len(images), generator=generator, device=generator.device).to(images.device)
@@ -81,7 +93,3 @@ def _cut(images, batch_size, device, generator, drop_last, part):
         wanted = order if order is None else order[rows] if part is None else part(order[rows])
         some = images[rows] if wanted is None else images.index_select(0, wanted)
         yield scale(some.to(device))
-
-
-def _floats(images: Tensor) -> Tensor:
-    return scale(images) if images.dtype == torch.uint8 else images.float()

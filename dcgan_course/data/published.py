@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dcgan_course.data.cache import cache_folder, downloads_allowed
 from dcgan_course.data.download import download_cifar10, download_mnist
-from dcgan_course.data.layouts import CIFAR10_NAMES, DIGIT_NAMES, read_cifar10, read_mnist
+from dcgan_course.data.layouts import CIFAR10_NAMES, DIGIT_NAMES, Read, read_cifar10, read_mnist
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Published:
 
     title: str
     class_names: tuple[str, ...]
-    read: Callable
-    download: Callable
+    read: Callable[[Path, str], Read | None]
+    download: Callable[[Path], None]
     layout: str
 
 
@@ -40,7 +40,9 @@ class Found:
     remark: str
 
 
-def find(published: Published, split: str, root=None, *, download=True) -> tuple[Found | None, list[str]]:
+def find(
+    published: Published, split: str, root: str | Path | None = None, *, download: bool = True
+) -> tuple[Found | None, list[str]]:
     """Look in `root`, `DCGAN_COURSE_DATA` and the cache, then download. Give what was found, and why not before.
 
     Broken files are passed over with a printed line if whole ones are found elsewhere.
@@ -56,21 +58,22 @@ def find(published: Published, split: str, root=None, *, download=True) -> tuple
     elif found is None:
         missing.append("DCGAN_COURSE_OFFLINE forbids downloading")
     if found is not None:
-        for problem in broken:
-            print(f"Note: {problem}, so these pictures are {found.source}.")
+        for reason in broken:
+            print(f"Note: {reason}, so these pictures are {found.source}.")
     return found, broken + missing
 
 
-def _search(published, split, root):
-    places = {"the folder in DCGAN_COURSE_DATA": os.environ.get("DCGAN_COURSE_DATA"), "the cache": cache_folder()}
-    if root is not None:
-        places = {"the folder given as root": root} | places
+def _search(published: Published, split: str, root: str | Path | None) -> tuple[Found | None, list[str], list[str]]:
+    """What the first good place holds, what the places before it lack, and which of their files are broken."""
+    places: dict[str, str | Path | None] = {} if root is None else {"the folder given as root": root}
+    places["the folder in DCGAN_COURSE_DATA"] = os.environ.get("DCGAN_COURSE_DATA")
+    places["the cache"] = cache_folder()
     missing, broken = [], []
-    for place, folder in places.items():
-        if not folder:
+    for place, given in places.items():
+        if not given:
             missing.append("DCGAN_COURSE_DATA is not set")
             continue
-        folder = Path(os.path.expanduser(folder))
+        folder = Path(os.path.expanduser(given))
         try:
             read = published.read(folder, split)
         except OSError as problem:
@@ -86,7 +89,7 @@ def _search(published, split, root):
     return None, missing, broken
 
 
-def _reason(problem):
+def _reason(problem: OSError) -> str:
     if problem.errno == errno.ENOSPC:
         return "there is no space left on the disk of the cache"
     if problem.strerror:

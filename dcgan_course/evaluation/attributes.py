@@ -6,7 +6,7 @@ Pictures are (N, C, H, W) in [−1, 1]; each function gives (N,).
 import torch
 from torch import Tensor
 
-from dcgan_course.data.pixels import _floats
+from dcgan_course.data.pixels import floats
 from dcgan_course.errors import InvalidValue
 
 
@@ -71,7 +71,7 @@ def colourfulness(images: Tensor) -> Tensor:
     """
     if images.dim() != 4 or images.shape[1] != 3:
         raise InvalidValue(f"images is of shape {tuple(images.shape)}, but colours need (N, 3, H, W).")
-    pixels = _floats(images)
+    pixels = floats(images)
     return (pixels.amax(dim=1) - pixels.amin(dim=1)).mean(dim=(1, 2)) / 2
 
 

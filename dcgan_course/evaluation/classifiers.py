@@ -45,7 +45,7 @@ class DigitClassifier(nn.Module):
 class ReadFactors:
     """What a picture of a drawn object shows, as `FactorReader` reads it. All tensors have one row a picture.
 
-    kind: (N,) int64, a number of `stand_ins.OBJECT_NAMES`. hue: (N,) in [0, 1), a circle. size: (N,) radius in pixels.
+    kind: (N,) int64, a number of `OBJECT_NAMES`. hue: (N,) in [0, 1), a circle. size: (N,) radius in pixels.
     right, down: (N,) place of the middle in pixels from the picture's middle. turn: (N,) clockwise in radians;
     it means nothing for a circle and a ring.
     """

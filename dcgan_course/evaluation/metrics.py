@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.data.images import scale
+from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue
 from dcgan_course.models.inference import eval_mode
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from dcgan_course.convolution.arithmetic import receptive_field
-from dcgan_course.data.pixels import _floats
+from dcgan_course.data.pixels import floats
 from dcgan_course.errors import InvalidValue, refuse_below_one, refuse_number_outside
 from dcgan_course.evaluation.attributes import colourfulness
 from dcgan_course.interpretability.blocks import _blocks_to
@@ -87,7 +87,7 @@ def unit_responses(discriminator: nn.Module, images: Tensor, layer: int) -> Unit
     values, places = [], []
     with eval_mode(discriminator):
         for batch in images.split(BATCH):
-            maps = part(_floats(batch))  # (B, units, h, w)
+            maps = part(floats(batch))  # (B, units, h, w)
             largest, place = maps.flatten(2).max(dim=2)
             values.append(largest)
             places.append(torch.stack([place // maps.shape[3], place % maps.shape[3]], dim=2))
@@ -144,7 +144,7 @@ def guided_gradients(
     units = _units(discriminator, layer)
     refuse_number_outside("unit", unit, units, f"layer {layer} has {units} units")
     _refuse_pictures(discriminator, pictures)
-    pixels = _floats(pictures.detach()).clone().requires_grad_()
+    pixels = floats(pictures.detach()).clone().requires_grad_()
     with torch.enable_grad(), eval_mode(discriminator), _guided_activations(part if guided else nn.Identity()):
         largest = part(pixels)[:, unit].flatten(1).max(dim=1).values  # (N,)
         (gradients,) = torch.autograd.grad(largest.sum(), pixels)
@@ -221,7 +221,7 @@ def view_unit(
     Raises InvalidValue as `top_pictures` and `guided_gradients` do.
     """
     top = top_pictures(responses, unit, count)
-    pictures = _floats(images[top.indices])
+    pictures = floats(images[top.indices])
     windows = [unit_window(discriminator, layer, place, clipped=False) for place in top.places.tolist()]
     units, plain = (guided_gradients(discriminator, pictures, layer, unit, guided=rule) for rule in (True, False))
     others = responses.values[:, unit].sum() - top.values.sum()
@@ -275,7 +275,7 @@ def random_twin(discriminator: nn.Module, images: Tensor, seed: int = 0) -> nn.M
     twin.train()
     with torch.no_grad():
         for batch in images.split(BATCH):
-            twin(_floats(batch))
+            twin(floats(batch))
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
     return twin.eval().requires_grad_(False)

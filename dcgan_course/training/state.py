@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.data.images import batches
+from dcgan_course.data.pixels import batches
 from dcgan_course.errors import TrainingDiverged
 from dcgan_course.evaluation.metrics import mean_probabilities
 from dcgan_course.training.acceleration import Accelerated, chosen_precision

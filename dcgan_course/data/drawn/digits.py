@@ -5,8 +5,11 @@ other, and the random numbers come from the raw bits of PCG64. So a seed gives t
 """
 
 import functools
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcgan_course.data.drawn.strokes import DIGIT_STROKES
 
@@ -15,21 +18,43 @@ BOX_SIZE = 20  # pixels: MNIST fits each digit into 20×20 and puts its centre o
 POINTS = 96  # dots of the pen on one digit: about half a pixel apart
 CHUNK = 32  # pictures drawn at once: small enough for the processor's cache
 
+Numbers = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
-def uniforms(seed, rows, columns):
+
+class Hand(NamedTuple):
+    """How each digit departs from its plan: (count, 1) of mean 0 and deviation 1. The order is that of the bits."""
+
+    bend: Numbers  # of the back, to one side
+    head: Numbers  # below 0 the upper half is wide, above 0 the lower one
+    arch: Numbers  # both sides lower than the middle, or higher
+    flare: Numbers  # one side taller than the other
+    width: Numbers
+    turn: Numbers
+    slant: Numbers
+    pen: Numbers  # radius
+    fading: Numbers  # the pen grows or shrinks along the way
+    swelling: Numbers  # the pen is thin or thick in the middle of the way
+    size: Numbers
+    right: Numbers  # place in the picture
+    down: Numbers
+    waist: Numbers  # the middle lower or higher than both ends
+
+
+def uniforms(seed: int, rows: int, columns: int) -> Numbers:
     """Numbers in [0, 1) from the raw bits of PCG64: (rows, columns) float64. More rows never change the first ones."""
     raw = np.random.PCG64(seed).random_raw(rows * columns)
     return ((raw >> np.uint64(11)).astype(np.float64) * 2.0**-53).reshape(rows, columns)
 
 
-def bell(numbers):
+def bell(numbers: Numbers) -> Numbers:
     """Four uniform numbers become one with mean 0, deviation 1 and no value beyond ±3.5: (…, 4·k) → (…, k)."""
     quarter = numbers.shape[-1] // 4
     first, second, third, fourth = (numbers[..., i * quarter : (i + 1) * quarter] for i in range(4))
     return (first + second + third + fourth - 2.0) * np.sqrt(3.0)
 
 
-def _curve_weights(t):
+def _curve_weights(t: Numbers) -> Numbers:
     """Weights of four neighbouring points at place t between the middle two: (4, ...). They add up to 1.
 
     Half Catmull-Rom (goes through the points), half cubic B-spline (smoother, keeps inside of them).
@@ -40,7 +65,7 @@ def _curve_weights(t):
     return np.stack(through) / 4 + np.stack(inside) / 12
 
 
-def _plan_way(strokes):
+def _plan_way(strokes: Sequence[Sequence[tuple[float, float]]]) -> tuple[Numbers, Integers, Numbers]:
     """One way of writing: its distinct points (K, 2), and for each dot four point numbers and four weights."""
     names = list(dict.fromkeys(point for stroke in strokes for point in stroke))
     corners = np.array(names)
@@ -66,7 +91,7 @@ def _plan_way(strokes):
 
 
 @functools.cache
-def _plans():
+def _plans() -> tuple[Integers, Integers, Numbers, Integers, Numbers]:
     """All ways of all digits in arrays: which ways a digit has, points, neighbours, weights."""
     plans = [_plan_way(strokes) for ways in DIGIT_STROKES.values() for strokes in ways]
     width = max(len(corners) for corners, _, _ in plans)
@@ -77,16 +102,28 @@ def _plans():
     return np.cumsum(counts) - counts, counts, corners, neighbours, weights
 
 
-def _with_neighbours(shake):
+def _with_neighbours(shake: Numbers) -> Numbers:
     """Points that follow each other move together, so that curves stay round. Deviation stays 1."""
     return (np.roll(shake, 1, -1) + 2 * shake + np.roll(shake, -1, -1)) / np.sqrt(6.0)
 
 
-def _pen_paths(seed, count):
+def _bent(x: Numbers, y: Numbers, hand: Hand) -> tuple[Numbers, Numbers]:
+    """The points (count, k) as one hand writes them: bent, wide or narrow, turned and slanted."""
+    x, y = x * (1 + 0.30 * hand.head * y), y + 0.30 * hand.waist * (0.25 - y * y)
+    x = x + 0.08 * hand.bend * (4 * y * y - 0.5)
+    y = y + 0.08 * hand.arch * (4 * x * x - 0.3) + 0.20 * hand.flare * x * y
+    x = x * (1.0 + 0.20 * hand.width)
+    half = 0.06 * hand.turn  # tangent of half the turn
+    cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
+    x, y = x * cosine - y * sine, x * sine + y * cosine
+    return x - (0.16 + 0.24 * hand.slant) * y, y  # MNIST leans to the right
+
+
+def _pen_paths(seed: int, count: int) -> tuple[Integers, Numbers, Numbers, Numbers, Numbers]:
     """Labels (count,), dots in pixels (count, POINTS) across and down, the pen's radius (count, 1) and at each dot."""
     first_way, ways, corners, neighbours, weights = _plans()
     k = corners.shape[1]
-    random = uniforms(seed, count, 2 + 4 * (2 * k + 14))
+    random = uniforms(seed, count, 2 + 4 * (2 * k + len(Hand._fields)))
     labels = (random[:, 0] * 10).astype(np.int64)
     way = first_way[labels] + (random[:, 1] * ways[labels]).astype(np.int64)
     shake = bell(random[:, 2:])  # (count, 2k + 14)
@@ -94,15 +131,8 @@ def _pen_paths(seed, count):
     tremble = _with_neighbours(shake[:, : 2 * k].reshape(count, 2, k))
     x = corners[way, :, 0] - 0.5 + 0.05 * tremble[:, 0]
     y = corners[way, :, 1] - 0.5 + 0.05 * tremble[:, 1]
-    person = [shake[:, 2 * k + i, None] for i in range(14)]  # one number each for the whole digit
-    x, y = x * (1 + 0.30 * person[1] * y), y + 0.30 * person[13] * (0.25 - y * y)  # large head or large belly
-    x = x + 0.08 * person[0] * (4 * y * y - 0.5)  # a bent back
-    y = y + 0.08 * person[2] * (4 * x * x - 0.3) + 0.20 * person[3] * x * y
-    x = x * (1.0 + 0.20 * person[4])  # narrow or wide
-    half = 0.06 * person[5]  # tangent of half the turn
-    cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
-    x, y = x * cosine - y * sine, x * sine + y * cosine
-    x = x - (0.16 + 0.24 * person[6]) * y  # slant: MNIST leans to the right
+    hand = Hand(*(column[:, None] for column in shake[:, 2 * k :].T))
+    x, y = _bent(x, y, hand)
 
     dots_x, dots_y = np.zeros((count, POINTS)), np.zeros((count, POINTS))
     for i in range(4):
@@ -110,19 +140,19 @@ def _pen_paths(seed, count):
         dots_x += weights[way, i] * np.take_along_axis(x, near, 1)
         dots_y += weights[way, i] * np.take_along_axis(y, near, 1)
 
-    radius = np.clip(1.35 + 0.35 * person[7], 0.80, 2.4)
+    radius = np.clip(1.35 + 0.35 * hand.pen, 0.80, 2.4)
     along = (np.arange(POINTS) + 0.5) / POINTS - 0.5
-    radii = radius * np.clip(1 + 0.25 * person[8] * along + 0.3 * person[9] * (along * along - 0.08), 0.7, 1.3)
+    radii = radius * np.clip(1 + 0.25 * hand.fading * along + 0.3 * hand.swelling * (along * along - 0.08), 0.7, 1.3)
     left, right, top, bottom = (f(1, keepdims=True) for d in (dots_x, dots_y) for f in (d.min, d.max))
     span = np.maximum(right - left, bottom - top)
-    scale = (BOX_SIZE - 2 * radius) * (0.98 + 0.03 * person[10]) / span
+    scale = (BOX_SIZE - 2 * radius) * (0.98 + 0.03 * hand.size) / span
     middle = (PICTURE_SIZE - 1) / 2
-    dots_x = (dots_x - (left + right) / 2) * scale + middle + 0.3 * person[11]
-    dots_y = (dots_y - (top + bottom) / 2) * scale + middle + 0.3 * person[12]
+    dots_x = (dots_x - (left + right) / 2) * scale + middle + 0.3 * hand.right
+    dots_y = (dots_y - (top + bottom) / 2) * scale + middle + 0.3 * hand.down
     return labels, dots_x, dots_y, radius, radii
 
 
-def _centre_by_mass(pixels):
+def _centre_by_mass(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Move each picture (n, 28, 28) uint8 by whole pixels so that its centre of mass is at pixel 14, as in MNIST."""
     places, whole = np.arange(PICTURE_SIZE), pixels.astype(np.int64)
     for axis in (1, 2):
@@ -136,7 +166,7 @@ def _centre_by_mass(pixels):
     return pixels
 
 
-def draw_digits(count, seed):
+def draw_digits(count: int, seed: int) -> tuple[NDArray[np.uint8], Integers]:
     """Pictures (count, 1, 28, 28) uint8, white on black, and labels (count,) int64, both numpy."""
     labels, dots_x, dots_y, radius, radii = _pen_paths(seed, count)
     pixels = np.empty((count, 1, PICTURE_SIZE, PICTURE_SIZE), np.uint8)
