@@ -25,7 +25,8 @@ from dcgan_course import latent, models, recorded
 from dcgan_course.data import load_images, scale, to_pixels
 from dcgan_course.errors import TrainingDiverged
 from dcgan_course.evaluation import metrics
-from dcgan_course.models.ablations import VARIANTS, strip_name
+from dcgan_course.models.ablations import VARIANTS
+from dcgan_course.recorded.tables import strip_path
 from dcgan_course.training import TrainConfig, train
 from dcgan_course.training.acceleration import chosen_precision
 
@@ -33,11 +34,6 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = recorded.FOLDER / "guidelines"
 SETTINGS = {"width": 16, "pictures": 20_000, "epochs": 3, "batch_size": 64, "learning_rate": 1e-3, "samples": 5_000}
 SHOWN, SEED_OF_Z = 14, 1  # pictures of a strip, the first that are drawn
-
-
-def strip_path(row: str) -> Path:
-    """Return where the samples of a row lie: one line of pictures for each seed."""
-    return FOLDER / strip_name(row)
 
 
 class Judge:
@@ -162,7 +158,7 @@ def main(arguments: list[str] | None = None) -> int:
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / "results.json"
     images, judge = load_images("mnist").images[: SETTINGS["pictures"]], Judge()
-    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": {}}
+    results = recorded.guidelines() if path.exists() else {"rows": {}}
     if results.setdefault("settings", SETTINGS) != SETTINGS:
         raise SystemExit(f"{path} was made with other settings: move it away first.")
     results["yardsticks"] = judge.yardsticks(images)

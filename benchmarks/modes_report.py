@@ -13,8 +13,9 @@ import time
 import torch
 
 from benchmarks.modes_table import RESULTS, ROOT, Cell
+from dcgan_course import recorded
 
-SHIPPED = ROOT / "dcgan_course" / "recorded" / "modes_table"
+SHIPPED = recorded.FOLDER / "modes_table"
 REPORT = ROOT / "benchmarks" / "results" / "modes_table.md"
 TIMES = SHIPPED / "stacking.json"
 PUBLISHED = {  # Lin et al. 2018, table 1: modes, high-quality %, reverse KL; spreads where the course knows them
@@ -69,7 +70,7 @@ def write_report() -> None:
     """Write the tables as Markdown: ours beside the published ones, run by run, and what was cut."""
     if RESULTS.exists():
         (SHIPPED / "results.json").write_bytes(RESULTS.read_bytes())
-    facts = json.loads((SHIPPED / "results.json").read_text(encoding="utf-8"))
+    facts = recorded.modes_table()
     epochs = min(cell["history"][-1]["epoch"] for cell in facts["cells"].values())
     lines = [
         "# Ring of 8 and grid of 25: the published protocol, and how far this course got",

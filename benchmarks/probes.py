@@ -249,7 +249,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / "table.json"
-    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"cells": {}}
+    results = recorded.probes() if path.exists() else {"cells": {}}
     settings = json.loads(json.dumps({"columns": COLUMNS, "held_out": HELD_OUT, "choosers": CHOOSERS}))
     if results.setdefault("settings", settings) != settings:
         raise SystemExit(f"{path} was made with other settings: move it away first.")

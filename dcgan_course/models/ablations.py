@@ -187,11 +187,6 @@ VARIANTS: dict[str, Callable[[int], Pair]] = {
 }
 
 
-def strip_name(row: str) -> str:
-    """Return the name of the file with the recorded samples of a row: letters, digits and dashes."""
-    return row.lower().translate(str.maketrans(" ", "-", ",.()[]'")) + ".png"
-
-
 def _with_first_weights(generator: nn.Module, discriminator: nn.Module, std: float = 0.02) -> Pair:
     """Draw convolution and linear weights from N(0, std), scales of batch norm from N(1, 0.02), biases 0."""
     for network in (generator, discriminator):

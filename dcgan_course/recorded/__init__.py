@@ -1,4 +1,4 @@
-"""Runs and networks that come with the course, each with a card that says how it was made. May import: errors, models,
+"""Runs, networks and tables that come with the course, each with what says how it was made. May import: errors, models,
 evaluation, training."""
 
 from dcgan_course.recorded.runs import (
@@ -11,3 +11,4 @@ from dcgan_course.recorded.runs import (
     load_run,
     names,
 )
+from dcgan_course.recorded.tables import guideline_samples, guidelines, modes_table, probes

@@ -6,6 +6,7 @@ Everything here was written by `make recorded-runs`; the weights are half precis
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,10 +15,11 @@ from dcgan_course.errors import InvalidValue
 from dcgan_course.evaluation.classifiers import DigitClassifier, FactorReader
 from dcgan_course.models.dcgan import Discriminator, Generator
 from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator
-from dcgan_course.training.loop import History
+from dcgan_course.training.state import History
 from dcgan_course.training.tensor_file import read_tensors
 
 FOLDER = Path(__file__).parent
+Filled = TypeVar("Filled", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,12 @@ class RecordedRun:
     history: History
     frames: Tensor
     frame_epochs: list[float]
-    card: dict
+    card: dict[str, Any]
 
 
 def names() -> list[str]:
     """Return the names of the recorded runs."""
-    return sorted(_NETWORKS)
+    return sorted(name for name in PAIRS if (FOLDER / name / "card.json").exists())
 
 
 def load_run(name: str) -> RecordedRun:
@@ -49,10 +51,10 @@ def load_run(name: str) -> RecordedRun:
     Raises:
         InvalidValue: there is no run of that name.
     """
-    if name not in _NETWORKS:
+    if name not in names():
         raise InvalidValue(f"name is {name!r}, but the recorded runs are: {', '.join(names())}.")
     facts = card(name)
-    generator, discriminator = _NETWORKS[name](facts)
+    generator, discriminator = PAIRS[name](facts)
     _fill(generator, FOLDER / name / "generator.safetensors")
     _fill(discriminator, FOLDER / name / "discriminator.safetensors")
     record = json.loads((FOLDER / name / "history.json").read_text(encoding="utf-8"))
@@ -72,7 +74,7 @@ def factor_reader() -> FactorReader:
     return _fill(FactorReader(), FOLDER / "factor_reader" / "weights.safetensors")
 
 
-def card(name: str) -> dict:
+def card(name: str) -> dict[str, Any]:
     """Return what is known of a run or network: data, command, seed, hardware, figures."""
     return json.loads((FOLDER / name / "card.json").read_text(encoding="utf-8"))
 
@@ -82,7 +84,7 @@ def card_text(name: str) -> str:
     return "\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in card(name).items())
 
 
-def _fill(network: nn.Module, path: Path) -> nn.Module:
+def _fill(network: Filled, path: Path) -> Filled:
     tensors, _ = read_tensors(path)
     network.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in tensors.items()})
     return network.eval().requires_grad_(False)
@@ -99,16 +101,20 @@ def _read_frames(path: Path, epochs: int, image_shape: tuple[int, int, int]) -> 
     return sheet.permute(0, 2, 4, 1, 3).contiguous()
 
 
-def _mlp(card: dict) -> tuple[nn.Module, nn.Module]:
+def _mlp_pair(facts: dict[str, Any]) -> tuple[nn.Module, nn.Module]:
     return MLPGenerator(), MLPDiscriminator()
 
 
-def _dcgan(card: dict) -> tuple[nn.Module, nn.Module]:
-    network = card["network"]
+def _dcgan_pair(facts: dict[str, Any]) -> tuple[nn.Module, nn.Module]:
+    network = facts["network"]
     discriminator = Discriminator(network["image_size"], network["channels"], network["width"])
     return Generator(**network), discriminator
 
 
-_NETWORKS = {"mnist_mlp": _mlp}
-_NETWORKS |= {name: _dcgan for name in ("mnist_dcgan", "cifar10_dcgan_32", "cifar10_dcgan_64", "objects_dcgan")}
-_NETWORKS = {name: build for name, build in _NETWORKS.items() if (FOLDER / name / "card.json").exists()}
+PAIRS = {  # how the two networks of each run are built, from its card
+    "mnist_mlp": _mlp_pair,
+    "mnist_dcgan": _dcgan_pair,
+    "cifar10_dcgan_32": _dcgan_pair,
+    "cifar10_dcgan_64": _dcgan_pair,
+    "objects_dcgan": _dcgan_pair,
+}

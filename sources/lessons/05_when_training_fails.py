@@ -29,7 +29,6 @@ look_every = {"smoke": 2, "cpu": 20, "gpu": 20}[budget]  # rounds between two lo
 seed = 0
 
 # %%
-import json
 from dataclasses import replace
 from statistics import mean, stdev
 
@@ -272,7 +271,7 @@ drawing.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of tw
 # its machine allowed. Here is what was kept and what was cut.
 
 # %%
-record = json.loads((recorded.FOLDER / "modes_table" / "results.json").read_text(encoding="utf-8"))
+record = recorded.modes_table()
 epochs = min(cell["history"][-1]["epoch"] for cell in record["cells"].values())
 print(f"{record['runs']} runs of every kind, trained as one, {epochs} of {record['published_epochs']} epochs;")
 print(f"G 4×{record['generator_hidden']} instead of 4×400, D 3×{record['discriminator_hidden']} instead of 3×200;")

@@ -29,13 +29,10 @@ samples = {"smoke": 200, "cpu": 5_000, "gpu": 5_000}[budget]  # drawn for every 
 seed = 0
 
 # %%
-import json
 from statistics import mean, stdev
 
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 
 from dcgan_course import drawing, latent, models, recorded
@@ -43,7 +40,7 @@ from dcgan_course.convolution.ladders import plan_upsampling
 from dcgan_course.data import load_images, scale, to_pixels
 from dcgan_course.evaluation import metrics
 from dcgan_course.models import shape_figures
-from dcgan_course.models.ablations import VARIANTS, strip_name
+from dcgan_course.models.ablations import VARIANTS
 from dcgan_course.models.named import NAMED
 from dcgan_course.models.shapes import shape_table, table_text
 from dcgan_course.training import TrainConfig, losses, train
@@ -349,8 +346,7 @@ drawing.show_png(
 # down your answers before you go on.
 
 # %%
-folder = recorded.FOLDER / "guidelines"
-record = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+record = recorded.guidelines()
 table = dict(sorted(record["rows"].items(), key=lambda item: mean(run["frechet"][-1] for run in item[1])))
 print(f"{record['made']['command']}, {record['made']['date']}, {record['made']['machine']}\n")
 for row, runs in table.items():
@@ -384,11 +380,7 @@ drawing.show(
 )
 
 # %%
-strips = []
-for row in table:
-    sheet = torch.from_numpy(np.array(Image.open(folder / strip_name(row))))  # a line of pictures for each seed
-    by_seed = sheet.unfold(0, 28, 28).unfold(1, 28, 28)  # (seeds, pictures, 28, 28)
-    strips.append(by_seed[:3, :5].reshape(-1, 1, 28, 28))
+strips = [recorded.guideline_samples(row)[:3, :5].flatten(0, 1) for row in table]  # five of each of three seeds
 drawing.show_png(
     drawing.labelled_rows_png(torch.stack(strips), list(table), zoom=2),
     alt="Fifteen samples for each row of the table: five from each of the first three seeds, the same five z, not picked.",

@@ -30,7 +30,6 @@ control_sets = {"smoke": 3, "cpu": 20, "gpu": 50}[budget]  # sets of other maps 
 seed = 0
 
 # %%
-import json
 from functools import partial
 from statistics import mean, stdev
 
@@ -147,7 +146,7 @@ print(f"Each with {per_class} labels of each class, one draw of them; {photos.re
 # pictures. "±" is the standard deviation over the three seeds.
 
 # %%
-record = json.loads((recorded.FOLDER / "probes" / "table.json").read_text(encoding="utf-8"))
+record = recorded.probes()
 looks = {
     "D of the recorded DCGAN": (drawing.FAKE, "o"),
     "the same network, untrained": (drawing.DATA, "s"),

@@ -289,7 +289,7 @@ def test_the_supervised_network_has_the_layers_of_d_and_learns():
 
 
 def test_the_table_that_ships_is_whole():
-    record = json.loads((recorded.FOLDER / "probes" / "table.json").read_text(encoding="utf-8"))
+    record = recorded.probes()
     assert {"command", "date", "machine", "minutes"} <= record["made"].keys()
     assert "JPEG" in record["data"]["cifar10"] and "ImageNet" in record["paper"]["difference"]
     assert record["settings"]["columns"] == json.loads(json.dumps(COLUMNS))
@@ -310,7 +310,7 @@ def test_the_table_that_ships_is_whole():
 
 
 def test_the_card_says_what_the_table_holds():
-    record = json.loads((recorded.FOLDER / "probes" / "table.json").read_text(encoding="utf-8"))
+    record = recorded.probes()
     facts = recorded.card("probes")
     for column, rows in record["cells"].items():
         for row, runs in rows.items():
@@ -323,7 +323,7 @@ def test_the_card_says_what_the_table_holds():
 @real_mnist
 @pytest.mark.real_data
 def test_a_cell_of_the_table_is_measured_again():
-    record = json.loads((recorded.FOLDER / "probes" / "table.json").read_text(encoding="utf-8"))
+    record = recorded.probes()
     stated = record["cells"]["mnist, 10 labels a class"][RECORDED][0]
     train, test = load_images("mnist"), load_images("mnist", "test")
     rows = probes.few_labels(train.labels, 10, seed=0)

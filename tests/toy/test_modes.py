@@ -99,7 +99,7 @@ def test_a_moved_mixture_is_the_same_mixture_elsewhere():
 
 @pytest.fixture
 def shipped():
-    return json.loads((recorded.FOLDER / "modes_table" / "results.json").read_text(encoding="utf-8"))
+    return recorded.modes_table()
 
 
 def test_the_shipped_run_is_complete(shipped):

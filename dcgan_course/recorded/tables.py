@@ -1,0 +1,48 @@
+"""Tables that were measured once, too long for a lesson: plain values, as benchmarks/ wrote them.
+
+The files lie beside this one, a folder a table. What was measured, and how, is in benchmarks/results.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from dcgan_course.recorded.runs import FOLDER
+
+SIDE = 28  # of a digit, in pixels
+
+
+def guidelines() -> dict[str, Any]:
+    """Return what breaking one guideline of DCGAN costs, for each row of lesson 06 and each seed."""
+    return _read("guidelines", "results.json")
+
+
+def guideline_samples(row: str) -> Tensor:
+    """Return samples of one row of `guidelines()`: uint8 (seeds, pictures, 1, 28, 28), the same z for each seed."""
+    with Image.open(strip_path(row)) as strip:
+        pixels = torch.from_numpy(np.array(strip))
+    return pixels.unfold(0, SIDE, SIDE).unfold(1, SIDE, SIDE).unsqueeze(2)
+
+
+def strip_path(row: str) -> Path:
+    """Return the file with the samples of a row, one line of pictures for each seed: letters, digits and dashes."""
+    return FOLDER / "guidelines" / (row.lower().translate(str.maketrans(" ", "-", ",.()[]'")) + ".png")
+
+
+def modes_table() -> dict[str, Any]:
+    """Return modes, quality and reverse KL by epoch, on ring and grid, with and without packs (lesson 05)."""
+    return _read("modes_table", "results.json")
+
+
+def probes() -> dict[str, Any]:
+    """Return accuracies of linear probes on four kinds of features, by number of labels (lesson 09)."""
+    return _read("probes", "table.json")
+
+
+def _read(table: str, file: str) -> dict[str, Any]:
+    return json.loads((FOLDER / table / file).read_text(encoding="utf-8"))
