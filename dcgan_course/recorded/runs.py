@@ -4,6 +4,7 @@ Everything here was written by `make recorded-runs`; the weights are half precis
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,8 +33,8 @@ class RecordedRun:
     """
 
     name: str
-    generator: nn.Module
-    discriminator: nn.Module
+    generator: Generator | MLPGenerator
+    discriminator: Discriminator | MLPDiscriminator
     history: History
     frames: Tensor
     frame_epochs: list[float]
@@ -101,17 +102,18 @@ def _read_frames(path: Path, epochs: int, image_shape: tuple[int, int, int]) -> 
     return sheet.permute(0, 2, 4, 1, 3).contiguous()
 
 
-def _mlp_pair(facts: dict[str, Any]) -> tuple[nn.Module, nn.Module]:
+def _mlp_pair(facts: dict[str, Any]) -> tuple[MLPGenerator, MLPDiscriminator]:
     return MLPGenerator(), MLPDiscriminator()
 
 
-def _dcgan_pair(facts: dict[str, Any]) -> tuple[nn.Module, nn.Module]:
+def _dcgan_pair(facts: dict[str, Any]) -> tuple[Generator, Discriminator]:
     network = facts["network"]
     discriminator = Discriminator(network["image_size"], network["channels"], network["width"])
     return Generator(**network), discriminator
 
 
-PAIRS = {  # how the two networks of each run are built, from its card
+Pair = tuple[Generator | MLPGenerator, Discriminator | MLPDiscriminator]
+PAIRS: dict[str, Callable[[dict[str, Any]], Pair]] = {  # how the two networks of each run are built, from its card
     "mnist_mlp": _mlp_pair,
     "mnist_dcgan": _dcgan_pair,
     "cifar10_dcgan_32": _dcgan_pair,
