@@ -4,9 +4,16 @@ python -m authoring.house    write docs/house.md and docs/house.png anew
 """
 
 import ast
+import io
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Rectangle
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "dcgan_course"
@@ -128,3 +135,161 @@ def _misplaced_files(package: Path) -> Iterator[str]:
         most = MOST_LOOSE if folder == Path(".") else MOST_FILES
         if count > most:
             yield f"{PACKAGE}/{folder.as_posix()} holds {count} files; {most} are the most."
+
+
+PAGE, PICTURE = ROOT / "docs" / "house.md", ROOT / "docs" / "house.png"
+IDEAS = (  # where a reader looks for an idea: the question, and the definition that answers it
+    ("the size of a convolution's output", "convolution.arithmetic", "conv_output_size"),
+    ("the three views of a transposed convolution", "convolution.transposed_figures", "draw_three_views"),
+    ("a plan that ends at exactly 28, 64 or 96 pixels", "convolution.ladders", "plan_upsampling"),
+    ("the best discriminator, and the Jensen–Shannon divergence", "toy.formulas", "jensen_shannon"),
+    ("mode coverage", "toy.modes", "count_modes"),
+    ("the two steps of the algorithm", "training.loop", "discriminator_step"),
+    ("what a checkpoint holds", "training.state", "Training"),
+    ("p_real and p_fake", "evaluation.metrics", "mean_probabilities"),
+    ("the Fréchet distance", "evaluation.metrics", "frechet_distance"),
+    ("the classifier of digits", "evaluation.classifiers", "DigitClassifier"),
+    ("the guidelines of DCGAN, each switched off", "models.ablations", "full_recipe"),
+    ("slerp", "latent.paths", "slerp"),
+    ("the linear probe on D's features", "interpretability.probes", "linear_probe"),
+    ("guided backpropagation", "interpretability.units", "guided_gradients"),
+    ("does it hurt to drop maps?", "interpretability.forgetting", "compare"),
+)
+
+
+def first_sentence(package: Path, room: str) -> str:
+    """Return what a room's docstring says in its first sentence: what lives there."""
+    path = package / room / "__init__.py"
+    text = ast.get_docstring(ast.parse((path if path.exists() else package / f"{room}.py").read_text("utf-8"))) or ""
+    return " ".join(text.split()).split(". ")[0].rstrip(".") + "."
+
+
+def arrows(package: Path) -> dict[tuple[str, str], int]:
+    """Count the imports from each room to each other room: {(from, to): lines}."""
+    counts: dict[tuple[str, str], int] = {}
+    for each in imports(package):
+        if each.ours and each.target != each.room:
+            counts[each.room, each.target] = counts.get((each.room, each.target), 0) + 1
+    return counts
+
+
+def page(package: Path) -> str:
+    """Write docs/house.md: the picture, every room, and where ideas live."""
+    counts, by_room = arrows(package), _files_by_room(package)
+    lines = [
+        "# The house",
+        "",
+        "The package is a house: a folder holds an idea, and stands on a floor. A folder may import itself and the",
+        "floors below it, never a floor above and never its neighbour on the same floor. `python -m authoring.house`",
+        "draws this page from the imports themselves, and `tests/course/test_walls.py` fails when an import runs up.",
+        "",
+        "![The rooms of the package on their floors, and a table of who imports whom: no import runs up.]"
+        f"({PICTURE.name})",
+        "",
+        f"{len(files(package))} files in {len(by_room)} rooms; imports that break a rule: {len(faults(package))}.",
+        "",
+        "| floor | room | files | what lives there | imports |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for number in reversed(range(len(FLOORS))):
+        for room in FLOORS[number]:
+            if room == "__init__":
+                continue
+            below = sorted({target for source, target in counts if source == room})
+            name = f"`{room}/`" if (package / room).is_dir() else f"`{room}.py`"
+            lines.append(
+                f"| {number} | {name} | {by_room[room]} | {first_sentence(package, room)} | {', '.join(below) or '–'} |"
+            )
+    only = "; ".join(f"{name}: {', '.join(sorted(rooms))}" for name, rooms in sorted(ONLY.items()))
+    lines += ["", f"Some outer packages belong to some rooms alone. {only}.", "", "## Where is …?", ""]
+    lines += ["| idea | file | begin with |", "| --- | --- | --- |"]
+    for idea, module, name in IDEAS:
+        path = f"dcgan_course/{module.replace('.', '/')}.py"
+        lines.append(f"| {idea} | [{path}](../{path}) | `{name}` |")
+    return "\n".join(lines) + "\n"
+
+
+def _files_by_room(package: Path) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for path in files(package):
+        room = path.parts[0].removesuffix(".py")
+        counts[room] = counts.get(room, 0) + 1
+    return counts
+
+
+def picture(package: Path) -> bytes:
+    """Draw the floors with their rooms, and beside them the table of who imports whom, as PNG."""
+    import matplotlib.pyplot as plt
+
+    from dcgan_course import drawing
+
+    drawing.use_course_style()
+    figure, (house, table) = plt.subplots(1, 2, figsize=(15, 7.6), width_ratios=(1, 1.15))
+    _draw_floors(house, package)
+    _draw_table(table, arrows(package))
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80, metadata={"Software": None})
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def _draw_floors(axes: "Axes", package: Path) -> None:
+    from dcgan_course.drawing import COLOURS
+
+    by_room = _files_by_room(package)
+    for number, floor in enumerate(FLOORS):
+        rooms = [room for room in floor if room != "__init__"]
+        for place, room in enumerate(rooms):
+            fill = COLOURS["sky"] if (package / room).is_dir() else COLOURS["light"]
+            left, width = place / len(rooms), 1 / len(rooms)
+            axes.add_patch(_rectangle((left + 0.005, number + 0.06), width - 0.01, 0.88, fill))
+            many = f"{by_room[room]} file{'s' if by_room[room] > 1 else ''}"
+            axes.text(left + width / 2, number + 0.62, room, ha="center", va="center", size=13, weight="bold")
+            axes.text(left + width / 2, number + 0.3, many, ha="center", va="center", size=11)
+    axes.set(xlim=(0, 1), ylim=(0, len(FLOORS)), title="A room may import the floors below it")
+    axes.axis("off")
+
+
+def _draw_table(axes: "Axes", counts: dict[tuple[str, str], int]) -> None:
+    from dcgan_course.drawing import COLOURS
+
+    order = [room for floor in FLOORS for room in floor if room != "__init__"]
+    for row, room in enumerate(order):
+        for column, target in enumerate(order):
+            count = counts.get((room, target), 0)
+            wrong = count and floor_of(target) >= floor_of(room)
+            fill = COLOURS["orange"] if wrong else COLOURS["mint"] if count else COLOURS["paper"]
+            fill = COLOURS["light"] if row == column else fill
+            axes.add_patch(_rectangle((column, row), 1, 1, fill))
+            if count:
+                axes.text(column + 0.5, row + 0.5, str(count), ha="center", va="center", size=11)
+    ticks = [place + 0.5 for place in range(len(order))]
+    axes.set_xticks(ticks, order, rotation=55, ha="right", size=12)
+    axes.set_yticks(ticks, order, size=12)
+    axes.set(xlim=(0, len(order)), ylim=(0, len(order)), title="Import lines: a row takes from a column")
+    axes.set_aspect("equal")
+    axes.grid(False)
+    wrong = sum(floor_of(target) >= floor_of(room) for room, target in counts)
+    words = f"right of the grey squares stand\nimports that run up: {wrong}"
+    axes.text(len(order) - 0.4, 2.6, words, ha="right", size=13, backgroundcolor=COLOURS["paper"])
+
+
+def _rectangle(corner: tuple[float, float], width: float, height: float, fill: str) -> "Rectangle":
+    """Make a filled rectangle with a thin border."""
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(corner, width, height, facecolor=fill, edgecolor="#8a8a8a", linewidth=0.6)
+
+
+def main() -> int:
+    """Write the page and its picture."""
+    package = ROOT / PACKAGE
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(package), encoding="utf-8")
+    PICTURE.write_bytes(picture(package))
+    print(f"{PAGE.relative_to(ROOT)}, {PICTURE.relative_to(ROOT)}: written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,9 +1,9 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
@@ -11,11 +11,15 @@
 #
 # *Does my machine work, and what will I be able to make?*
 #
-# | | |
-# | --- | --- |
-# | **You will be able to** | run a lesson, read what your machine has, and move through the space from which a GAN draws |
-# | **You need first** | Python, and one classifier that you trained yourself at some time |
-# | **Time** | 10 minutes, of which 0 are training on a 2-core CPU |
+# **You will be able to**
+#
+# * **run** a lesson, cell by cell;
+# * **read** what your machine has;
+# * **move** through the space from which a GAN draws.
+#
+# **You need first**: Python, and one classifier that you trained yourself at some time.
+#
+# **Time**: 10 minutes, of which 0 are training on a 2-core CPU.
 #
 # Press **Shift + Enter** to run a cell and go to the next one. Or choose *Run → Run All Cells*.
 

@@ -1,9 +1,9 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
@@ -11,11 +11,16 @@
 #
 # *What are two networks doing when they play, and when should they stop?*
 #
-# | | |
-# | --- | --- |
-# | **You will be able to** | derive the best discriminator and the value of the game, compare the two losses of the generator by their gradients, and say which numbers each training step changes |
-# | **You need first** | [01 · Convolution arithmetic](01_convolution_arithmetic.ipynb) is enough; what a gradient and an optimiser are, from a classifier that you trained once |
-# | **Time** | 45 minutes, of which 1 is training on a 2-core CPU |
+# **You will be able to**
+#
+# * **derive** the best discriminator and the value of the game;
+# * **compare** the two losses of the generator by their gradients;
+# * **say** which numbers each training step changes.
+#
+# **You need first**: [01 · Convolution arithmetic](01_convolution_arithmetic.ipynb) is enough. You know what
+# a gradient and an optimiser are, from a classifier that you trained once.
+#
+# **Time**: 45 minutes, of which 1 is training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

@@ -1,9 +1,9 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
@@ -11,11 +11,15 @@
 #
 # *Can two small MLPs learn to write?*
 #
-# | | |
-# | --- | --- |
-# | **You will be able to** | build both networks, write the two training steps, stop and continue a training, and judge its samples by measurement |
-# | **You need first** | [03 · The adversarial game](03_adversarial_game.ipynb): what the two losses mean |
-# | **Time** | 60 minutes, of which 5 are training on a 2-core CPU |
+# **You will be able to**
+#
+# * **build** both networks and write the two training steps;
+# * **stop** and continue a training;
+# * **judge** its samples by measurement.
+#
+# **You need first**: [03 · The adversarial game](03_adversarial_game.ipynb): what the two losses mean.
+#
+# **Time**: 60 minutes, of which 5 are training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

@@ -1,9 +1,9 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
@@ -11,11 +11,16 @@
 #
 # *What does collapse look like before the pictures show it?*
 #
-# | | |
-# | --- | --- |
-# | **You will be able to** | count the modes that a generator found, name a fault from its traces, and cure collapse by unrolling or packing |
-# | **You need first** | [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps and the traces p_real and p_fake |
-# | **Time** | 50 minutes, of which 3 are training on a 2-core CPU |
+# **You will be able to**
+#
+# * **count** the modes that a generator found;
+# * **name** a fault from its traces;
+# * **cure** collapse by unrolling or packing.
+#
+# **You need first**: [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps, and the traces p_real and
+# p_fake.
+#
+# **Time**: 50 minutes, of which 3 are training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

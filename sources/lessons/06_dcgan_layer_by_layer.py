@@ -1,9 +1,9 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
@@ -11,11 +11,17 @@
 #
 # *Why did five rules make it work?*
 #
-# | | |
-# | --- | --- |
-# | **You will be able to** | build both networks of a DCGAN from five rules, derive every shape and count in them, and say what each rule is worth, from a measurement |
-# | **You need first** | [02 · Transposed convolution](02_transposed_convolution.ipynb): sizes; [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps; [05 · When training fails](05_when_training_fails.ipynb): counting classes |
-# | **Time** | 60 minutes, of which 3 are training on a 2-core CPU |
+# **You will be able to**
+#
+# * **build** both networks of a DCGAN from five rules;
+# * **derive** every shape and count in them;
+# * **say** what each rule is worth, from a measurement.
+#
+# **You need first**: [02 · Transposed convolution](02_transposed_convolution.ipynb): sizes.
+# [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps.
+# [05 · When training fails](05_when_training_fails.ipynb): counting classes.
+#
+# **Time**: 60 minutes, of which 3 are training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

@@ -1,9 +1,9 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
@@ -11,11 +11,17 @@
 #
 # *What changes with colour, a GPU and an hour?*
 #
-# | | |
-# | --- | --- |
-# | **You will be able to** | measure what makes a training fast, stop and continue one to the same bits, read a recorded run, and train on a folder of your own pictures |
-# | **You need first** | [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the two networks. [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps, checkpoints |
-# | **Time** | 60 minutes, of which 4 are training on a 2-core CPU |
+# **You will be able to**
+#
+# * **measure** what makes a training fast;
+# * **stop** and continue one to the same bits;
+# * **read** a recorded run;
+# * **train** on a folder of your own pictures.
+#
+# **You need first**: [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the two networks.
+# [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps, checkpoints.
+#
+# **Time**: 60 minutes, of which 4 are training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

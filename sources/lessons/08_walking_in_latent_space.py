@@ -1,9 +1,9 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
@@ -11,11 +11,17 @@
 #
 # *Is z a space or a list of pictures?*
 #
-# | | |
-# | --- | --- |
-# | **You will be able to** | walk between two pictures and say how long z is on the way, add and subtract what pictures show, measure whether it worked, and find a z for a given picture |
-# | **You need first** | [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the generator that is used here |
-# | **Time** | 45 minutes, of which 0 are training: the generators are recorded. All cells together take about a minute on a 2-core CPU |
+# **You will be able to**
+#
+# * **walk** between two pictures, and say how long z is on the way;
+# * **add** and **subtract** what pictures show, and measure whether it worked;
+# * **find** a z for a given picture.
+#
+# **You need first**: [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the generator that is used
+# here.
+#
+# **Time**: 45 minutes, of which 0 are training: the generators are recorded. All cells together take about a
+# minute on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

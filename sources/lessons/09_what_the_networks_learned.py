@@ -1,9 +1,9 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
@@ -11,11 +11,18 @@
 #
 # *Are D's features good for anything, and which filter draws what?*
 #
-# | | |
-# | --- | --- |
-# | **You will be able to** | turn D into features and measure what they are worth, see what moves a single unit, make G forget to draw one thing, and hold each finding against a control |
-# | **You need first** | [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the two networks. [08 · Walking in latent space](08_walking_in_latent_space.ipynb): drawn objects and their reader |
-# | **Time** | 50 minutes, of which 0 are training a GAN: the networks are recorded. All cells together take about a minute on a 2-core CPU |
+# **You will be able to**
+#
+# * **turn** D into features, and measure what they are worth;
+# * **see** what moves a single unit;
+# * **make** G forget to draw one thing;
+# * **hold** each finding against a control.
+#
+# **You need first**: [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the two networks.
+# [08 · Walking in latent space](08_walking_in_latent_space.ipynb): drawn objects and their reader.
+#
+# **Time**: 50 minutes, of which 0 are training a GAN: the networks are recorded. All cells together take
+# about a minute on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

@@ -1,16 +1,19 @@
 # ---
 # jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
 # ---
 
 # %% [markdown]
-# # Exercises 03 · The adversarial game
+# # 03 · Exercises: the adversarial game
 #
-# Each exercise has a task, a cell to fill in, hints to unfold, and a check that answers at once. The lesson is
-# [03 · The adversarial game](../notebooks/03_adversarial_game.ipynb).
+# They belong to [lesson 03](../notebooks/03_adversarial_game.ipynb).
+#
+# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
+# below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
+# answers cost nothing. Folded hints stand above the blanks: click to open.
 
 # %%
 import torch

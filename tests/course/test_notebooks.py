@@ -12,6 +12,18 @@ from authoring.notebooks import ROOT, bare, exercise, from_script, notebook_path
 LESSONS, SOLUTIONS = scripts("lessons"), scripts("solutions")
 by_name = {"ids": lambda path: f"{path.parent.name}-{path.stem}"}
 LARGEST, LONGEST_CELL = 2_000_000, 25
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HEADER = """\
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # """
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|home|tmp|Users|usr|var|opt)/[\w./-]+|[A-Z]:\\\\Users|site-packages")
 
 
@@ -106,9 +118,11 @@ def test_lesson_has_the_skeleton(script):
     title, question = notebook.cells[0].source.splitlines()[0], notebook.cells[0].source.splitlines()[2]
     assert re.fullmatch(rf"# {number} · .+", title) and re.fullmatch(r"\*.+\?\*", question)
     text = markdown(notebook)
-    for label in ("**You will be able to**", "**You need first**", "**Time**"):
-        assert label in notebook.cells[0].source, label
-    assert re.search(r"\d+ minutes, of which (about )?\d+ (are|is|of them)", notebook.cells[0].source)
+    lines = iter(re.split(r"\n(?=\n|\* )", notebook.cells[0].source.partition("?*")[2].strip()))  # whole paragraphs
+    assert next(lines) == "**You will be able to**"
+    able = list(itertools.takewhile(lambda line: "**You need first**: " not in line, filter(str.strip, lines)))
+    assert len(able) >= 3 and all(re.match(r"\* \*\*\w+\*\* ", line) for line in able)
+    assert re.match(r"\s*\*\*Time\*\*: \d+ minutes, of which", next(filter(str.strip, lines)))
     tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
     assert tags.count("parameters") == 1
     assert "predict" in tags and "break-it" in tags
@@ -129,3 +143,19 @@ def test_links_lead_somewhere(script):
     for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", markdown(from_script(script))):
         if not link.startswith("http"):
             assert (folder / link).exists(), link
+
+
+def minutes(script: Path) -> tuple[str, str]:
+    """What a lesson says of its time: minutes in all, and of them training."""
+    return re.search(r"(\d+) minutes, of which (\d+) (?:are|is) training", from_script(script).cells[0].source).groups()
+
+
+@pytest.mark.parametrize("script", LESSONS, **by_name)
+def test_the_readme_says_the_same_minutes(script):
+    (row,) = (line for line in README.splitlines() if line.startswith("|") and f"notebooks/{script.stem}.ipynb" in line)
+    assert tuple(cell.strip() for cell in row.split("|")[3:5]) == minutes(script)
+
+
+@pytest.mark.parametrize("script", LESSONS + SOLUTIONS, **by_name)
+def test_one_header(script):
+    assert script.read_text(encoding="utf-8").startswith(HEADER)

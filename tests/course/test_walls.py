@@ -1,10 +1,11 @@
 """The walls of the house hold: no import runs up, and what is special stays in its room. Planted faults are seen."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from authoring.house import FLOORS, PACKAGE, ROOT, faults, files, imports
+from authoring.house import FLOORS, IDEAS, PACKAGE, ROOT, faults, files, imports
 
 
 def test_the_house_breaks_no_rule():
@@ -68,3 +69,18 @@ def test_a_crowded_folder_is_seen(small_house):
     for number in range(11):
         (small_house / "models" / f"more_{number}.py").touch()
     assert faults(small_house) == [f"{PACKAGE}/models holds 13 files; 12 are the most."]
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for _, module, name in IDEAS])
+def test_an_idea_lives_where_the_page_says(module, name):
+    path = ROOT / PACKAGE / f"{module.replace('.', '/')}.py"
+    defined = {getattr(node, "name", "") for node in ast.parse(path.read_text(encoding="utf-8")).body}
+    assert name in defined
+
+
+def test_every_room_says_what_it_may_import():
+    for floor in FLOORS:
+        for room in floor:
+            if (ROOT / PACKAGE / room).is_dir():
+                text = ast.get_docstring(ast.parse((ROOT / PACKAGE / room / "__init__.py").read_text(encoding="utf-8")))
+                assert "May import" in text, room
