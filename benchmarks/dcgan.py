@@ -285,7 +285,8 @@ def measure_memory() -> dict:
     """Return the highest memory of a process that trains some steps, above one that only imported torch, in MB."""
     found = {}
     for which in ("nothing", "textbook", "train"):
-        done = subprocess.run([sys.executable, __file__, "--inside", which], capture_output=True, text=True, check=True)
+        command = [sys.executable, "-m", "benchmarks.dcgan", "--inside", which]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         found[which] = float(done.stdout.split()[-1])
     return {which: round(found[which] - found["nothing"]) for which in ("textbook", "train")}
 
@@ -398,80 +399,94 @@ def write_results(facts: dict) -> None:
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = [f"# DCGAN at {SIZE}×{SIZE}, width {WIDTH}", ""]
-    if speed := facts.get("speed"):
-        lines += [
-            "## Beside a textbook loop",
-            "",
-            made_by(speed),
-            f"{ROUNDS} rounds in turns; data: {speed['data']}.",
-            "",
-        ]
-        lines += [
-            "| batch | textbook, images/s | `train`, images/s | ratio: median (min to max) | TFLOP/s of `train` |"
-        ]
-        lines += ["| --- | --- | --- | --- | --- |"]
-        for size, (name, words) in itertools.product(
-            ("64", "128"), (("train", ""), ("train_reuse_fakes", ", `reuse_fakes`"))
-        ):
-            row, ratio = speed[size], speed[size][f"{name}_ratio"]
-            plain, fast = (row[f"{which}_images_per_second"]["median"] for which in ("textbook", name))
-            lines += [
-                f"| {size}{words} | {plain:.0f} | {fast:.0f} | {ratio['median']} ({ratio['min']} to {ratio['max']}) | "
-                f"{row[f'{name}_tflops']} |"
-            ]
-        lines += ["", f"Asked: a ratio of at least {ASKED_RATIO}.", ""]
-    if ladder := facts.get("ladder"):
-        lines += ["## What each switch gave", "", made_by(ladder), "Batch 64; each rung has all rungs above it.", ""]
-        lines += ["| rung | images/s, median | beside the textbook: median (min to max) |", "| --- | --- | --- |"]
-        for rung, row in ladder.items():
-            if isinstance(row, dict):
-                gain = row["beside_textbook"]
-                speed_text = f"{row['images_per_second']['median']:.0f}"
-                lines += [f"| {rung} | {speed_text} | {gain['median']} ({gain['min']} to {gain['max']}) |"]
-        lines += [""]
-        if "seconds_to_compile" in ladder:
-            lines += [f"`torch.compile` needs {ladder['seconds_to_compile']} s more before its first step.", ""]
-    if limit := facts.get("limit"):
-        ceiling = limit["ratio_if_all_else_in_train_cost_nothing"]
-        lines += ["## What could `train` reach at most?", "", made_by(limit)]
-        lines += ["Batch 64. The convolutions of one step were also timed alone, one by one, in the same rounds.", ""]
-        lines += ["| loop | one step, ms: median (min to max) | its convolutions alone, ms |", "| --- | --- | --- |"]
-        for which in ("textbook", "train, fakes reused"):
-            whole, part = limit[which]["step_ms"], limit[which]["convolutions_ms"]
-            lines += [
-                f"| {which} | {whole['median']:.0f} ({whole['min']:.0f} to {whole['max']:.0f}) | "
-                f"{part['median']:.0f} ({part['min']:.0f} to {part['max']:.0f}) |"
-            ]
-        lines += [
-            "",
-            f"If everything in `train` but the convolutions cost nothing, it would be {ceiling['median']} "
-            f"({ceiling['min']} to {ceiling['max']}) times the textbook loop.",
-            "",
-        ]
-    if memory := facts.get("memory"):
-        lines += ["## Memory", "", made_by(memory)]
-        lines += [
-            f"Highest, above a process that only imported torch: textbook {memory['textbook']} MB (its two "
-            f"workers not counted), `train` {memory['train']} MB.",
-            "",
-        ]
-    if quality := facts.get("quality"):
-        setup = quality["settings"]
-        lines += ["## Does the fast path learn as well?", "", made_by(quality)]
-        lines += [
-            f"MNIST 28×28, width {setup['width']}, {setup['epochs']} epochs, {len(QUALITY_SEEDS)} seeds, "
-            f"{setup['samples']:,} samples; fast is {quality['fast_precision']} and channels-last. Fréchet distance "
-            "in the digit classifier's features, smaller is better.",
-            "",
-        ]
-        lines += ["| path | by seed | mean ± standard deviation |", "| --- | --- | --- |"]
-        for path, values in quality["by_seed"].items():
-            shown = ", ".join(map(str, values))
-            lines += [f"| {path} | {shown} | {quality['mean'][path]} ± {quality['standard_deviation'][path]} |"]
-        for path, apart in quality["apart_in_standard_deviations"].items():
-            lines += ["", f"From plain to {path}: the means are {apart} standard deviations apart."]
-        lines += [""]
+    for name, (title, paragraphs) in SECTIONS.items():
+        if name in facts:
+            lines += [f"## {title}", "", made_by(facts[name]), *paragraphs(facts[name]), ""]
     RESULTS.with_suffix(".md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def table(*rows: tuple) -> list[str]:
+    """Write a table: the first row is its head."""
+    head, *others = [f"| {' | '.join(map(str, row))} |" for row in rows]
+    return [head, "|" + " --- |" * len(rows[0]), *others]
+
+
+def in_words(values: dict, form: str = "") -> str:
+    """Write what `spread` found, each number in a format."""
+    return f"{values['median']:{form}} ({values['min']:{form}} to {values['max']:{form}})"
+
+
+def speed_section(speed: dict) -> list[str]:
+    rows = [("batch", "textbook, images/s", "`train`, images/s", "ratio: median (min to max)", "TFLOP/s of `train`")]
+    for size, (name, words) in itertools.product(
+        ("64", "128"), (("train", ""), ("train_reuse_fakes", ", `reuse_fakes`"))
+    ):
+        row = speed[size]
+        plain, fast = (f"{row[f'{which}_images_per_second']['median']:.0f}" for which in ("textbook", name))
+        rows.append((size + words, plain, fast, in_words(row[f"{name}_ratio"]), row[f"{name}_tflops"]))
+    asked = f"Asked: a ratio of at least {ASKED_RATIO}."
+    return [f"{ROUNDS} rounds in turns; data: {speed['data']}.", "", *table(*rows), "", asked]
+
+
+def ladder_section(ladder: dict) -> list[str]:
+    rows = [("rung", "images/s, median", "beside the textbook: median (min to max)")]
+    rows += [
+        (rung, f"{row['images_per_second']['median']:.0f}", in_words(row["beside_textbook"]))
+        for rung, row in ladder.items()
+        if isinstance(row, dict)
+    ]
+    lines = ["Batch 64; each rung has all rungs above it.", "", *table(*rows)]
+    if "seconds_to_compile" in ladder:
+        lines += ["", f"`torch.compile` needs {ladder['seconds_to_compile']} s more before its first step."]
+    return lines
+
+
+def limit_section(limit: dict) -> list[str]:
+    rows = [("loop", "one step, ms: median (min to max)", "its convolutions alone, ms")]
+    for which in ("textbook", "train, fakes reused"):
+        rows.append((which, in_words(limit[which]["step_ms"], ".0f"), in_words(limit[which]["convolutions_ms"], ".0f")))
+    return [
+        "Batch 64. The convolutions of one step were also timed alone, one by one, in the same rounds.",
+        "",
+        *table(*rows),
+        "",
+        "If everything in `train` but the convolutions cost nothing, it would be "
+        f"{in_words(limit['ratio_if_all_else_in_train_cost_nothing'])} times the textbook loop.",
+    ]
+
+
+def memory_section(memory: dict) -> list[str]:
+    return [
+        f"Highest, above a process that only imported torch: textbook {memory['textbook']} MB (its two "
+        f"workers not counted), `train` {memory['train']} MB."
+    ]
+
+
+def quality_section(quality: dict) -> list[str]:
+    setup = quality["settings"]
+    rows = [("path", "by seed", "mean ± standard deviation")]
+    for path, values in quality["by_seed"].items():
+        mean, deviation = quality["mean"][path], quality["standard_deviation"][path]
+        rows.append((path, ", ".join(map(str, values)), f"{mean} ± {deviation}"))
+    lines = [
+        f"MNIST 28×28, width {setup['width']}, {setup['epochs']} epochs, {len(QUALITY_SEEDS)} seeds, "
+        f"{setup['samples']:,} samples; fast is {quality['fast_precision']} and channels-last. Fréchet distance "
+        "in the digit classifier's features, smaller is better.",
+        "",
+        *table(*rows),
+    ]
+    for path, apart in quality["apart_in_standard_deviations"].items():
+        lines += ["", f"From plain to {path}: the means are {apart} standard deviations apart."]
+    return lines
+
+
+SECTIONS = {
+    "speed": ("Beside a textbook loop", speed_section),
+    "ladder": ("What each switch gave", ladder_section),
+    "limit": ("What could `train` reach at most?", limit_section),
+    "memory": ("Memory", memory_section),
+    "quality": ("Does the fast path learn as well?", quality_section),
+}
 
 
 if __name__ == "__main__":

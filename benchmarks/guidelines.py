@@ -4,7 +4,7 @@ DCGAN_COURSE_DATA=… python -m benchmarks.guidelines              three seeds; 
 DCGAN_COURSE_DATA=… python -m benchmarks.guidelines --seeds 5    two more for every row
 
 A run that is already in the results is not repeated, so the command can be stopped and started again. It writes
-dcgan_course/pretrained/guidelines/ (results.json and a strip of samples for every row, which lesson 06 replays) and
+dcgan_course/recorded/guidelines/ (results.json and a strip of samples for every row, which lesson 06 replays) and
 benchmarks/results/guidelines.md.
 """
 

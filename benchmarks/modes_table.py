@@ -1,8 +1,8 @@
 """Ring of 8 and grid of 25 under the published protocol: modes covered, high-quality share, reverse KL, ten runs.
 
-    python -m benchmarks.modes_table                     go on until 400 epochs are done, or until interrupted
-    python -m benchmarks.modes_table --minutes 75        stop after so many minutes; call it again to go on
-    python -m benchmarks.modes_report                    take what is there into the course, and write the tables
+python -m benchmarks.modes_table                     go on until 400 epochs are done, or until interrupted
+python -m benchmarks.modes_table --minutes 75        stop after so many minutes; call it again to go on
+python -m benchmarks.modes_report                    take what is there into the course, and write the tables
 
 The protocol (Lin et al. 2018, PacGAN, and the program the authors published with it): 100,000 points a
 run; G 2–400–400–400–400–2 with batch norm and ReLU, D 3×200 maxout-5; first weights N(0, 0.02); Adam 1e-4, β₁ 0.8;

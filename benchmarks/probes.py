@@ -4,7 +4,7 @@ DCGAN_COURSE_DATA=… python -m benchmarks.probes              three seeds; abou
 DCGAN_COURSE_DATA=… python -m benchmarks.probes --minutes 30     start no new cell after so long; call again to go on
 
 A cell that is already in the results is not repeated, so the command can be stopped and started again. It writes
-dcgan_course/pretrained/probes/ (table.json, which lesson 09 reads, and a card) and benchmarks/results/probes.md.
+dcgan_course/recorded/probes/ (table.json, which lesson 09 reads, and a card) and benchmarks/results/probes.md.
 """
 
 import argparse

@@ -1,6 +1,5 @@
 """The three numbers of the published protocol, beside counts made by hand and beside the true mixture."""
 
-import json
 import math
 
 import pytest
@@ -8,12 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import modes_report, modes_table
-from dcgan_course import recorded
 from dcgan_course.errors import InvalidValue
 from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
 from dcgan_course.toy.modes import TRUE_SHARE, closest_mode, count_modes
-from dcgan_course.training.losses import discriminator_loss, non_saturating
 
 MIXTURES = {"ring": ring_of_8(), "grid": grid_of_25()}
 
@@ -92,81 +88,6 @@ def test_a_moved_mixture_is_the_same_mixture_elsewhere():
     assert moved.centres.min() >= 0 and moved.centres.max() <= 1
     with pytest.raises(InvalidValue, match="above 0"):
         ring.moved(0, 1)
-
-
-# The long run, and what of it is shipped.
-
-
-@pytest.fixture
-def shipped():
-    return recorded.modes_table()
-
-
-def test_the_shipped_run_is_complete(shipped):
-    assert set(shipped["cells"]) == set(modes_report.PUBLISHED) and shipped["runs"] == 10
-    for cell in shipped["cells"].values():
-        assert [entry["epoch"] for entry in cell["history"]] == list(range(len(cell["history"])))
-        for entry in cell["history"]:
-            values = [entry[key] for key in ("modes", "high_quality", "reverse_kl", "p_real", "p_fake")]
-            assert all(len(value) == 10 for value in values)
-            assert all(0 <= share <= 1 for share in entry["high_quality"])
-            limit = math.log(MIXTURES[cell["mixture"]].modes)
-            assert all(0 <= kl <= limit + 1e-3 for kl in entry["reverse_kl"])
-
-
-def test_the_readable_table_holds_the_shipped_numbers(shipped):
-    text = modes_report.REPORT.read_text(encoding="utf-8")
-    epochs = min(cell["history"][-1]["epoch"] for cell in shipped["cells"].values())
-    assert f"{epochs} of 400 epochs" in text and shipped["date"] in text and shipped["command"] in text
-    for key, cell in shipped["cells"].items():
-        last = cell["history"][epochs]
-        good = modes_report.spread([100 * share for share in last["high_quality"]])
-        row = next(line for line in text.splitlines() if line.startswith(f"| {modes_report.NAMES[key]} |"))
-        assert modes_report.spread(last["modes"]) in row and good in row
-        assert modes_report.spread(last["reverse_kl"]) in row
-
-
-def test_stacking_saves_more_where_networks_are_smaller():
-    found = json.loads(modes_report.TIMES.read_text(encoding="utf-8"))["ratio_apart_to_together"]
-    medians = [sorted(found[str(width)])[2] for width in modes_report.WIDTHS]
-    assert medians == sorted(medians) and medians[-1] > 1.5
-
-
-def test_the_long_run_can_be_cut_and_goes_on_to_the_same_bits(tmp_path, monkeypatch):
-    monkeypatch.setattr(modes_table, "CHECKPOINTS", tmp_path)
-    monkeypatch.setattr(modes_table, "POINTS", 500)
-    whole, cut = (modes_table.Cell("grid", 2, runs=2, width=20) for _ in range(2))
-    for _ in range(6):
-        whole.move()
-    for _ in range(3):
-        cut.move()
-    cut.judge(torch.zeros(2), torch.zeros(2), 0.0)
-    cut.save()
-    again = modes_table.Cell("grid", 2, runs=2, width=20)
-    again.load()
-    assert again.step == 3 and again.history == cut.history
-    for _ in range(3):
-        again.move()
-    for one, other in zip(whole.generator_parameters, again.generator_parameters, strict=True):
-        assert torch.equal(one, other)
-
-
-def test_the_long_runs_step_moves_both_networks_by_their_own_losses():
-    """One simultaneous step of a stacked pair is Adam on autograd's gradients of the two textbook losses."""
-    cell = modes_table.Cell("ring", 1, runs=2, width=20)
-    twin = modes_table.Cell("ring", 1, runs=2, width=20)
-    cell.move()
-    z = torch.randn(2, 100, 2, generator=twin.random)
-    fake, real = twin.generators(z), twin.real()
-    fake_logits, real_logits = twin.discriminators(fake), twin.discriminators(real)
-    d_loss = 2 * discriminator_loss(real_logits, fake_logits)
-    g_loss = 2 * non_saturating(fake_logits)
-    d_gradients = torch.autograd.grad(d_loss, twin.discriminator_parameters, retain_graph=True)
-    g_gradients = torch.autograd.grad(g_loss, twin.generator_parameters)
-    for parameter, gradient in zip(cell.discriminator_parameters, d_gradients, strict=True):
-        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-7)
-    for parameter, gradient in zip(cell.generator_parameters, g_gradients, strict=True):
-        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-7)
 
 
 # What lesson 05 says about BatchNorm2d(n, 0.8).
