@@ -11,10 +11,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
-# Whatever Jupyter, IPython and matplotlib want to keep stays inside this folder.
-HERE := $(CURDIR)/.jupyter
-JUPYTER_ENV := JUPYTER_CONFIG_DIR=$(HERE)/config JUPYTER_DATA_DIR=$(HERE)/data JUPYTER_RUNTIME_DIR=$(HERE)/runtime \
-               IPYTHONDIR=$(HERE)/ipython MPLCONFIGDIR=$(HERE)/matplotlib
+# Whatever Jupyter, IPython and matplotlib want to keep stays inside this folder. The shell reads its own $$PWD, so that
+# the folder may have any name: spaces, quotes, dollar signs.
+HERE := $$PWD/.jupyter
+JUPYTER_ENV := JUPYTER_CONFIG_DIR="$(HERE)/config" JUPYTER_DATA_DIR="$(HERE)/data" JUPYTER_RUNTIME_DIR="$(HERE)/runtime" \
+               IPYTHONDIR="$(HERE)/ipython" MPLCONFIGDIR="$(HERE)/matplotlib"
 # One thread a process: two workers with two threads each wait for each other most of the time.
 SMOKE := $(JUPYTER_ENV) DCGAN_COURSE_BUDGET=smoke OMP_NUM_THREADS=1
 NBVAL := $(BIN)/python -m pytest --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider --durations=10
