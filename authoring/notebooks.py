@@ -101,6 +101,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
         config=Config({"KernelManager": {"transport_encryption": "auto"}}),  # else each kernel warns about plain text
     )
     client.execute()
+    notebook.metadata["language_info"] = nbformat.from_dict({"name": "python"})  # else it names this machine's Python
     _remove_progress_bars(notebook)
     return _with_steady_names(notebook)
 

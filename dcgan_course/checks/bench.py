@@ -5,8 +5,9 @@ A step is judged by what it does, not by how it is written. With plain gradient 
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from dcgan_course.checks.engine import Mistake, answer, describe, fail
 from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator
 
+T = TypeVar("T")
 RATE = 0.1
 BOTH_MODES = "Call neither `.eval()` nor `.train()` in a step: the caller decides the mode."
 ERROR_HINTS = {
@@ -47,7 +49,8 @@ class Bench:
         self.generator_optimizer = torch.optim.SGD(self.generator.parameters(), lr=RATE)
         self.discriminator_optimizer = torch.optim.SGD(self.discriminator.parameters(), lr=RATE)
         self.arrivals, self.discriminator_gradients = 0, 0
-        self.generator_modes, self.discriminator_modes = [], []
+        self.generator_modes: list[bool] = []
+        self.discriminator_modes: list[bool] = []
         self.generator.register_forward_hook(self._watch_fakes)
         for network, modes in (
             (self.generator, self.generator_modes),
@@ -57,14 +60,14 @@ class Bench:
         for parameter in self.discriminator.parameters():
             parameter.register_post_accumulate_grad_hook(self._count_gradient)
 
-    def _watch_fakes(self, network, inputs, fakes) -> None:
+    def _watch_fakes(self, network: nn.Module, inputs: object, fakes: Tensor) -> None:
         if fakes.requires_grad:
             fakes.register_hook(self._count_arrival)
 
-    def _count_arrival(self, gradient) -> None:
+    def _count_arrival(self, gradient: Tensor) -> None:
         self.arrivals += 1
 
-    def _count_gradient(self, parameter) -> None:
+    def _count_gradient(self, parameter: Tensor) -> None:
         self.discriminator_gradients += 1
 
     def leave_gradients(self) -> None:
@@ -88,7 +91,7 @@ class Bench:
         return flat(torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True))
 
 
-def flat(tensors) -> Tensor:
+def flat(tensors: Iterable[Tensor]) -> Tensor:
     """Lay tensors end to end as one vector (P,)."""
     return torch.cat([tensor.detach().flatten() for tensor in tensors])
 
@@ -117,11 +120,11 @@ def factor_between(one: Tensor, other: Tensor) -> float | None:
     return factor if float((one - factor * other).norm()) < 1e-3 * float(one.norm()) else None
 
 
-def with_hints(function: Callable, hints: Mapping[str, str] = ERROR_HINTS) -> Callable:
+def with_hints(function: Callable[..., T], hints: Mapping[str, str] = ERROR_HINTS) -> Callable[..., T]:
     """Return the function, with a hint in the message where it raises a known error of PyTorch: {its words: hint}."""
 
     @functools.wraps(function)  # the messages show a call with the learner's own names
-    def guarded(*arguments):
+    def guarded(*arguments: object) -> T:
         try:
             return function(*arguments)
         except (RuntimeError, ValueError) as error:
@@ -135,7 +138,7 @@ def with_hints(function: Callable, hints: Mapping[str, str] = ERROR_HINTS) -> Ca
     return guarded
 
 
-def call(exercise: str, function: Callable, case: Sequence):
+def call(exercise: str, function: Callable[..., object], case: Sequence[object]) -> Any:
     """Call a learner's function; what it raises becomes a CheckFailed, with a hint where the error is a known one."""
     return answer(exercise, with_hints(function), case)
 
@@ -150,8 +153,13 @@ class Move:
 
 
 def judge_move(
-    exercise: str, bench: Bench, network: nn.Module, move: Move, loss: Callable, mistakes: Sequence[Mistake]
-):
+    exercise: str,
+    bench: Bench,
+    network: nn.Module,
+    move: Move,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    mistakes: Sequence[Mistake],
+) -> float:
     """Compare a move with the one that a loss asks for; returns 1 or 0.5, the length of the move beside it.
 
     Args:
@@ -178,20 +186,20 @@ def judge_move(
     if close(used, move.gradient_before):
         fail(exercise, "the step used the old gradients: `optimizer.step()` came before the new ones were there.")
     for mistake in mistakes:
-        factor = factor_between(used, bench.gradient(network, mistake.wrong))
-        if factor is not None and factor > 0:
+        along = factor_between(used, bench.gradient(network, mistake.wrong))
+        if along is not None and along > 0:
             fail(exercise, mistake.hint)
-    factor = factor_between(used, wanted)
-    if factor is not None and factor < 0:
+    along = factor_between(used, wanted)
+    if along is not None and along < 0:
         fail(
             exercise,
             "the move has the wrong sign: it goes exactly against the right one. The optimiser makes a loss "
             "smaller; is your loss a value to be made larger?",
         )
-    if factor is not None:
+    if along is not None:
         fail(
             exercise,
-            f"the direction is right, but the move is {factor:.3g} times as long as it should be. Take the mean over "
+            f"the direction is right, but the move is {along:.3g} times as long as it should be. Take the mean over "
             "the batch, not the sum, and call `optimizer.step()` once.",
         )
     fail(exercise, f"the {name} moved, but not along the gradient of its loss. Which logits went into which place?")
@@ -229,7 +237,7 @@ def refuse_changed_settings(exercise: str, bench: Bench) -> None:
             )
 
 
-def judge_returned(exercise: str, returned, loss: float, factor: float) -> None:
+def judge_returned(exercise: str, returned: Any, loss: float, factor: float) -> None:
     """Raise CheckFailed unless a step gave back its loss before the move, without its graph."""
     if returned is None:
         fail(exercise, "the move is right, but nothing came back. Does your function end with `return loss.detach()`?")

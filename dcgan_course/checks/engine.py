@@ -10,7 +10,11 @@ import inspect
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Never
+from typing import Any, Never, SupportsFloat
+
+import torch
+from PIL.Image import Image
+from torch import Tensor
 
 from dcgan_course.errors import CheckFailed, wrapped
 
@@ -21,16 +25,14 @@ BLANK = "replace this line"  # so begins the text that a blank raises; PyTorch r
 class Mistake:
     """A wrong idea: `wrong(*case)` computes what somebody with that idea answers; `hint` says why it is wrong."""
 
-    wrong: Callable
+    wrong: Callable[..., Any]
     hint: str
 
 
-def same(got, want, tolerance: float = 1e-4) -> bool:
+def same(got: object, want: object, tolerance: float = 1e-4) -> bool:
     """Tell whether two answers agree: numbers and tensors within `tolerance`, sequences item by item."""
-    import torch
-
-    if isinstance(want, torch.Tensor):
-        if not isinstance(got, torch.Tensor) or got.shape != want.shape:
+    if isinstance(want, Tensor):
+        if not isinstance(got, Tensor) or got.shape != want.shape:
             return False
         if got.is_floating_point() != want.is_floating_point():
             return False
@@ -43,19 +45,16 @@ def same(got, want, tolerance: float = 1e-4) -> bool:
         return isinstance(got, str) and got == want
     if isinstance(want, bool) or want is None:
         return type(got) is type(want) and got == want
-    if isinstance(got, torch.Tensor) and got.numel() == 1:
+    if isinstance(got, Tensor) and got.numel() == 1:
         got = got.item()
-    if not isinstance(got, numbers.Real) or isinstance(got, bool):
+    if not isinstance(got, numbers.Real) or isinstance(got, bool) or not isinstance(want, SupportsFloat):
         return False
-    return bool(abs(got - want) <= tolerance * max(1, abs(want)))
+    return bool(abs(float(got) - float(want)) <= tolerance * max(1, abs(float(want))))
 
 
-def describe(value) -> str:
+def describe(value: object) -> str:
     """Write an answer so that it fits into a sentence."""
-    import torch
-    from PIL.Image import Image
-
-    if isinstance(value, torch.Tensor):
+    if isinstance(value, Tensor):
         if value.numel() <= 9:
             value = value.detach()
             rounded = torch.round(value.double(), decimals=3) if value.is_floating_point() else value
@@ -65,13 +64,13 @@ def describe(value) -> str:
         return f"a picture {value.width}×{value.height}"
     if isinstance(value, numbers.Real) and not isinstance(value, bool):  # NumPy's numbers are such, too
         return str(int(value)) if isinstance(value, numbers.Integral) else f"{float(value):.4g}"
-    if isinstance(value, (tuple, list)) and any(isinstance(item, torch.Tensor) for item in value):
+    if isinstance(value, (tuple, list)) and any(isinstance(item, Tensor) for item in value):
         return f"({', '.join(map(describe, value))})"
     text = repr(value)
     return type(value).__name__ if "\n" in text else text  # a network or an optimiser fills many lines
 
 
-def _call(function: Callable, case: Sequence) -> str:
+def _call(function: Callable[..., object], case: Sequence[object]) -> str:
     """Write a call with the names that the function gives its arguments: size(input_size=3, stride=2)."""
     values = [describe(item) for item in case]
     try:
@@ -94,7 +93,7 @@ def passed(exercise: str, message: str) -> None:
     print(wrapped(f"✓ {exercise}: {message}"))
 
 
-def answer(exercise: str, function: Callable, case: Sequence):
+def answer(exercise: str, function: Callable[..., object], case: Sequence[object]) -> Any:
     """Call a learner's function on one case. Turns the blank and any exception into a readable CheckFailed."""
     try:
         return function(*case)
@@ -109,9 +108,9 @@ def answer(exercise: str, function: Callable, case: Sequence):
 
 def judge(
     exercise: str,
-    function: Callable,
-    cases: Sequence[Sequence],
-    oracle: Callable,
+    function: Callable[..., object],
+    cases: Sequence[Sequence[object]],
+    oracle: Callable[..., object],
     mistakes: Sequence[Mistake] = (),
     praise: str = "",
     tolerance: float = 1e-4,
@@ -144,29 +143,28 @@ def judge(
     for mistake in mistakes:
         if all(same(got[i], _quiet(mistake.wrong, cases[i]), tolerance) for i in range(len(cases))):
             fail(exercise, f"{message}\n  Hint: {mistake.hint}")
-    if len(wrong) == 1 and first in (alone or {}):
+    if alone and wrong == [first] and first in alone:
         fail(exercise, f"{message}\n  Hint: {alone[first]}")
     fail(exercise, f"{message} ({len(wrong)} of {len(cases)} cases differ.)")
 
 
-def _difference(got, want, tolerance: float) -> str:
+def _difference(got: object, want: object, tolerance: float) -> str:
     """Say what an answer is and should be; of a large tensor of the right shape, the first number that differs."""
-    import torch
+    of_got = of_want = ""
+    if isinstance(got, Tensor) and isinstance(want, Tensor) and got.shape == want.shape:
+        if got.is_floating_point() != want.is_floating_point():
+            of_got, of_want = f" of {got.dtype}", f" of {want.dtype}"
+        elif want.numel() > 9:
+            wrong = ~torch.isclose(got.double(), want.double(), rtol=tolerance, atol=tolerance)
+            place = tuple(wrong.nonzero()[0].tolist())
+            return (
+                f"{int(wrong.sum())} of {want.numel()} numbers differ, the first at {list(place)}: "
+                f"yours is {float(got[place]):.4g}, but it should be {float(want[place]):.4g}"
+            )
+    return f"your answer is {describe(got)}{of_got}, but it should be {describe(want)}{of_want}"
 
-    alike = isinstance(got, torch.Tensor) and isinstance(want, torch.Tensor) and got.shape == want.shape
-    if alike and got.is_floating_point() != want.is_floating_point():
-        return f"your answer is {describe(got)} of {got.dtype}, but it should be {describe(want)} of {want.dtype}"
-    if alike and want.numel() > 9:
-        wrong = ~torch.isclose(got.double(), want.double(), rtol=tolerance, atol=tolerance)
-        place = tuple(wrong.nonzero()[0].tolist())
-        return (
-            f"{int(wrong.sum())} of {want.numel()} numbers differ, the first at {list(place)}: "
-            f"yours is {float(got[place]):.4g}, but it should be {float(want[place]):.4g}"
-        )
-    return f"your answer is {describe(got)}, but it should be {describe(want)}"
 
-
-def _quiet(wrong: Callable, case: Sequence):
+def _quiet(wrong: Callable[..., object], case: Sequence[object]) -> object:
     """What a mistake answers; None where even the mistaken idea cannot answer."""
     try:
         return wrong(*case)

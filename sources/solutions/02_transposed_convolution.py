@@ -57,7 +57,7 @@ def build_conv_matrix(kernel, input_shape, stride=1):
     ### END SOLUTION
 
 
-# %% check="build-c" points=3
+# %% check="build-c"
 check.build_conv_matrix(build_conv_matrix)
 
 # %% [markdown] tags=["explanation"]
@@ -70,7 +70,7 @@ check.build_conv_matrix(build_conv_matrix)
 # `F.conv2d(torch.eye(H * W).view(-1, 1, H, W), kernel[None, None], stride=s).flatten(1).T` is C as well.
 
 # %% [markdown]
-# ## 2 · Which of the two is Cᵀ?
+# ## 2 · The letter of Cᵀ
 #
 # Take a 2×2 kernel and a 3×3 picture. One of these matrices is Cᵀ. The other one is what a slide of a
 # lecture would show.
@@ -100,7 +100,7 @@ def which_is_the_transpose():
     ### END SOLUTION
 
 
-# %% check="which-transpose" points=1
+# %% check="which-transpose"
 check.which_is_the_transpose(which_is_the_transpose)
 
 # %% [markdown] tags=["explanation"]
@@ -110,10 +110,10 @@ check.which_is_the_transpose(which_is_the_transpose)
 # with the kernel as it is. A is the transpose of another convolution, the one with the turned kernel.
 
 # %% [markdown]
-# ## 3 · View 2: stamps
+# ## 3 · Stamps
 #
-# Write the transposed convolution as a sum of stamps, without `F.conv_transpose2d`. The input y need not be
-# square; the kernel is.
+# View 2 of the lesson: write the transposed convolution as a sum of stamps, without `F.conv_transpose2d`. The
+# input y need not be square; the kernel is.
 #
 # <details><summary>Hint 1</summary>
 # Make an empty sheet for all stamps. How high is it before anything is cut? (H − 1) · s + k.</details>
@@ -139,7 +139,7 @@ def by_stamping(y, kernel, stride=1, padding=0):
     ### END SOLUTION
 
 
-# %% check="stamps" points=3
+# %% check="stamps"
 check.by_stamping(by_stamping)
 
 # %% [markdown] tags=["explanation"]
@@ -152,10 +152,10 @@ check.by_stamping(by_stamping)
 # for padding 0.
 
 # %% [markdown]
-# ## 4 · View 3: slide
+# ## 4 · Sliding
 #
-# The same result by sliding. Now `F.conv2d` is allowed, and so is `F.pad`; `F.conv_transpose2d` is not. In
-# this exercise the padding is never larger than k − 1.
+# View 3: the same result by sliding. Now `F.conv2d` is allowed, and so is `F.pad`; `F.conv_transpose2d` is not.
+# In this exercise the padding is never larger than k − 1.
 #
 # <details><summary>Hint 1</summary>
 # Put s − 1 zeros between neighbours: make an empty sheet of (H − 1) · s + 1 rows, and write y into every
@@ -184,7 +184,7 @@ def by_sliding(y, kernel, stride=1, padding=0):
     ### END SOLUTION
 
 
-# %% check="slide" points=3
+# %% check="slide"
 check.by_sliding(by_sliding)
 
 # %% [markdown] tags=["explanation"]
@@ -197,9 +197,9 @@ check.by_sliding(by_sliding)
 # − 1 squares of it lie outside. To cut p squares off is to begin p squares later: p′ = k − 1 − p.
 
 # %% [markdown]
-# ## 5 · How big is it?
+# ## 5 · The size
 #
-# Write the size along one side. All arguments are allowed by PyTorch.
+# How big is the output? Write its size along one side. All arguments are allowed by PyTorch.
 #
 # <details><summary>Hint 1</summary>
 # Think in stamps. How many squares from the first stamp to the last? How many does one (dilated) stamp
@@ -221,7 +221,7 @@ def transposed_size(input_size, kernel_size, stride=1, padding=0, output_padding
     ### END SOLUTION
 
 
-# %% check="transposed-size" points=2
+# %% check="transposed-size"
 check.transposed_size(transposed_size)
 
 # %% [markdown] tags=["explanation"]
@@ -254,7 +254,7 @@ def p_prime(kernel_size, padding, dilation=1):
     ### END SOLUTION
 
 
-# %% check="p-prime" points=2
+# %% check="p-prime"
 check.p_prime(p_prime)
 
 # %% [markdown] tags=["explanation"]
@@ -275,7 +275,7 @@ check.p_prime(p_prime)
 # convolutions follow, all **without padding**. Every block gets kernel 4. Then the sizes are 1 → 4 → 7 → 16
 # → 34: too large for MNIST.
 #
-# **7a.** First find out the strides. Which strides make 4, 7, 16 and 34?
+# **7a · The lecture's strides.** First find them out. Which strides make 4, 7, 16 and 34?
 #
 # <details><summary>Hint</summary>
 # Without padding the size is (i − 1) · s + 4. Put i = 4 and the size 7 in, and solve for s.</details>
@@ -289,7 +289,7 @@ def lecture_strides():
     ### END SOLUTION
 
 
-# %% check="lecture-strides" points=1
+# %% check="lecture-strides"
 check.lecture_strides(lecture_strides)
 
 # %% [markdown] tags=["explanation"]
@@ -297,8 +297,8 @@ check.lecture_strides(lecture_strides)
 # The first stride cannot be seen from the sizes: a single input has no next one, so every stride makes 4.
 
 # %% [markdown]
-# **7b.** Now repair it: four blocks without padding that end at exactly 28. You may change kernels and
-# strides. There is more than one right answer; the check runs your blocks as real layers.
+# **7b · The repaired generator.** Now repair it: four blocks without padding that end at exactly 28. You may
+# change kernels and strides. There is more than one right answer; the check runs your blocks as real layers.
 #
 # <details><summary>Hint 1</summary>
 # Keep the last block, kernel 4 and stride 2, and go backwards: which size does it need, to make
@@ -316,7 +316,7 @@ def repaired_generator():
     ### END SOLUTION
 
 
-# %% check="repaired-generator" points=2
+# %% check="repaired-generator"
 check.repaired_generator(repaired_generator)
 
 # %% [markdown] tags=["explanation"]
@@ -329,11 +329,12 @@ check.repaired_generator(repaired_generator)
 # before you train.
 
 # %% [markdown]
-# ## 8 · What does the discriminator say to it?
+# ## 8 · Answers per picture
 #
-# The same lecture's discriminator has three convolutions, each with kernel 4, stride 2, no padding. What
-# comes out of the last one is its answer: one number for "real or fake", if the picture has the right size.
-# How many numbers does it give for **one** square picture of a given size?
+# What does the discriminator say to the 34×34 pictures? The same lecture's discriminator has three
+# convolutions, each with kernel 4, stride 2, no padding. What comes out of the last one is its answer: one
+# number for "real or fake", if the picture has the right size. How many numbers does it give for **one**
+# square picture of a given size?
 #
 # <details><summary>Hint 1</summary>
 # The size of a convolution: ⌊(i − 4) / 2⌋ + 1. Use it three times.</details>
@@ -355,7 +356,7 @@ def answers_per_picture(image_size):
     ### END SOLUTION
 
 
-# %% check="answers-per-picture" points=1
+# %% check="answers-per-picture"
 check.answers_per_picture(answers_per_picture)
 
 # %% [markdown] tags=["explanation"]
@@ -396,7 +397,7 @@ def my_ladders():
     ### END SOLUTION
 
 
-# %% check="ladders" points=3
+# %% check="ladders"
 check.my_ladders(my_ladders)
 
 # %% [markdown] tags=["explanation"]

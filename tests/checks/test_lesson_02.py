@@ -1,65 +1,17 @@
-"""The checks of lesson 02: blank, right in two styles, and wrong in the ways learners are wrong."""
+"""The checks of lesson 02: right in other styles, and wrong in the ways learners are wrong."""
 
 import itertools
 import re
 
-import jupytext
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from authoring.notebooks import ROOT
-from dcgan_course.checks.lesson_02 import matrices as check
+from dcgan_course.checks import lesson_02 as check
 from dcgan_course.convolution.arithmetic import conv_matrix, insert_zeros
 from dcgan_course.convolution.ladders import plan_upsampling
-from dcgan_course.errors import CheckFailed
-
-SCRIPT = ROOT / "sources" / "solutions" / "02_transposed_convolution.py"
-
-
-@pytest.fixture(scope="module")
-def solution():
-    """What the worked exercises define, as a learner's kernel holds it."""
-    names = {}
-    for cell in jupytext.read(SCRIPT, fmt="py:percent").cells:
-        if cell.cell_type == "code" and "check" not in cell.metadata:
-            exec(cell.source, names)
-    return names
-
-
-EXERCISES = check.__all__
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_blank_is_answered_kindly(name):
-    def blank(*_):
-        raise NotImplementedError("replace this line with your answer")
-
-    with pytest.raises(CheckFailed, match="not written yet"):
-        getattr(check, name)(blank)
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_solution_passes(name, solution, capsys):
-    getattr(check, name)(solution[name])
-    assert capsys.readouterr().out.startswith("✓")
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_nothing_given_back_is_said(name):
-    with pytest.raises(CheckFailed, match="gave nothing back|should be a (dict|list)|should be two words"):
-        getattr(check, name)(lambda *_: None)
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_an_error_in_the_answer_is_named(name):
-    def careless(*_):
-        return undefined_name  # noqa: F821
-
-    with pytest.raises(CheckFailed, match="raised NameError"):
-        getattr(check, name)(careless)
-
+from tests.helpers.answers import complaint
 
 # --- the same answer in another style ----------------------------------------------------------------------------
 
@@ -133,11 +85,6 @@ def test_another_style_passes(name, function, capsys):
 # --- wrong answers ------------------------------------------------------------------------------------------------
 
 
-def refused(name, wrong, words):
-    with pytest.raises(CheckFailed, match=words):
-        getattr(check, name)(wrong)
-
-
 def matrix_by_counting(kernel, shape, stride, *, step=None, width=None):
     rows, columns = ((side - k) // stride + 1 for side, k in zip(shape, kernel.shape, strict=True))
     matrix, step = torch.zeros(rows * columns, shape[0] * shape[1]), step or stride
@@ -171,7 +118,7 @@ def matrix_by_counting(kernel, shape, stride, *, step=None, width=None):
     ],
 )
 def test_build_c_names_the_mistake(wrong, words):
-    refused("build_conv_matrix", wrong, words)
+    assert re.search(words, complaint(check.build_conv_matrix, wrong))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +134,7 @@ def test_build_c_names_the_mistake(wrong, words):
     ],
 )
 def test_which_transpose_names_the_mistake(given, words):
-    refused("which_is_the_transpose", lambda: given, words)
+    assert re.search(words, complaint(check.which_is_the_transpose, lambda: given))
 
 
 def transposed(y, kernel, stride=1, padding=0):
@@ -227,7 +174,7 @@ def stamps_one_apart(y, kernel, stride, padding):
     ],
 )
 def test_stamps_name_the_mistake(wrong, words):
-    refused("by_stamping", wrong, words)
+    assert re.search(words, complaint(check.by_stamping, wrong))
 
 
 def slid(y, kernel, gap, p_prime, step=1):
@@ -254,7 +201,7 @@ def slid(y, kernel, gap, p_prime, step=1):
     ],
 )
 def test_sliding_names_the_mistake(wrong, words):
-    refused("by_sliding", wrong, words)
+    assert re.search(words, complaint(check.by_sliding, wrong))
 
 
 @pytest.mark.parametrize(
@@ -275,7 +222,7 @@ def test_sliding_names_the_mistake(wrong, words):
     ],
 )
 def test_size_names_the_mistake(wrong, words):
-    refused("transposed_size", wrong, words)
+    assert re.search(words, complaint(check.transposed_size, wrong))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +240,7 @@ def test_size_names_the_mistake(wrong, words):
     ],
 )
 def test_p_prime_names_the_mistake(wrong, words):
-    refused("p_prime", wrong, words)
+    assert re.search(words, complaint(check.p_prime, wrong))
 
 
 @pytest.mark.parametrize(
@@ -309,9 +256,7 @@ def test_p_prime_names_the_mistake(wrong, words):
     ],
 )
 def test_lecture_strides_name_the_mistake(given, words):
-    with pytest.raises(CheckFailed) as caught:
-        check.lecture_strides(lambda: given)
-    assert re.search(words, str(caught.value).replace("\n", " "))
+    assert re.search(words, complaint(check.lecture_strides, lambda: given), re.DOTALL)
 
 
 @pytest.mark.parametrize(
@@ -328,9 +273,7 @@ def test_lecture_strides_name_the_mistake(given, words):
     ],
 )
 def test_repaired_generator_names_the_mistake(given, words):
-    with pytest.raises(CheckFailed) as caught:
-        check.repaired_generator(lambda: given)
-    assert re.search(words, str(caught.value).replace("\n", " "))
+    assert re.search(words, complaint(check.repaired_generator, lambda: given), re.DOTALL)
 
 
 def three_blocks(size, padding=0, up=False):
@@ -353,7 +296,7 @@ def three_blocks(size, padding=0, up=False):
     ],
 )
 def test_answers_per_picture_names_the_mistake(wrong, words):
-    refused("answers_per_picture", wrong, words)
+    assert re.search(words, complaint(check.answers_per_picture, wrong))
 
 
 RIGHT = {28: (7, [(4, 2, 1, 0)] * 2), 50: (6, [(4, 2, 1, 0), (4, 2, 1, 1), (4, 2, 1, 0)]), 96: (6, [(4, 2, 1, 0)] * 4)}
@@ -374,9 +317,7 @@ RIGHT = {28: (7, [(4, 2, 1, 0)] * 2), 50: (6, [(4, 2, 1, 0), (4, 2, 1, 1), (4, 2
     ],
 )
 def test_ladders_name_the_mistake(changed, words):
-    with pytest.raises(CheckFailed) as caught:
-        check.my_ladders(lambda: RIGHT | changed)
-    assert re.search(words, str(caught.value).replace("\n", " "))
+    assert re.search(words, complaint(check.my_ladders, lambda: RIGHT | changed), re.DOTALL)
 
 
 def test_the_right_ladder_of_these_tests_is_right(capsys):

@@ -1,15 +1,6 @@
-"""The checks of lesson 02."""
+"""The checks of lesson 02, transposed convolution: one function an exercise."""
 
-from dcgan_course.checks.lesson_02.matrices import (
-    __all__,
-    answers_per_picture,
-    build_conv_matrix,
-    by_sliding,
-    by_stamping,
-    lecture_strides,
-    my_ladders,
-    p_prime,
-    repaired_generator,
-    transposed_size,
-    which_is_the_transpose,
-)
+from dcgan_course.checks.lesson_02.ladders import answers_per_picture, lecture_strides, my_ladders, repaired_generator
+from dcgan_course.checks.lesson_02.matrices import build_conv_matrix, which_is_the_transpose
+from dcgan_course.checks.lesson_02.sizes import p_prime, transposed_size
+from dcgan_course.checks.lesson_02.views import by_sliding, by_stamping

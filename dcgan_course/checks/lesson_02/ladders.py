@@ -1,30 +1,38 @@
-"""Checks of lesson 02 for ladders of layers: the lecture's slips, and layers for a wanted size."""
+"""Exercises 7 to 9 of lesson 02, ladders of layers: the lecture's slips, and layers for a wanted size."""
+
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import nn
 
 from dcgan_course.checks.engine import Mistake, answer, describe, fail, judge, passed
+from dcgan_course.checks.registry import exercise
 from dcgan_course.convolution.arithmetic import conv_output_size, conv_transpose_output_size
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, is_whole
 
+Layer = tuple[int, int, int, int]  # kernel_size, stride, padding, output_padding
 LECTURE_SIZES = (4, 7, 16, 34)  # after each of the four blocks, with kernel 4 in all of them
 WANTED = (28, 50, 96)
 
 
-def _whole(value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _row(given: object, count: int) -> list[int] | None:
+    """Return a row of so many whole numbers as Python's own; None if it is no such row."""
+    if isinstance(given, (list, tuple)) and len(given) == count and all(map(is_whole, given)):
+        return [int(number) for number in given]
+    return None
 
 
-def _arrows(sizes) -> str:
+def _arrows(sizes: Sequence[int]) -> str:
     return " → ".join(map(str, sizes))
 
 
-def lecture_strides(function) -> None:
-    """Check 7a: the strides with which kernel 4 makes 1 → 4 → 7 → 16 → 34."""
-    exercise = "7a, the lecture's strides"
-    strides = answer(exercise, function, ())
-    if not isinstance(strides, (list, tuple)) or len(strides) != 4 or not all(_whole(s) and s >= 1 for s in strides):
-        fail(exercise, f"your answer is {describe(strides)}, but it should be a list of four strides of at least 1.")
+@exercise("7a · the lecture's strides", id="lecture-strides", points=1)
+def lecture_strides(exercise: str, function: Callable[[], list[int]]) -> None:
+    """Check the strides with which kernel 4 makes 1 → 4 → 7 → 16 → 34."""
+    given = answer(exercise, function, ())
+    strides = _row(given, 4)
+    if strides is None or min(strides) < 1:
+        fail(exercise, f"your answer is {describe(given)}, but it should be a list of four strides of at least 1.")
     size = 1
     for block, (stride, wanted) in enumerate(zip(strides, LECTURE_SIZES, strict=True), start=1):
         made = conv_transpose_output_size(size, 4, stride)
@@ -38,15 +46,18 @@ def lecture_strides(function) -> None:
     passed(exercise, "1 → 4 → 7 → 16 → 34. The first stride is free: one input has no next one.")
 
 
-def repaired_generator(function) -> None:
-    """Check 7b: four (kernel_size, stride) without padding that make 28 of 1; several answers are right."""
-    exercise = "7b, the repaired generator"
-    blocks = answer(exercise, function, ())
-    if not isinstance(blocks, (list, tuple)) or len(blocks) != 4:
-        fail(exercise, f"your answer is {describe(blocks)}, but it should be a list of four (kernel_size, stride).")
-    for block in blocks:
-        if not isinstance(block, (list, tuple)) or len(block) != 2 or not all(_whole(n) and n >= 1 for n in block):
+@exercise("7b · the repaired generator", id="repaired-generator", points=2)
+def repaired_generator(exercise: str, function: Callable[[], list[tuple[int, int]]]) -> None:
+    """Check four (kernel_size, stride) without padding that make 28 of 1; several answers are right."""
+    given = answer(exercise, function, ())
+    if not isinstance(given, (list, tuple)) or len(given) != 4:
+        fail(exercise, f"your answer is {describe(given)}, but it should be a list of four (kernel_size, stride).")
+    blocks = []
+    for block in given:
+        pair = _row(block, 2)
+        if pair is None or min(pair) < 1:
             fail(exercise, f"the block {describe(block)} should be a pair (kernel_size, stride) of whole numbers.")
+        blocks.append(pair)
     sizes = _run(1, [(k, s, 0, 0) for k, s in blocks])
     turned = _run(1, [(s, k, 0, 0) for k, s in blocks])
     said = f"your blocks make {_arrows(sizes)}, not 28."
@@ -70,25 +81,25 @@ def repaired_generator(function) -> None:
     passed(exercise, f"{_arrows(sizes)}, run through real layers.")
 
 
-def _answers(image_size, blocks=3, padding=0):
+def _answers(image_size: int, blocks: int = 3, padding: int = 0) -> int:
     for _ in range(blocks):
         image_size = conv_output_size(image_size, 4, 2, padding)
     return image_size**2
 
 
-def _answers_with_fractions(image_size):
+def _answers_with_fractions(image_size: float) -> float:
     for _ in range(3):
         image_size = (image_size - 4) / 2 + 1
     return image_size**2
 
 
-def _answers_without_the_first(image_size):
+def _answers_without_the_first(image_size: int) -> int:
     for _ in range(3):
         image_size = (image_size - 4) // 2
     return image_size**2
 
 
-def _answers_rounded_up(image_size):
+def _answers_rounded_up(image_size: int) -> int:
     for _ in range(3):
         image_size = -(-(image_size - 4) // 2) + 1
     return image_size**2
@@ -114,10 +125,11 @@ ANSWER_MISTAKES = [
 ]
 
 
-def answers_per_picture(function) -> None:
-    """Check 8: how many answers the lecture's discriminator gives for one picture."""
+@exercise("8 · answers per picture", id="answers-per-picture", points=1)
+def answers_per_picture(exercise: str, function: Callable[..., int]) -> None:
+    """Check how many answers the lecture's discriminator gives for one picture."""
     judge(
-        "8, answers per picture",
+        exercise,
         function,
         [(28,), (34,), (46,), (64,)],
         _answers,
@@ -126,7 +138,7 @@ def answers_per_picture(function) -> None:
     )
 
 
-def _run(start: int, layers) -> list[int]:
+def _run(start: int, layers: Iterable[Sequence[int]]) -> list[int]:
     """Sizes on the way, measured on real layers with one channel."""
     x = torch.zeros(1, 1, start, start)
     sizes = [start]
@@ -136,9 +148,9 @@ def _run(start: int, layers) -> list[int]:
     return sizes
 
 
-def my_ladders(function) -> None:
-    """Check 9: layers for 28, 50 and 96, run as real modules; several answers are right."""
-    exercise = "9, ladders"
+@exercise("9 · layers for a wanted size", id="ladders", points=3)
+def my_ladders(exercise: str, function: Callable[[], dict[int, tuple[int, list[Layer]]]]) -> None:
+    """Check layers for 28, 50 and 96, run as real modules; several answers are right."""
     ladders = answer(exercise, function, ())
     if not isinstance(ladders, dict) or set(ladders) != set(WANTED):
         fail(exercise, f"your answer should be a dict with the keys 28, 50 and 96, but it is {describe(ladders)}.")
@@ -146,23 +158,23 @@ def my_ladders(function) -> None:
     passed(exercise, "; ".join(ways) + ": run through real layers, and every stride divides its kernel.")
 
 
-def _judge_ladder(exercise: str, wanted: int, ladder) -> str:
+def _judge_ladder(exercise: str, wanted: int, ladder: object) -> str:
     """Return the sizes of a right ladder as text; fail with the fitting hint for a wrong one."""
     if not isinstance(ladder, (list, tuple)) or len(ladder) != 2 or not isinstance(ladder[1], (list, tuple)):
         fail(exercise, f"{wanted} should have (start_size, list of layers), but it has {describe(ladder)}.")
-    start, layers = ladder
-    if not _whole(start) or not 1 <= start <= 8:
-        fail(exercise, f"the ladder to {wanted} starts at {describe(start)}, but it should start at 1 to 8.")
-    for layer in layers:
-        if not isinstance(layer, (list, tuple)) or len(layer) != 4 or not all(map(_whole, layer)):
-            fail(exercise, f"{describe(layer)} should be (kernel_size, stride, padding, output_padding).")
-    sizes = [start]
-    for number, layer in enumerate(layers, start=1):
+    if not is_whole(ladder[0]) or not 1 <= int(ladder[0]) <= 8:
+        fail(exercise, f"the ladder to {wanted} starts at {describe(ladder[0])}, but it should start at 1 to 8.")
+    sizes, layers = [int(ladder[0])], []
+    for number, given in enumerate(ladder[1], start=1):
+        layer = _row(given, 4)
+        if layer is None:
+            fail(exercise, f"{describe(given)} should be (kernel_size, stride, padding, output_padding).")
         try:
             sizes.append(conv_transpose_output_size(sizes[-1], *layer))
         except InvalidValue as error:
             fail(exercise, f"layer {number} of the ladder to {wanted} is refused: {error}")
-    if _run(start, layers)[-1] != wanted:
+        layers.append(layer)
+    if _run(sizes[0], layers)[-1] != wanted:
         near = abs(sizes[-1] - wanted) == 1
         hint = (
             "one square is missing or too many: padding takes two away, output_padding adds one. "
