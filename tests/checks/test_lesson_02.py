@@ -3,6 +3,7 @@
 import itertools
 import re
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -72,6 +73,8 @@ def ladders_of_the_planner():
         ("transposed_size", lambda i, k, s, p, extra, d: torch.tensor(s * i - s + d * k - d + extra - p - p + 1)),
         ("p_prime", lambda k, p, d: (k - 1) * d - p),
         ("lecture_strides", lambda: (1, 1, 2, 2)),
+        ("lecture_strides", lambda: list(np.array([1, 1, 2, 2]))),
+        ("repaired_generator", lambda: list(map(tuple, np.array([[3, 2], [4, 1], [3, 2], [4, 2]])))),
         ("repaired_generator", lambda: ((4, 1), (4, 1), (7, 1), (4, 2))),
         ("answers_per_picture", answers_of_real_layers),
         ("my_ladders", ladders_of_the_planner),
