@@ -11,9 +11,8 @@ from dcgan_course.errors import InvalidValue
 
 
 def _ink(pictures: Tensor) -> Tensor:
-    """Grey pictures as ink (N, H, W) in [0, 1]: 0 is black paper."""
-    if pictures.dim() != 4 or pictures.shape[1] != 1:
-        raise InvalidValue(f"pictures is {tuple(pictures.shape)}, but strokes are measured on grey ones: (N, 1, H, W).")
+    """Return grey pictures as ink (N, H, W) in [0, 1]: 0 is black paper."""
+    refuse_other_channels(pictures, 1, "strokes are measured on grey pictures")
     return (pictures[:, 0] + 1) / 2
 
 
@@ -28,7 +27,7 @@ def slant(pictures: Tensor) -> Tensor:
     x, y = torch.arange(width).to(ink), torch.arange(height).to(ink)[:, None]
     total = ink.sum(dim=(1, 2)).clamp_min(1e-6)
 
-    def mean(values):
+    def mean(values: Tensor) -> Tensor:
         return (ink * values).sum(dim=(1, 2)) / total
 
     mean_x, mean_y = mean(x), mean(y)
@@ -54,24 +53,23 @@ def brightness(pictures: Tensor) -> Tensor:
 
 def warmth(pictures: Tensor) -> Tensor:
     """Return mean red minus mean blue of colour pictures: above 0 is warm, below 0 is cold."""
-    if pictures.dim() != 4 or pictures.shape[1] != 3:
-        raise InvalidValue(f"pictures is {tuple(pictures.shape)}, but warmth needs colour: (N, 3, H, W).")
+    refuse_other_channels(pictures, 3, "warmth needs colour")
     return (pictures[:, 0] - pictures[:, 2]).flatten(1).mean(dim=1)
 
 
-def colourfulness(images: Tensor) -> Tensor:
+def colourfulness(pictures: Tensor) -> Tensor:
     """Return how colourful pictures are: (N,), the mean over the pixels of the largest minus the smallest of R, G, B.
 
     0 is a grey picture, 1 one of pure colours only.
 
     Args:
-        images: (N, 3, H, W), uint8 or float in [−1, 1].
+        pictures: (N, 3, H, W), uint8 or float in [−1, 1].
 
-    Raises InvalidValue for pictures without three channels.
+    Raises:
+        InvalidValue: pictures without three channels.
     """
-    if images.dim() != 4 or images.shape[1] != 3:
-        raise InvalidValue(f"images is of shape {tuple(images.shape)}, but colours need (N, 3, H, W).")
-    pixels = floats(images)
+    refuse_other_channels(pictures, 3, "colours need red, green and blue")
+    pixels = floats(pictures)
     return (pixels.amax(dim=1) - pixels.amin(dim=1)).mean(dim=(1, 2)) / 2
 
 
@@ -79,3 +77,9 @@ def hue_distance(a: Tensor, b: Tensor) -> Tensor:
     """Return how far two hues in [0, 1) are apart on their circle: 0 to 0.5."""
     gap = (a - b).abs() % 1
     return torch.minimum(gap, 1 - gap)
+
+
+def refuse_other_channels(pictures: Tensor, channels: int, why: str) -> None:
+    """Raise InvalidValue for pictures that are not (N, channels, H, W); `why` says what needs these channels."""
+    if pictures.dim() != 4 or pictures.shape[1] != channels:
+        raise InvalidValue(f"pictures is {tuple(pictures.shape)}, but {why}: give (N, {channels}, H, W).")

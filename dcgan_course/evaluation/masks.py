@@ -3,11 +3,12 @@
 Pictures are (N, C, H, W) in [−1, 1]; each mask is (N, H, W) bool.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from dcgan_course.errors import InvalidValue
-from dcgan_course.evaluation.attributes import hue_distance
+from dcgan_course.evaluation.attributes import hue_distance, refuse_other_channels
 
 # Strongest minus weakest colour, of 1. Drawn objects have 0.48 or more, their ground 0.1 or less; of the thresholds
 # tried in steps of 0.05 this one fits the true masks best.
@@ -18,9 +19,11 @@ def coloured(pictures: Tensor) -> Tensor:
     """Return where a colour picture is far from grey: for the drawn objects, the object.
 
     True where the strongest of red, green and blue is above the weakest by more than `COLOURED_FROM` of full range.
-    Raises InvalidValue for grey pictures.
+
+    Raises:
+        InvalidValue: grey pictures.
     """
-    _refuse_other_channels(pictures, 3, "colour is read from red, green and blue")
+    refuse_other_channels(pictures, 3, "colour is read from red, green and blue")
     return (pictures.amax(dim=1) - pictures.amin(dim=1)) / 2 > COLOURED_FROM
 
 
@@ -41,8 +44,12 @@ def of_hue(pictures: Tensor, hue: float, within: float = 1 / 8) -> Tensor:
 
 
 def ink(pictures: Tensor) -> Tensor:
-    """Return where a grey picture is brighter than half: the strokes of a digit. Raises InvalidValue for colour."""
-    _refuse_other_channels(pictures, 1, "ink is read from grey pictures")
+    """Return where a grey picture is brighter than half: the strokes of a digit.
+
+    Raises:
+        InvalidValue: pictures in colour.
+    """
+    refuse_other_channels(pictures, 1, "ink is read from grey pictures")
     return pictures[:, 0] > 0
 
 
@@ -74,7 +81,7 @@ def _run_lengths(on: Tensor, dim: int) -> Tensor:
     """Return for each true place how many places in an unbroken line through it are true; 0 elsewhere."""
     steps = on.int().unbind(dim)
 
-    def counted(line):
+    def counted(line: Sequence[Tensor]) -> list[Tensor]:
         run, runs = torch.zeros_like(line[0]), []
         for step in line:
             run = (run + 1) * step
@@ -83,8 +90,3 @@ def _run_lengths(on: Tensor, dim: int) -> Tensor:
 
     before, after = counted(steps), counted(steps[::-1])[::-1]
     return (torch.stack(before, dim) + torch.stack(after, dim) - 1).clamp_min(0)
-
-
-def _refuse_other_channels(pictures: Tensor, channels: int, why: str) -> None:
-    if pictures.dim() != 4 or pictures.shape[1] != channels:
-        raise InvalidValue(f"pictures is {tuple(pictures.shape)}, but {why}: give (N, {channels}, H, W) in [−1, 1].")

@@ -1,17 +1,19 @@
 """Numbers that judge a generator, computed from arrays. Each says what it does not see."""
 
 import math
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue
 from dcgan_course.models.inference import eval_mode
+from dcgan_course.models.protocols import LatentGenerator, Network
 
 
 @torch.no_grad()
-def class_histogram(classifier: nn.Module, images: Tensor, classes: int = 10) -> Tensor:
+def class_histogram(classifier: Network, images: Tensor, classes: int = 10) -> Tensor:
     """Return how many pictures a classifier puts into each class: (classes,) whole numbers.
 
     Args:
@@ -77,7 +79,7 @@ def parzen_log_likelihood(samples: Tensor, points: Tensor, sigma: float) -> Tens
     return torch.cat(parts)
 
 
-def best_sigma(samples: Tensor, validation: Tensor, candidates) -> float:
+def best_sigma(samples: Tensor, validation: Tensor, candidates: Sequence[float]) -> float:
     """Return the sigma under which the samples' kernel density gives validation points the highest mean likelihood."""
     scores = [float(parzen_log_likelihood(samples, validation, sigma).mean()) for sigma in candidates]
     return candidates[scores.index(max(scores))]
@@ -94,10 +96,11 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
     It sees means and covariances only, and in the units of the features: values from different feature networks cannot
     be compared. With few points it comes out too large.
 
-    Raises InvalidValue for clouds that are not (N, F) and (M, F) with at least two points each.
-
     Source: Heusel et al. 2017, equation 6. Computed in float64: tr (C_a C_b)^½ is the sum of the square roots of the
     eigenvalues of C_a^½ C_b C_a^½, a symmetric matrix.
+
+    Raises:
+        InvalidValue: clouds that are not (N, F) and (M, F) with at least two points each.
     """
     shapes = tuple(features_a.shape), tuple(features_b.shape)
     if any(len(shape) != 2 or shape[0] < 2 for shape in shapes) or shapes[0][1] != shapes[1][1]:
@@ -121,7 +124,9 @@ def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def mean_probabilities(generator, discriminator, test_images: Tensor, seed: int = 0) -> tuple[float, float]:
+def mean_probabilities(
+    generator: LatentGenerator, discriminator: Network, test_images: Tensor, seed: int = 0
+) -> tuple[float, float]:
     """Return p_real and p_fake: mean D(x) over pictures and mean D(G(z)) over as many z, both in eval mode.
 
     They are two separate averages: nothing makes them add up to 1.
@@ -132,11 +137,11 @@ def mean_probabilities(generator, discriminator, test_images: Tensor, seed: int 
     device = next(generator.parameters()).device
     noise = torch.Generator().manual_seed(seed + 1)
     z = torch.randn(len(test_images), generator.latent_dim, generator=noise)
-    real_sum = fake_sum = 0.0
+    real_sum = fake_sum = torch.zeros((), device=device)
     with eval_mode(generator), eval_mode(discriminator):
         for start in range(0, len(z), 1000):
             real = scale(test_images[start : start + 1000].to(device))
             fake = generator(z[start : start + 1000].to(device))
-            real_sum += discriminator(real).sigmoid().sum()
-            fake_sum += discriminator(fake).sigmoid().sum()
+            real_sum = real_sum + discriminator(real).sigmoid().sum()
+            fake_sum = fake_sum + discriminator(fake).sigmoid().sum()
     return float(real_sum) / len(z), float(fake_sum) / len(z)

@@ -14,23 +14,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
-from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.interpretability.blocks import maps_of, picture_from
+from dcgan_course.models.protocols import BlockGenerator
 
 Mask = Callable[[Tensor], Tensor]  # pictures (N, C, H, W) → (N, H, W) bool
 SHOWN_FROM = 20  # pixels on a thing from which on a picture shows it; the smallest drawn object has about 45
 
 
-def draw_without(generator: nn.Module, z: Tensor, dropped: Tensor, block: int = -1) -> Tensor:
+def draw_without(generator: BlockGenerator, z: Tensor, dropped: Tensor, block: int = -1) -> Tensor:
     """Draw z with some maps of a block set to zero at all places: pictures (N, C, H, W) in [−1, 1].
 
     Args:
         z: (N, latent_dim). dropped: numbers of the maps, (K,) int64; none gives the pictures as they are.
         block: as in `maps_of`.
 
-    The generator stays as it was. Raises InvalidValue for a number that is no map of this block.
+    The generator stays as it was.
+
+    Raises:
+        InvalidValue: a number that is no map of this block; a network or a block as in `maps_of`.
     """
     maps = maps_of(generator, z, block)
     return picture_from(generator, _without(maps, dropped), block)
@@ -44,6 +49,9 @@ def place_labels(mask: Tensor, places: tuple[int, int]) -> Tensor:
 
     A place of an h × w map stands for the H/h × W/w pixels at the same part of the picture. They are the middle of the
     larger window of pixels that the place has an influence on.
+
+    Raises:
+        InvalidValue: masks that are not (N, H, W), or smaller than the maps.
     """
     height, width = places
     if mask.dim() != 3 or height > mask.shape[1] or width > mask.shape[2]:
@@ -51,7 +59,7 @@ def place_labels(mask: Tensor, places: tuple[int, int]) -> Tensor:
             f"mask is {tuple(mask.shape)} and places is {tuple(places)}, but a mask is (N, H, W) with at least as many "
             "pixels each way as the map has places."
         )
-    return nn.functional.adaptive_avg_pool2d(mask.float()[:, None], (height, width))[:, 0] >= 0.5
+    return adaptive_avg_pool2d(mask.float()[:, None], (height, width))[:, 0] >= 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +105,10 @@ def place_weights(
         seed: of the split and the draws.
 
     The maps are brought to mean 0 and standard deviation 1, so that scikit-learn's penalty (C = 1) treats all alike.
-    Raises InvalidValue if one part of the pictures has no positives or no negatives.
+
+    Raises:
+        InvalidValue: one part of the pictures has no positives or no negatives; marks of other places; held_out or most
+            outside of these limits.
 
     Source: Radford et al. 2015, section 6.3.1; 52 windows, marked by boxes on 150 samples, were the positives there.
     """
@@ -107,8 +118,7 @@ def place_weights(
     _refuse_other_places(maps, on_thing=on_thing, negatives=negatives)
     if not 0 < held_out < 1:
         raise InvalidValue(f"held_out is {held_out!r}, but it must be a share between 0 and 1.")
-    refuse_below_one(most=most)
-    random = torch.Generator().manual_seed(seed)
+    most, random = whole_number("most", most), torch.Generator().manual_seed(seed_number(seed))
     order = torch.randperm(len(maps), generator=random)
     fitted, asked = order[round(held_out * len(maps)) :], order[: round(held_out * len(maps))]
     x, y = _examples(maps[fitted], on_thing[fitted], negatives[fitted], most, random)
@@ -125,11 +135,14 @@ def random_maps(count: int, of: int, *, draws: int = 20, seed: int = 0) -> Tenso
     """Return sets of maps to drop for comparison: (draws, count), each `count` different numbers below `of`.
 
     They answer: would any maps do, if they are as many?
+
+    Raises:
+        InvalidValue: a number below 1, or more maps than there are.
     """
-    refuse_below_one(count=count, of=of, draws=draws)
+    count, of, draws = whole_number("count", count), whole_number("of", of), whole_number("draws", draws)
     if count > of:
         raise InvalidValue(f"count is {count}, but only {of} maps can be drawn from: take at most {of}.")
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(seed_number(seed))
     return torch.rand(draws, of, generator=random).argsort(dim=1)[:, :count]
 
 
@@ -142,6 +155,7 @@ def equally_active_maps(chosen: Tensor, activity: Tensor, *, draws: int = 20, se
 
     They answer: would any maps do, if as much activity is lost? Like `random_maps` they may hold chosen maps too.
     """
+    draws = whole_number("draws", draws)
     candidates = random_maps(len(chosen), len(activity), draws=100 * draws, seed=seed)
     apart = (activity[candidates].sum(dim=1) - activity[chosen].sum()).abs()
     return candidates[apart.argsort(stable=True)[:draws]]
@@ -154,9 +168,12 @@ def busier_maps(maps: Tensor, on_thing: Tensor, count: int) -> Tensor:
         maps: (N, maps, h, w). on_thing: (N, h, w) bool.
 
     They answer: was a regression needed, or would two averages do?
+
+    Raises:
+        InvalidValue: marks of other places, or of one kind alone; a count below 1.
     """
     _refuse_other_places(maps, on_thing=on_thing)
-    refuse_below_one(count=count)
+    count = whole_number("count", count)
     at_places = maps.detach().permute(0, 2, 3, 1)
     if not on_thing.any() or on_thing.all():
         raise InvalidValue(
@@ -191,14 +208,17 @@ def effect(before: Tensor, after: Tensor, thing: Mask, rest: Mask | None = None)
         before, after: (N, C, H, W) in [−1, 1]. thing: gives the mask of what should go. rest: of what should stay.
 
     A picture shows the thing from `SHOWN_FROM` of its pixels on. A pixel is left if both pictures have the thing there.
-    Raises InvalidValue if no picture showed the thing before.
+
+    Raises:
+        InvalidValue: no picture showed the thing before, or before and after have different shapes.
     """
     return _effect_on(before, thing, rest)(after)
 
 
 def _effect_on(before: Tensor, thing: Mask, rest: Mask | None) -> Callable[[Tensor], Effect]:
     """Take the masks of the pictures before once: a comparison asks for the effect of many sets of maps."""
-    was, rest_was = thing(before), None if rest is None else rest(before)
+    was = thing(before)
+    rest_was = None if rest is None else rest(before)
     showed = was.sum(dim=(1, 2)) >= SHOWN_FROM
     if not showed.any():
         raise InvalidValue(f"None of the {len(before)} pictures shows the thing before: take more z, or another thing.")
@@ -211,7 +231,7 @@ def _effect_on(before: Tensor, thing: Mask, rest: Mask | None) -> Callable[[Tens
             )
         still = thing(after)
         shown = (still.sum(dim=(1, 2)) >= SHOWN_FROM)[showed].float().mean()
-        rest_left = float("nan") if rest is None else _share_left(rest_was, rest(after))
+        rest_left = float("nan") if rest is None or rest_was is None else _share_left(rest_was, rest(after))
         outside = (after - before).abs().mean(dim=1)[~was].mean()
         return Effect(int(showed.sum()), float(shown), _share_left(was, still), rest_left, float(outside))
 
@@ -234,7 +254,7 @@ class Comparison:
 
 @torch.no_grad()
 def compare(
-    generator: nn.Module,
+    generator: BlockGenerator,
     z: Tensor,
     chosen: Tensor,
     thing: Mask,
@@ -251,7 +271,8 @@ def compare(
         thing, rest: masks, as in `effect`. block: as in `maps_of`.
         draws: sets of `random_maps` and of `equally_active_maps`. seed: of these sets.
 
-    Raises InvalidValue as `draw_without` and `effect` do, and for a chosen set that is empty.
+    Raises:
+        InvalidValue: as in `draw_without` and `effect`; a chosen set that is empty.
     """
     if len(chosen) == 0:
         raise InvalidValue("chosen holds no map: there is nothing to drop; take a thing on which some map is active.")
@@ -259,7 +280,7 @@ def compare(
     before = picture_from(generator, maps, block)
     effect_on_these = _effect_on(before, thing, rest)
 
-    def effect_of(dropped):
+    def effect_of(dropped: Tensor) -> Effect:
         return effect_on_these(picture_from(generator, _without(maps, dropped), block))
 
     sets = {"random": random_maps(len(chosen), maps.shape[1], draws=draws, seed=seed)}
@@ -268,8 +289,10 @@ def compare(
     return Comparison(len(chosen), maps.shape[1], effect_of(chosen), **controls)
 
 
-def _examples(maps: Tensor, positives: Tensor, negatives: Tensor, most: int, random: torch.Generator):
-    """Activations (2K, maps) and labels (2K,) of K places on the thing and K beside it."""
+def _examples(
+    maps: Tensor, positives: Tensor, negatives: Tensor, most: int, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return activations (2K, maps) and labels (2K,) of K places on the thing and K beside it."""
     found = [marks.flatten().nonzero()[:, 0] for marks in (positives, negatives)]
     count = min(most, *map(len, found))
     if count == 0:

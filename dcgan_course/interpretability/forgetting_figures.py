@@ -1,12 +1,16 @@
 """What is left of a thing and of the rest when maps are dropped, for chosen maps beside others."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dcgan_course.drawing.canvas import COLOURS
 from dcgan_course.interpretability.forgetting import Comparison
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def forgetting_panels(results: dict[str, Sequence[Comparison]], title: str):
+
+def forgetting_panels(results: dict[str, Sequence[Comparison]], title: str) -> "Figure":
     """Draw a panel for each thing: across what is left of it, upwards what is left of the rest; returns the figure.
 
     Args:

@@ -11,12 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.errors import InvalidValue, seed_number, whole_number
 
 CS = (0.03, 0.1, 0.3, 1.0, 3.0)  # the C that a probe may choose
 HELD_OUT = 0.2  # share of each class's training pictures that C is chosen on
 ENOUGH = 1e-6  # a feature that varies by a smaller share than this over the training pictures is left as it is
 SMALL_GAIN = 1e-5  # the SVM of all classes at once is found when a step lowers its cost by a smaller share than this
+
+Fit = Callable[[Tensor, Tensor, float, int], tuple[Tensor, Tensor]]  # x, labels, C, seed → weights, biases
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,12 @@ class Probe:
 def few_labels(labels: Tensor, per_class: int, seed: int) -> Tensor:
     """Choose `per_class` pictures of every class at random; return their places, int64, in a random order.
 
-    labels: (N,) whole numbers. Raises InvalidValue if a class has fewer pictures.
+    labels: (N,) whole numbers.
+
+    Raises:
+        InvalidValue: a class has fewer pictures.
     """
-    refuse_below_one(per_class=per_class)
-    generator = torch.Generator().manual_seed(seed)
+    per_class, generator = whole_number("per_class", per_class), torch.Generator().manual_seed(seed_number(seed))
     chosen = []
     for kind in labels.unique():
         places = torch.where(labels == kind)[0]
@@ -50,8 +54,8 @@ def few_labels(labels: Tensor, per_class: int, seed: int) -> Tensor:
                 f"per_class is {per_class}, but class {int(kind)} has {len(places):,} pictures: use at most that many."
             )
         chosen.append(places[torch.randperm(len(places), generator=generator)[:per_class]])
-    chosen = torch.cat(chosen)
-    return chosen[torch.randperm(len(chosen), generator=generator)]
+    together = torch.cat(chosen)
+    return together[torch.randperm(len(together), generator=generator)]
 
 
 def one_class_at_a_time(x: Tensor, labels: Tensor, c: float, seed: int) -> tuple[Tensor, Tensor]:
@@ -74,14 +78,14 @@ def all_classes_at_once(x: Tensor, labels: Tensor, c: float, seed: int) -> tuple
     For each class: ½(‖w‖² + b²) + C Σ max(0, 1 − y(w·x + b))², y = ±1. Several times as fast for thousands of
     pictures, and needs no copy of x. Nothing in it is random: `seed` is there to have one signature.
     """
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # type: ignore[import-untyped]  # SciPy brings no types
 
     count, length = x.shape
     classes = int(labels.max()) + 1
     sign = torch.full((classes, count), -1.0)
     sign[labels, torch.arange(count)] = 1
 
-    def cost_and_slope(flat):
+    def cost_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
         both = torch.from_numpy(flat).view(classes, length + 1)
         weights = both.float()
         scores = weights[:, :-1] @ x.T + weights[:, -1:]  # (K, N)
@@ -107,7 +111,7 @@ def linear_probe(
     cs: tuple[float, ...] = CS,
     seed: int = 0,
     choosers: int | None = None,
-    fit: Callable[[Tensor, Tensor, float, int], tuple[Tensor, Tensor]] = one_class_at_a_time,
+    fit: Fit = one_class_at_a_time,
 ) -> Probe:
     """Fit a linear SVM to features and labels, and return its accuracy on test pictures that nothing was chosen on.
 
@@ -120,22 +124,24 @@ def linear_probe(
         cs: the C to try. seed: chooses which pictures are held out. fit: finds weights and biases.
         choosers: at most so many training pictures of each class take part in choosing C; None: all.
 
-    Raises InvalidValue for sizes that do not fit, for features that are not finite, and for fewer than two classes or
-    fewer than two pictures of a class.
+    Raises:
+        InvalidValue: sizes that do not fit, features that are not finite, or fewer than two classes or than two
+            pictures of a class.
 
     Source: Radford et al. 2015, section 5.1.
     """
     _refuse_sizes(features, labels, test_features, test_labels)
     if not cs or min(cs) <= 0:
         raise InvalidValue(f"cs is {cs}, but it must hold one or more numbers above 0.")
-    if choosers is not None and choosers < 2:
+    if choosers is not None and whole_number("choosers", choosers) < 2:
         raise InvalidValue(f"choosers is {choosers}, but it must be None or at least 2: one learns, one chooses C.")
+    seed = seed_number(seed)
     held, kept = _split(labels, seed, choosers)
     scores = {}
     for c in sorted(cs):
         reader = _Reader(features[kept], labels[kept], c, seed, fit)
         scores[c] = reader.accuracy(features[held], labels[held])
-    best = max(scores, key=scores.get)  # the first of equals
+    best = max(scores, key=lambda c: scores[c])  # the first of equals
     accuracy = _Reader(features, labels, best, seed, fit).accuracy(test_features, test_labels)
     return Probe(accuracy, best, scores, len(features), len(test_features))
 
@@ -143,7 +149,7 @@ def linear_probe(
 class _Reader:
     """Standardisation and SVM in one: weights and biases for features as they came."""
 
-    def __init__(self, features, labels, c, seed, fit) -> None:
+    def __init__(self, features: Tensor, labels: Tensor, c: float, seed: int, fit: Fit) -> None:
         spread, middle = torch.std_mean(features, dim=0, correction=0)
         varies = spread > ENOUGH * (1 + middle.abs())  # else it is rounding
         spread = torch.where(varies, spread, 1.0) * math.sqrt(features.shape[1])
@@ -151,7 +157,7 @@ class _Reader:
         self.weights = weights / spread  # (K, F)
         self.biases = biases - self.weights @ middle
 
-    def accuracy(self, features, labels) -> float:
+    def accuracy(self, features: Tensor, labels: Tensor) -> float:
         right = 0
         for part, truth in zip(features.split(1000), labels.split(1000), strict=True):
             right += int(((part @ self.weights.T + self.biases).argmax(dim=1) == truth).sum())
@@ -171,7 +177,7 @@ def _split(labels: Tensor, seed: int, choosers: int | None) -> tuple[Tensor, Ten
     return torch.cat(held), torch.cat(kept)
 
 
-def _refuse_sizes(features, labels, test_features, test_labels) -> None:
+def _refuse_sizes(features: Tensor, labels: Tensor, test_features: Tensor, test_labels: Tensor) -> None:
     for name, numbers, kinds in (("features", features, labels), ("test_features", test_features, test_labels)):
         if numbers.dim() != 2 or len(numbers) != len(kinds) or numbers.shape[1] != features.shape[1]:
             raise InvalidValue(

@@ -4,9 +4,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from dcgan_course.convolution.arithmetic import Size
 from dcgan_course.data.pixels import scale
-from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.models.dcgan import Discriminator
+from dcgan_course.models.protocols import Network
 from dcgan_course.training.acceleration import Accelerated, chosen_precision
 
 
@@ -18,13 +20,14 @@ class SupervisedNetwork(nn.Module):
     forward: pictures (N, channels, H, W) in [−1, 1] → logits (N, classes).
     """
 
-    def __init__(self, image_size=32, channels: int = 3, width: int = 64, classes: int = 10) -> None:
+    def __init__(self, image_size: Size = 32, channels: int = 3, width: int = 64, classes: int = 10) -> None:
         super().__init__()
         discriminator = Discriminator(image_size, channels, width)
         last = discriminator.to_logit
         self.image_shape = discriminator.image_shape
         self.blocks = discriminator.blocks
-        self.to_logits = nn.Conv2d(last.in_channels, classes, last.kernel_size, bias=True)
+        height, width = last.kernel_size
+        self.to_logits = nn.Conv2d(last.in_channels, whole_number("classes", classes), (height, width), bias=True)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.to_logits(self.blocks(images)).flatten(1)
@@ -38,12 +41,13 @@ def train_supervised(
     network: pictures (N, C, H, W) in [−1, 1] → logits (N, K). images: (N, C, H, W) uint8. labels: (N,) int64.
     seed: gives the order of the pictures; the first weights are the caller's. Ends in eval mode.
 
-    Raises InvalidValue if there are not as many labels as pictures.
+    Raises:
+        InvalidValue: not as many labels as pictures; epochs or batch_size below 1.
     """
-    refuse_below_one(epochs=epochs, batch_size=batch_size)
+    epochs, batch_size = whole_number("epochs", epochs), whole_number("batch_size", batch_size)
     if len(images) != len(labels):
         raise InvalidValue(f"There are {len(images):,} pictures and {len(labels):,} labels: give one label a picture.")
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed_number(seed))
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
     fast = Accelerated(network, chosen_precision("auto", torch.device("cpu")), channels_last=True, compiled=False)
     network.train()
@@ -56,7 +60,7 @@ def train_supervised(
 
 
 @torch.no_grad()
-def classifier_accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
+def classifier_accuracy(network: Network, images: Tensor, labels: Tensor) -> float:
     """Return the share of pictures, 0 to 1, whose largest logit is that of their label; the network as it stands.
 
     images: (N, C, H, W) uint8. labels: (N,) int64.

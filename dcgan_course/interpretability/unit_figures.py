@@ -1,11 +1,18 @@
 """Single units, drawn: the pictures that move a unit, its windows and gradients, and the maps of a layer as a grid."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
 from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.interpretability.units import UnitView
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    Tile = tuple[Image, tuple[int, int, int, int]]  # a picture in its own pixels, and the window to show of it
 
 TILE, GAP, TEXT = 64, 5, 14  # points: a picture's width, between two pictures, the letters
 HEADING, NUMBERS = 26, 20  # points: the line over a unit's rows, the line of responses
@@ -21,7 +28,7 @@ def unit_sheet(views: list[tuple[str, UnitView]], scale: int = 2) -> bytes:
     makes the response larger. What lies outside the picture is hatched.
 
     Args:
-        views: (heading, what `guided.view_unit` gives) of each unit. scale: pixels a point; 1 is for an explorer, that
+        views: (heading, what `units.view_unit` gives) of each unit. scale: pixels a point; 1 is for an explorer, that
         draws at every move: a quarter of the pixels take a quarter of the time on their way to the screen.
     """
     names = ("pictures", "window, enlarged", "guided gradient", "plain gradient")
@@ -57,8 +64,8 @@ def _heights(view: UnitView) -> list[int]:
     return [round(TILE * height / width), enlarged, enlarged, enlarged]
 
 
-def _tiles(view: UnitView) -> list[list]:
-    """Return four rows of (PIL image in pixels of the picture, the window to show of it)."""
+def _tiles(view: UnitView) -> "list[list[Tile]]":
+    """Return the four rows."""
     height, width = view.pictures.shape[2:]
     whole = [(0, 0, height, width)] * len(view.pictures)
     rows = [(view.pictures, whole), (view.pictures, view.windows)]
@@ -75,7 +82,7 @@ def _each_scaled(gradients: Tensor) -> Tensor:
     return gradients / largest.clamp(min=torch.finfo(torch.float32).tiny)[:, None, None, None]
 
 
-def _paste(canvas: Canvas, picture, window: tuple[int, int, int, int], x: int, y: int, height: int) -> None:
+def _paste(canvas: Canvas, picture: "Image", window: tuple[int, int, int, int], x: int, y: int, height: int) -> None:
     """Put the window of a picture into its tile, enlarged; what lies outside the picture is hatched."""
     from PIL import Image
 
@@ -114,7 +121,7 @@ def maps_sheet(maps: Tensor, title: str) -> bytes:
     So a dark map is a map that is not at work for this input. Returns PNG bytes.
 
     Args:
-        maps: (channels, H, W), such as `guided.generator_maps` gives. title: states the finding.
+        maps: (channels, H, W), such as `blocks.generator_maps` gives. title: states the finding.
     """
     count, height, width = maps.shape
     columns = min(count, max(8, round((2 * count) ** 0.5)))

@@ -1,7 +1,8 @@
 """What moves a single unit: its largest responses, the pictures that cause them, and guided gradients.
 
 A unit is one map of one block of a convolutional network: the same small detector, put at every place. Its response
-to a picture is the largest number in its map, after the activation. Blocks are counted from 0.
+to a picture is the largest number in its map, after the activation. A layer is a number of a block, as in `blocks`:
+0 is the nearest to the picture, −1 the last.
 
 Sources: J. T. Springenberg et al., "Striving for Simplicity: The All Convolutional Net" (2014), section 3.4, for guided
 backpropagation; A. Radford et al. 2015, section 6.2 and figure 5, for its use on a DCGAN's discriminator, trained
@@ -10,7 +11,9 @@ beside random.
 
 import contextlib
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +21,17 @@ from torch.autograd import Function
 
 from dcgan_course.convolution.arithmetic import receptive_field
 from dcgan_course.data.pixels import floats
-from dcgan_course.errors import InvalidValue, refuse_below_one, refuse_number_outside
+from dcgan_course.errors import InvalidValue, is_whole, pair_of_sides, whole_number
 from dcgan_course.evaluation.attributes import colourfulness
-from dcgan_course.interpretability.blocks import _blocks_to
+from dcgan_course.interpretability.blocks import cut, refuse_other_pictures
 from dcgan_course.models.dcgan import init_weights
 from dcgan_course.models.inference import eval_mode
+from dcgan_course.models.protocols import BlockDiscriminator
 
 BATCH = 250  # pictures that go through the network at once
 NINE = 9  # pictures shown of a unit, as in the paper's figures
+
+AnyDiscriminator = TypeVar("AnyDiscriminator", bound=BlockDiscriminator)
 
 
 @dataclass(frozen=True)
@@ -36,16 +42,15 @@ class UnitLayer:
     window: tuple[int, int]
 
 
-def unit_layers(discriminator: nn.Module) -> list[UnitLayer]:
+def unit_layers(discriminator: BlockDiscriminator) -> list[UnitLayer]:
     """Return what each block of a `models.Discriminator` offers, the first block first.
 
-    Raises InvalidValue for a network without blocks.
+    Raises:
+        InvalidValue: a network without blocks.
     """
-    _blocks_to(discriminator, 0)  # refuses
-    return [
-        UnitLayer(_units(discriminator, layer), _window_size(discriminator.blocks[: layer + 1]))
-        for layer in range(len(discriminator.blocks))
-    ]
+    blocks = _blocks_to(discriminator, -1)
+    parts = [blocks[:end] for end in range(1, len(blocks) + 1)]
+    return [UnitLayer(_units(part), _window_size(part)) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -73,18 +78,20 @@ class TopPictures:
 
 
 @torch.no_grad()
-def unit_responses(discriminator: nn.Module, images: Tensor, layer: int) -> UnitResponses:
+def unit_responses(discriminator: BlockDiscriminator, images: Tensor, layer: int) -> UnitResponses:
     """Return the largest response of every unit of block `layer` to every picture, and where on the map it is.
 
     Args:
         discriminator: a `models.Discriminator`; it works in eval mode and gets its mode back.
-        images: (N, C, H, W), uint8 or float in [−1, 1]. layer: number of a block, from 0.
+        images: (N, C, H, W), uint8 or float in [−1, 1].
 
-    Raises InvalidValue for a layer that is not there, and for pictures of another shape.
+    Raises:
+        InvalidValue: a layer that is not there, or pictures of another shape or range.
     """
     part = _blocks_to(discriminator, layer)
-    _refuse_pictures(discriminator, images)
-    values, places = [], []
+    refuse_other_pictures(discriminator, images)
+    values: list[Tensor] = []
+    places: list[Tensor] = []
     with eval_mode(discriminator):
         for batch in images.split(BATCH):
             maps = part(floats(batch))  # (B, units, h, w)
@@ -97,11 +104,11 @@ def unit_responses(discriminator: nn.Module, images: Tensor, layer: int) -> Unit
 def top_pictures(responses: UnitResponses, unit: int, count: int = NINE) -> TopPictures:
     """Return the `count` pictures that move a unit most; fewer, if there are fewer. Of equal ones, the first wins.
 
-    Raises InvalidValue for a unit that is not there, or a count below 1.
+    Raises:
+        InvalidValue: a unit that is not there, or a count below 1.
     """
-    units = responses.values.shape[1]
-    refuse_number_outside("unit", unit, units, f"this layer has {units} units")
-    refuse_below_one(count=count)
+    _refuse_other_unit(unit, responses.values.shape[1])
+    count = whole_number("count", count)
     indices = responses.values[:, unit].argsort(descending=True, stable=True)[:count]
     return TopPictures(indices, responses.values[indices, unit], responses.places[indices, unit])
 
@@ -110,18 +117,18 @@ class _GuidedStep(Function):
     """Forward: what the activation gave. Backward: what is positive, where the activation's input was positive."""
 
     @staticmethod
-    def forward(ctx, before: Tensor, after: Tensor) -> Tensor:
+    def forward(ctx: Any, before: Tensor, after: Tensor) -> Tensor:
         ctx.save_for_backward(before > 0)
         return after.clone()
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (was_positive,) = ctx.saved_tensors
         return gradient.clamp(min=0) * was_positive, None
 
 
 def guided_gradients(
-    discriminator: nn.Module, pictures: Tensor, layer: int, unit: int, *, guided: bool = True
+    discriminator: BlockDiscriminator, pictures: Tensor, layer: int, unit: int, *, guided: bool = True
 ) -> Tensor:
     """Return the gradient of a unit's largest response with respect to the pixels: (N, C, H, W).
 
@@ -135,15 +142,15 @@ def guided_gradients(
     parameters and their `.grad`, no hooks.
 
     Args:
-        discriminator: a `models.Discriminator`. pictures: (N, C, H, W), uint8 or float in [−1, 1]. layer: number of a
-        block, from 0. unit: number of a map, from 0. guided: False gives the plain gradient.
+        discriminator: a `models.Discriminator`. pictures: (N, C, H, W), uint8 or float in [−1, 1]. unit: number of a
+            map, from 0. guided: False gives the plain gradient.
 
-    Raises InvalidValue for a layer or unit that is not there, and for pictures of another shape.
+    Raises:
+        InvalidValue: a layer or unit that is not there, or pictures of another shape or range.
     """
     part = _blocks_to(discriminator, layer)
-    units = _units(discriminator, layer)
-    refuse_number_outside("unit", unit, units, f"layer {layer} has {units} units")
-    _refuse_pictures(discriminator, pictures)
+    _refuse_other_unit(unit, _units(part))
+    refuse_other_pictures(discriminator, pictures)
     pixels = floats(pictures.detach()).clone().requires_grad_()
     with torch.enable_grad(), eval_mode(discriminator), _guided_activations(part if guided else nn.Identity()):
         largest = part(pixels)[:, unit].flatten(1).max(dim=1).values  # (N,)
@@ -152,7 +159,7 @@ def guided_gradients(
 
 
 @contextlib.contextmanager
-def _guided_activations(part: nn.Module):
+def _guided_activations(part: nn.Module) -> Iterator[None]:
     """Let every ReLU and LeakyReLU of `part` follow the guided rule, and undo that at the end."""
     activations = [module for module in part.modules() if isinstance(module, (nn.ReLU, nn.LeakyReLU))]
     handles = [
@@ -167,7 +174,7 @@ def _guided_activations(part: nn.Module):
 
 
 def unit_window(
-    discriminator: nn.Module, layer: int, place: tuple[int, int], *, clipped: bool = True
+    discriminator: BlockDiscriminator, layer: int, place: tuple[int, int], *, clipped: bool = True
 ) -> tuple[int, int, int, int]:
     """Return the part of the picture that a unit sees from one place: (top, left, bottom, right) in pixels.
 
@@ -175,17 +182,18 @@ def unit_window(
     convolutions up to the block; a step on the map is the product of their strides.
 
     Args:
-        layer: number of a block, from 0. place: (row, column) on the map. clipped: False leaves in what lies on the
-        padding, outside the picture; all windows of a layer then have one size.
+        place: (row, column) on the map. clipped: False leaves in what lies on the padding, outside the picture; all
+            windows of a layer then have one size.
 
-    Raises InvalidValue for a layer that is not there.
+    Raises:
+        InvalidValue: a layer that is not there.
     """
     part = _blocks_to(discriminator, layer)
     convolutions, size, edges = _convolutions(part), _window_size(part), []
     for side, length in enumerate(discriminator.image_shape[1:]):
         jump, first = 1, 0
         for conv in convolutions:
-            first -= conv.padding[side] * jump  # where the first window of this layer begins
+            first -= int(conv.padding[side]) * jump  # where the first window of this layer begins
             jump *= conv.stride[side]
         start = first + int(place[side]) * jump
         end = start + size[side]
@@ -211,14 +219,20 @@ class UnitView:
 
 
 def view_unit(
-    discriminator: nn.Module, images: Tensor, responses: UnitResponses, layer: int, unit: int, count: int = NINE
+    discriminator: BlockDiscriminator,
+    images: Tensor,
+    responses: UnitResponses,
+    layer: int,
+    unit: int,
+    count: int = NINE,
 ) -> UnitView:
     """Return the `count` pictures that move a unit most, with windows and gradients.
 
     Args:
         images: those that `responses = unit_responses(discriminator, images, layer)` was made of.
 
-    Raises InvalidValue as `top_pictures` and `guided_gradients` do.
+    Raises:
+        InvalidValue: as in `top_pictures` and `guided_gradients`.
     """
     top = top_pictures(responses, unit, count)
     pictures = floats(images[top.indices])
@@ -231,7 +245,7 @@ def view_unit(
 
 
 def top_window_colourfulness(
-    discriminator: nn.Module, images: Tensor, responses: UnitResponses, layer: int, count: int = NINE
+    discriminator: BlockDiscriminator, images: Tensor, responses: UnitResponses, layer: int, count: int = NINE
 ) -> Tensor:
     """Return for each unit how colourful the windows in its `count` top pictures are: (units,), 0 to 1.
 
@@ -252,7 +266,7 @@ def top_window_colourfulness(
     return torch.stack(means)
 
 
-def random_twin(discriminator: nn.Module, images: Tensor, seed: int = 0) -> nn.Module:
+def random_twin(discriminator: AnyDiscriminator, images: Tensor, seed: int = 0) -> AnyDiscriminator:
     """Return the same network with fresh random weights: what to hold a trained one against. Eval mode.
 
     Weights are drawn by `models.init_weights` from `seed`; the global random state is left alone. Batch norm gets its
@@ -262,7 +276,7 @@ def random_twin(discriminator: nn.Module, images: Tensor, seed: int = 0) -> nn.M
     Args:
         images: (N, C, H, W), uint8 or float in [−1, 1]; some hundred are enough.
     """
-    _refuse_pictures(discriminator, images)
+    refuse_other_pictures(discriminator, images)
     twin = copy.deepcopy(discriminator)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -281,23 +295,25 @@ def random_twin(discriminator: nn.Module, images: Tensor, seed: int = 0) -> nn.M
     return twin.eval().requires_grad_(False)
 
 
+def _blocks_to(discriminator: BlockDiscriminator, layer: int) -> nn.Sequential:
+    return cut(discriminator, layer, "discriminator")[0]
+
+
 def _convolutions(part: nn.Module) -> list[nn.Conv2d]:
     return [module for module in part.modules() if isinstance(module, nn.Conv2d)]
 
 
-def _units(network: nn.Module, layer: int) -> int:
-    return _convolutions(network.blocks[layer])[-1].out_channels
+def _units(part: nn.Module) -> int:
+    return _convolutions(part)[-1].out_channels
 
 
 def _window_size(part: nn.Module) -> tuple[int, int]:
-    return receptive_field([(conv.kernel_size, conv.stride, conv.dilation) for conv in _convolutions(part)])
+    field = receptive_field([(conv.kernel_size, conv.stride, conv.dilation) for conv in _convolutions(part)])
+    return pair_of_sides("the receptive field", field)
 
 
-def _refuse_pictures(network: nn.Module, images: Tensor) -> None:
-    shape = network.image_shape
-    if not isinstance(images, Tensor) or images.dim() != 4 or tuple(images.shape[1:]) != shape or not len(images):
-        given = f"of shape {tuple(images.shape)}" if isinstance(images, Tensor) else f"a {type(images).__name__}"
+def _refuse_other_unit(unit: int, units: int) -> None:
+    if not is_whole(unit) or not 0 <= int(unit) < units:
         raise InvalidValue(
-            f"The pictures are {given}, but this discriminator takes a tensor of shape "
-            f"(N, {', '.join(map(str, shape))}) with at least one picture."
+            f"unit is {unit!r}, but this layer has {units} units: take a whole number from 0 to {units - 1}."
         )

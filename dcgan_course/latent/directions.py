@@ -5,11 +5,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.latent.paths import sample
+from dcgan_course.models.inference import eval_mode
+from dcgan_course.models.protocols import LatentGenerator, Network
 
 
-def arithmetic(plus: Tensor, minus: Tensor, base: Tensor, *, count: int = 9, noise: float = 0.25, seed: int = 0):
+def arithmetic(
+    plus: Tensor, minus: Tensor, base: Tensor, *, count: int = 9, noise: float = 0.25, seed: int = 0
+) -> Tensor:
     """Return mean(plus) − mean(minus) + mean(base), and points around it.
 
     Args:
@@ -20,11 +24,14 @@ def arithmetic(plus: Tensor, minus: Tensor, base: Tensor, *, count: int = 9, noi
     Returns:
         (count, latent_dim); the first row is the exact result.
 
+    Raises:
+        InvalidValue: count is no whole number of at least 1, or seed is no seed.
+
     Source: Radford et al. 2015, section 6.3.2 and figure 7.
     """
-    refuse_below_one(count=count)
+    count, source = whole_number("count", count), torch.Generator().manual_seed(seed_number(seed))
     result = plus.mean(dim=0) - minus.mean(dim=0) + base.mean(dim=0)
-    around = torch.rand(count, len(result), generator=torch.Generator().manual_seed(seed), dtype=result.dtype)
+    around = torch.rand(count, len(result), generator=source, dtype=result.dtype)
     around = noise * (2 * around - 1)
     around[0] = 0
     return result + around
@@ -38,6 +45,9 @@ def attribute_direction(z: Tensor, has_attribute: Tensor) -> Tensor:
 
     With four z on each side it is the turn vector of Radford et al. 2015, figure 8; with many it is the direction that
     tells the two kinds best apart if both are equally wide in every direction.
+
+    Raises:
+        InvalidValue: all pictures have the attribute, or none has it.
     """
     if not has_attribute.any() or has_attribute.all():
         which = "have it" if has_attribute.any() else "lack it"
@@ -45,43 +55,50 @@ def attribute_direction(z: Tensor, has_attribute: Tensor) -> Tensor:
     return z[has_attribute].mean(dim=0) - z[~has_attribute].mean(dim=0)
 
 
-def weight_directions(generator: nn.Module, count: int) -> Tensor:
+def weight_directions(generator: Network, count: int) -> Tensor:
     """Return the directions of z that move the output of the generator's first layer most: (count, latent_dim).
 
     Unit vectors, orthogonal, the strongest first. They need no samples: they are the singular vectors of the first
     layer's weights. Source: Shen and Zhou 2021, equation 4.
+
+    Raises:
+        InvalidValue: count is no whole number from 1 to the number of these directions.
     """
     first = next(layer for layer in generator.modules() if isinstance(layer, (nn.Linear, nn.ConvTranspose2d)))
     weight = first.weight.detach().float()
     matrix = weight.T if isinstance(first, nn.Linear) else weight.flatten(1)  # (latent_dim, outputs)
     directions = torch.linalg.svd(matrix, full_matrices=False).U.T
-    if not 1 <= count <= len(directions):
+    if whole_number("count", count) > len(directions):
         raise InvalidValue(f"count is {count}, but this generator has 1 to {len(directions)} such directions.")
     return directions[:count].contiguous()
 
 
-def activation_directions(generator: nn.Module, count: int, *, samples: int = 1000, seed: int = 0) -> Tensor:
+def activation_directions(generator: LatentGenerator, count: int, *, samples: int = 1000, seed: int = 0) -> Tensor:
     """Return the directions of z along which the first layer's activations vary most: (count, latent_dim).
 
     Args:
-        generator: in eval mode. samples: z that are drawn, more than count. seed: of these z.
+        generator: asked in eval mode. samples: z that are drawn, more than count. seed: of these z.
 
     Unit vectors, the strongest first. The principal components of the activations, after batch norm and ReLU, are
     found, and z is fitted to the samples' places on each. Unlike `weight_directions` they know what ReLU cuts off; they
     need not be orthogonal, and other samples give somewhat other directions.
 
+    Raises:
+        InvalidValue: count is outside of these limits.
+
     Source: Härkönen et al. 2020, section 2.2 and equation 3.
     """
+    count, samples = whole_number("count", count, 0), whole_number("samples", samples)
     if not 1 <= count < min(samples, generator.latent_dim + 1):
         raise InvalidValue(
             f"count is {count}, but it must be at least 1, at most {generator.latent_dim}, the length of z, and below "
             f"samples, {samples}."
         )
     first = next(layer for layer in generator.modules() if isinstance(layer, (nn.ReLU, nn.LeakyReLU)))
-    kept = []
+    kept: list[Tensor] = []
     hook = first.register_forward_hook(lambda layer, inputs, output: kept.append(output.flatten(1).float()))
     try:
-        with torch.no_grad():
+        with torch.no_grad(), eval_mode(generator):
             z = sample(samples, generator.latent_dim, seed)
             for part in z.split(250):
                 generator(part)
@@ -96,7 +113,10 @@ def activation_directions(generator: nn.Module, count: int, *, samples: int = 10
 
 @dataclass(frozen=True)
 class Directions:
-    """Named unit vectors of a generator's latent space: random, principal, active, learned from labelled samples."""
+    """Directions of one latent space, each with a name.
+
+    names: K of them, such as "learned: slant". vectors: (K, latent_dim), unit vectors in the same order.
+    """
 
     names: tuple[str, ...]
     vectors: Tensor

@@ -1,16 +1,17 @@
-"""Points, paths, directions and sums in latent space, and the way back from a picture to its z."""
+"""Points in latent space, and paths between them."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, seed_number, whole_number
 
 
 def sample(count: int, latent_dim: int, seed: int) -> Tensor:
     """Draw z (count, latent_dim) from N(0, 1); the same seed gives the same z."""
-    return torch.randn(count, latent_dim, generator=torch.Generator().manual_seed(seed))
+    source = torch.Generator().manual_seed(seed_number(seed))
+    return torch.randn(whole_number("count", count, 0), whole_number("latent_dim", latent_dim), generator=source)
 
 
 def lerp(a: Tensor, b: Tensor, t: float) -> Tensor:
@@ -21,6 +22,9 @@ def lerp(a: Tensor, b: Tensor, t: float) -> Tensor:
 
     Between two random z the line comes closer to zero than any z that G has seen in training: halfway its length is
     1/√2 of theirs, in the mean.
+
+    Raises:
+        InvalidValue: a and b have different shapes.
     """
     _refuse_other_shape(a, b)
     return (1 - t) * a + t * b
@@ -34,6 +38,9 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
 
     Where a and b point the same way, or exactly opposite ways, or one is zero, no arc is defined: there the straight
     line is taken. Source: Shoemake 1985, section 3.3, for the direction; White 2016 for z.
+
+    Raises:
+        InvalidValue: a and b have different shapes.
     """
     _refuse_other_shape(a, b)
     length_a, length_b = a.norm(dim=-1, keepdim=True), b.norm(dim=-1, keepdim=True)
@@ -59,8 +66,12 @@ def walk(
 
     Returns:
         (P · steps, latent_dim) for a loop, else ((P − 1) · steps + 1, latent_dim); every `steps`-th row is a point.
+
+    Raises:
+        InvalidValue: fewer than two points, or steps that are no whole number of at least 1.
     """
-    if len(points) < 2 or steps < 1:
+    steps = whole_number("steps", steps)
+    if len(points) < 2:
         raise InvalidValue(f"A walk needs at least 2 points and 1 step; given were {len(points)} and {steps}.")
     following = points.roll(-1, dims=0)
     pairs = list(zip(points, following, strict=True))[: None if loop else -1]

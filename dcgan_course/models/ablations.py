@@ -6,13 +6,32 @@ number of maps of the last hidden layer of G and of the first of D.
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from torch import Tensor, nn
 
 from dcgan_course.models.dcgan import Discriminator, Generator, down, init_weights, up
 
 LATENT_DIM, IMAGE_SHAPE = 100, (1, 28, 28)
-Pair = tuple[nn.Module, nn.Module]
+AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
+
+
+class LayeredGenerator(nn.Sequential):
+    """A generator that is its layers, one after the other: for the ablations and the named DCGANs.
+
+    Args:
+        latent_dim: length of z. image_shape: (C, H, W) of one picture. layers: as for nn.Sequential.
+
+    forward: z (N, latent_dim) → pictures (N, C, H, W).
+    """
+
+    def __init__(self, latent_dim: int, image_shape: tuple[int, int, int], *layers: nn.Module) -> None:
+        super().__init__(*layers)
+        self.latent_dim = latent_dim
+        self.image_shape = image_shape
+
+
+Pair = tuple[Generator | LayeredGenerator, nn.Module]
 
 
 class InUnitRange(nn.Module):
@@ -187,7 +206,7 @@ VARIANTS: dict[str, Callable[[int], Pair]] = {
 }
 
 
-def _with_first_weights(generator: nn.Module, discriminator: nn.Module, std: float = 0.02) -> Pair:
+def _with_first_weights(generator: Generator | LayeredGenerator, discriminator: nn.Module, std: float = 0.02) -> Pair:
     """Draw convolution and linear weights from N(0, std), scales of batch norm from N(1, 0.02), biases 0."""
     for network in (generator, discriminator):
         init_weights(network, std)
@@ -197,25 +216,10 @@ def _with_first_weights(generator: nn.Module, discriminator: nn.Module, std: flo
     return generator, discriminator
 
 
-def _with_activation(network: nn.Module, old: type[nn.Module], new: nn.Module) -> nn.Module:
+def _with_activation(network: AnyNetwork, old: type[nn.Module], new: nn.Module) -> AnyNetwork:
     """Put `new` in the place of every hidden activation of type `old`, in place."""
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, old):
                 setattr(parent, name, new)
     return network
-
-
-class LayeredGenerator(nn.Sequential):
-    """Layers from z to pictures, with what `train` and the shape table ask a generator for.
-
-    Args:
-        latent_dim: length of z. image_shape: (C, H, W) of one picture. layers: as for nn.Sequential.
-
-    forward: z (N, latent_dim) → pictures (N, C, H, W).
-    """
-
-    def __init__(self, latent_dim: int, image_shape: tuple[int, int, int], *layers: nn.Module) -> None:
-        super().__init__(*layers)
-        self.latent_dim = latent_dim
-        self.image_shape = image_shape

@@ -2,14 +2,22 @@
 
 from torch import Tensor, nn
 
+from dcgan_course.convolution.arithmetic import Size
 from dcgan_course.convolution.ladders import UpsamplingPlan, plan_upsampling
-from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.errors import InvalidValue, pair_of_sides, whole_number
 from dcgan_course.models.protocols import Network
 
 SMALLEST, WIDEST = 8, 16  # pixels a side; the largest multiple of `width` that a layer gets
 
 
-def up(in_channels: int, out_channels: int, kernel_size=4, stride=2, padding=1, output_padding=0) -> nn.Sequential:
+def up(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: Size = 4,
+    stride: Size = 2,
+    padding: Size = 1,
+    output_padding: Size = 0,
+) -> nn.Sequential:
     """Return the block that makes a picture larger: transposed convolution, batch norm, ReLU.
 
     forward: (N, in_channels, H, W) → (N, out_channels, 2H, 2W) with the standard settings; else the size that
@@ -24,7 +32,9 @@ def up(in_channels: int, out_channels: int, kernel_size=4, stride=2, padding=1, 
     )
 
 
-def down(in_channels: int, out_channels: int, kernel_size=4, stride=2, padding=1) -> nn.Sequential:
+def down(
+    in_channels: int, out_channels: int, kernel_size: Size = 4, stride: Size = 2, padding: Size = 1
+) -> nn.Sequential:
     """Return the block that makes a picture smaller: strided convolution, batch norm, LeakyReLU with slope 0.2.
 
     forward: (N, in_channels, 2H, 2W) → (N, out_channels, H, W) with the standard settings; else the size that
@@ -50,18 +60,19 @@ class Generator(nn.Module):
 
     forward: z (N, latent_dim), from N(0, 1) → pictures (N, channels, H, W) in [−1, 1].
 
-    Raises InvalidValue for a size that cannot be built, with the nearest that can.
+    Raises:
+        InvalidValue: a size that cannot be built, with the nearest that can; another number that is below 1.
 
     Source: Radford et al. 2015, figure 1; with image_size=64, width=64 it is the generator of the DCGAN example in
     pytorch/examples: 3,576,704 parameters with 3 channels.
     """
 
-    def __init__(self, image_size=32, latent_dim: int = 100, channels: int = 3, width: int = 64) -> None:
+    def __init__(self, image_size: Size = 32, latent_dim: int = 100, channels: int = 3, width: int = 64) -> None:
         super().__init__()
         plan = _plan(image_size)
-        refuse_below_one(latent_dim=latent_dim, channels=channels, width=width)
-        widths = _widths(plan, width)
-        self.image_shape = (channels, *_pair(image_size))
+        latent_dim, channels = whole_number("latent_dim", latent_dim), whole_number("channels", channels)
+        widths = _widths(plan, whole_number("width", width))
+        self.image_shape = (channels, *pair_of_sides("image_size", image_size))
         self.latent_dim = latent_dim
         self.blocks = nn.Sequential(up(latent_dim, widths[0], plan.start_size, 1, 0))
         for layer, before, after in zip(plan.layers[:-1], widths[:-1], widths[1:], strict=True):
@@ -85,19 +96,20 @@ class Discriminator(nn.Module):
 
     forward: pictures (N, channels, H, W) in [−1, 1] → logits (N,); sigmoid(logit) is D(x), the chance that x is real.
 
-    Raises InvalidValue for a size that cannot be built, and for pictures of another shape: they would give several
-    answers a picture, or none.
+    Raises:
+        InvalidValue: a size that cannot be built, or a number below 1. forward: pictures of another shape, which would
+            give several answers a picture, or none.
 
     Source: Radford et al. 2015, section 3. The first layer has no batch norm, neither has the last.
     """
 
-    def __init__(self, image_size=32, channels: int = 3, width: int = 64) -> None:
+    def __init__(self, image_size: Size = 32, channels: int = 3, width: int = 64) -> None:
         super().__init__()
         plan = _plan(image_size)
-        refuse_below_one(channels=channels, width=width)
-        widths = _widths(plan, width)[::-1]
+        channels = whole_number("channels", channels)
+        widths = _widths(plan, whole_number("width", width))[::-1]
         layers = plan.layers[::-1]
-        self.image_shape = (channels, *_pair(image_size))
+        self.image_shape = (channels, *pair_of_sides("image_size", image_size))
         first = layers[0]
         self.blocks = nn.Sequential(
             nn.Sequential(
@@ -136,14 +148,10 @@ def init_weights(network: Network, std: float = 0.02) -> None:
             nn.init.zeros_(layer.bias)
 
 
-def _pair(size) -> tuple[int, int]:
-    return tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-
-
-def _plan(image_size) -> UpsamplingPlan:
+def _plan(image_size: Size) -> UpsamplingPlan:
     """Return the planner's ladder with at least one doubling, or refuse with the nearest size that has one."""
     plan = plan_upsampling(image_size)  # refuses what is no size at all
-    sides = _pair(image_size)
+    sides = pair_of_sides("image_size", image_size)
     if min(sides) < SMALLEST:
         nearest = tuple(max(side, SMALLEST) for side in sides)
         shown = nearest if isinstance(image_size, (tuple, list)) else nearest[0]

@@ -1,9 +1,11 @@
 """The two networks of lesson 04: generator and discriminator of linear layers alone."""
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.models.protocols import Network
 
 
@@ -14,17 +16,25 @@ class MLPGenerator(nn.Module):
         image_shape: (C, H, W) of one picture. latent_dim: length of z. hidden_dim: width of the two hidden layers.
         dropout: share of hidden units switched off in training.
 
+    Raises:
+        InvalidValue: a size that is no whole number of at least 1.
+
     forward: z (N, latent_dim), from N(0, 1) → pictures (N, C, H, W) in [−1, 1].
     """
 
     def __init__(
-        self, image_shape=(1, 28, 28), latent_dim: int = 100, hidden_dim: int = 256, dropout: float = 0.1
+        self,
+        image_shape: Sequence[int] = (1, 28, 28),
+        latent_dim: int = 100,
+        hidden_dim: int = 256,
+        dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        self.image_shape = tuple(image_shape)
-        self.latent_dim = latent_dim
+        hidden_dim = whole_number("hidden_dim", hidden_dim)
+        self.image_shape = _shape(image_shape)
+        self.latent_dim = whole_number("latent_dim", latent_dim)
         self.layers = nn.Sequential(
-            nn.Linear(latent_dim, hidden_dim),
+            nn.Linear(self.latent_dim, hidden_dim),
             nn.ReLU(),
             nn.Dropout(dropout),
             nn.Linear(hidden_dim, hidden_dim),
@@ -46,12 +56,16 @@ class MLPDiscriminator(nn.Module):
         image_shape: (C, H, W) of one picture. hidden_dim: width of the two hidden layers.
         dropout: share of hidden units switched off in training.
 
+    Raises:
+        InvalidValue: as in `MLPGenerator`.
+
     forward: pictures (N, C, H, W) in [−1, 1] → logits (N,); sigmoid(logit) is D(x), the chance that x is real.
     """
 
-    def __init__(self, image_shape=(1, 28, 28), hidden_dim: int = 256, dropout: float = 0.1) -> None:
+    def __init__(self, image_shape: Sequence[int] = (1, 28, 28), hidden_dim: int = 256, dropout: float = 0.1) -> None:
         super().__init__()
-        self.image_shape = tuple(image_shape)
+        hidden_dim = whole_number("hidden_dim", hidden_dim)
+        self.image_shape = _shape(image_shape)
         self.layers = nn.Sequential(
             nn.Flatten(),
             nn.Linear(math.prod(self.image_shape), hidden_dim),
@@ -77,3 +91,10 @@ def init_mlp_weights(network: Network) -> None:
         if isinstance(layer, nn.Linear):
             nn.init.xavier_normal_(layer.weight)
             nn.init.uniform_(layer.bias, 0.1, 0.2)
+
+
+def _shape(image_shape: Sequence[int]) -> tuple[int, int, int]:
+    if len(image_shape) != 3:
+        raise InvalidValue(f"image_shape is {tuple(image_shape)}, but it must be (C, H, W), three whole numbers.")
+    channels, height, width = (whole_number("a number of image_shape", size) for size in image_shape)
+    return channels, height, width

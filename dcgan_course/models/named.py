@@ -9,10 +9,8 @@ from collections.abc import Callable
 
 from torch import nn
 
-from dcgan_course.models.ablations import LayeredGenerator
+from dcgan_course.models.ablations import LayeredGenerator, Pair
 from dcgan_course.models.dcgan import Discriminator, Generator
-
-Pair = tuple[nn.Module, nn.Module]
 
 
 def post_cifar10_64() -> Pair:

@@ -1,17 +1,23 @@
 """The shape table of networks, drawn: a box for every stack of maps, an arrow for every layer between them."""
 
 import math
+from typing import TYPE_CHECKING
 
 from dcgan_course.drawing.canvas import COLOURS
 from dcgan_course.drawing.page import FAKE, REAL
 from dcgan_course.models.shapes import ShapeRow, shape_text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Stage = tuple[tuple[int, ...], list[str], int]  # shape, names of the layers that lead to it, their parameters
 STEPS = ("Conv", "Linear", "MaxPool", "Upsample")  # layers that make a new stack of maps; the others stay on its arrow
 SHORT = {"BatchNorm2d": "batch norm", "BatchNorm1d": "batch norm", "Conv2d": "conv", "ConvTranspose2d": "transp. conv"}
 TALLEST, GAP, NARROW = 2.6, 1.9, 0.22  # inches: the largest picture, between two boxes, the thinnest box
 
 
-def networks_figure(networks: list[tuple[str, tuple[int, ...], list[ShapeRow]]], title: str):
+def networks_figure(networks: list[tuple[str, tuple[int, ...], list[ShapeRow]]], title: str) -> "Figure":
     """Draw networks one below the other, each from left to right; returns the figure.
 
     A box is as tall as its maps are (square root of the side) and as thick as there are many (logarithm). Under an
@@ -32,9 +38,9 @@ def networks_figure(networks: list[tuple[str, tuple[int, ...], list[ShapeRow]]],
     return figure
 
 
-def _stages(given: tuple[int, ...], rows: list[ShapeRow]) -> list[tuple[tuple[int, ...], list[str], int]]:
-    """Group rows into boxes: (shape, names of the layers that lead to it, their parameters)."""
-    stages = [(given, [], 0)]
+def _stages(given: tuple[int, ...], rows: list[ShapeRow]) -> list[Stage]:
+    """Group rows into boxes."""
+    stages: list[Stage] = [(given, [], 0)]
     for row in rows:
         starts = row.name.startswith(STEPS)
         waiting = len(stages) == 1 or (starts and any(name.startswith(STEPS) for name in stages[-1][1]))
@@ -50,7 +56,7 @@ def _words(name: str) -> str:
     return f"{SHORT.get(kind, kind)}\n{settings}".strip()
 
 
-def _draw_chain(axis, name: str, stages, side: int, colour) -> None:
+def _draw_chain(axis: "Axes", name: str, stages: list[Stage], side: int, colour: str) -> None:
     from matplotlib.patches import Rectangle
 
     x = 0.0

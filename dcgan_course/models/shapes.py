@@ -27,9 +27,10 @@ def shape_table(network: nn.Module, x: Tensor) -> list[ShapeRow]:
     A layer that is called twice has two rows; its parameters are counted in the first. The network is in eval mode
     meanwhile, so that a batch of one will do; afterwards each part is in the mode that it was in.
     """
-    rows, counted = [], set()
+    rows: list[ShapeRow] = []
+    counted: set[nn.Module] = set()
 
-    def note(layer, _, output) -> None:
+    def note(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
         parameters = 0 if layer in counted else sum(p.numel() for p in layer.parameters(recurse=False))
         counted.add(layer)
         rows.append(ShapeRow(_name(layer), tuple(output.shape[1:]), parameters))
@@ -72,7 +73,7 @@ def _name(layer: nn.Module) -> str:
     return kind
 
 
-def _side(value) -> str:
+def _side(value: object) -> str:
     """Write 4 for (4, 4) and 4×2 for (4, 2)."""
     sides = value if isinstance(value, tuple) else (value,)
     return str(sides[0]) if len(set(sides)) == 1 else "×".join(str(side) for side in sides)

@@ -258,10 +258,10 @@ def test_the_figure_has_a_panel_a_thing_and_a_mark_an_effect():
 class TestRefusals:
     def test_networks_and_blocks_that_do_not_fit(self, small):
         generator, z = small
-        with pytest.raises(InvalidValue, match="generator is a MLPGenerator, which has no maps"):
+        with pytest.raises(InvalidValue, match="The generator is a MLPGenerator, but its maps are read block by block"):
             blocks.maps_of(models.MLPGenerator(), z)
         for block in (3, -4, True, 1.0):
-            with pytest.raises(InvalidValue, match=f"block is {block!r}, but this generator's blocks are 0 to 2"):
+            with pytest.raises(InvalidValue, match=f"Block {block!r} is asked for.* 3 blocks: .* from −3 to 2"):
                 blocks.maps_of(generator, z, block)
 
     @pytest.mark.parametrize("number", [3, -1])

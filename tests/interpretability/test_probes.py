@@ -88,12 +88,12 @@ def test_modes_statistics_and_gradients_are_left_alone():
 @pytest.mark.parametrize(
     ("images", "sentence"),
     [
-        (pictures(2, size=28), r"images is \(2, 3, 28, 28\), but this network was built for \(N, 3, 32, 32\)"),
-        (pictures(2)[0], r"images is \(3, 32, 32\), but"),
+        (pictures(2, size=28), r"The pictures are \(2, 3, 28, 28\), but this network was built for \(N, 3, 32, 32\)"),
+        (pictures(2)[0], r"The pictures are \(3, 32, 32\), but"),
         (pictures(2)[:0], "with N of 1 or more"),
-        (pictures(2).numpy(), "images is ndarray"),
-        (pictures(2).float(), r"images goes from 0 to 255, but pictures in float must lie in \[−1, 1\]"),
-        (pictures(2).long(), "images is torch.int64, but it must be uint8"),
+        (pictures(2).numpy(), "The pictures are of type ndarray"),
+        (pictures(2).float(), r"The pictures go from 0 to 255, but floats must lie in \[−1, 1\]"),
+        (pictures(2).long(), "The pictures are torch.int64, but must be uint8"),
     ],
 )
 def test_wrong_pictures_are_refused(images, sentence):
@@ -102,7 +102,7 @@ def test_wrong_pictures_are_refused(images, sentence):
 
 
 def test_a_network_without_blocks_is_refused():
-    with pytest.raises(InvalidValue, match="MLPDiscriminator, which has no blocks"):
+    with pytest.raises(InvalidValue, match="The discriminator is a MLPDiscriminator, but its maps are read"):
         pooled_features(MLPDiscriminator(), pictures(2, 1, 28))
 
 

@@ -175,6 +175,13 @@ class TestResponses:
                     assert float(one_map[row, column]) == pytest.approx(float(one_map.max()), abs=1e-5)
             assert got.values.shape == (12, maps.shape[0]) and not got.values.requires_grad
 
+    def test_minus_one_is_the_last_block(self, discriminator, images):
+        last, same = (units.unit_responses(discriminator, images, layer) for layer in (1, -1))
+        assert torch.equal(last.values, same.values) and torch.equal(last.places, same.places)
+        gradients = [units.guided_gradients(discriminator, images, layer, 3) for layer in (1, -1)]
+        assert torch.equal(*gradients)
+        assert units.unit_window(discriminator, 1, (1, 1)) == units.unit_window(discriminator, -1, (1, 1))
+
     def test_the_top_pictures_are_those_of_sorting_all(self, discriminator):
         images = some_pictures(count=40)
         images[30] = images[7]  # equal pictures: the first one wins
@@ -290,24 +297,26 @@ class TestGeneratorMaps:
 
     def test_wrong_requests_are_refused(self, generator):
         z = latent.sample(2, 7, 0)
-        for block in (-1, 2, 1.0, True):
-            with pytest.raises(InvalidValue, match=r"block is .*has 2 blocks: take a whole number from 0 to 1\."):
+        for block in (-3, 2, 1.0, True):
+            with pytest.raises(InvalidValue, match=r"Block .* 2 blocks: take a whole number from −2 to 1"):
                 blocks.generator_maps(generator, z[0], block)
-        with pytest.raises(InvalidValue, match=r"one z of shape \(7,\)"):
+        with pytest.raises(InvalidValue, match=r"z is \(1, 2, 7\), but it must be \(N, 7\)"):
             blocks.generator_maps(generator, z, 0)
         with pytest.raises(InvalidValue, match="take a models.Generator"):
             blocks.generator_maps(MLPGenerator(), z[0], 0)
+        with pytest.raises(InvalidValue, match="The generator is a Discriminator, but"):
+            blocks.generator_maps(Discriminator(16, 1, 4), z[0], 0)
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("layer", [-1, 2, "1", None, 0.0])
+    @pytest.mark.parametrize("layer", [-3, 2, "1", None, 0.0])
     def test_a_layer_that_is_not_there(self, discriminator, images, layer):
         for call in (
             lambda: units.unit_responses(discriminator, images, layer),
             lambda: units.guided_gradients(discriminator, images, layer, 0),
             lambda: units.unit_window(discriminator, layer, (0, 0)),
         ):
-            with pytest.raises(InvalidValue, match="has 2 blocks: take a whole number from 0 to 1"):
+            with pytest.raises(InvalidValue, match="has 2 blocks: take a whole number from −2 to 1; −1 is the last"):
                 call()
 
     @pytest.mark.parametrize("unit", [-1, 6, 2.5, True])
@@ -315,7 +324,7 @@ class TestRefusals:
         responses = units.unit_responses(discriminator, images, 1)
         with pytest.raises(InvalidValue, match="this layer has 6 units: take a whole number from 0 to 5"):
             units.top_pictures(responses, unit)
-        with pytest.raises(InvalidValue, match="layer 1 has 6 units: take a whole number from 0 to 5"):
+        with pytest.raises(InvalidValue, match="this layer has 6 units: take a whole number from 0 to 5"):
             units.guided_gradients(discriminator, images, 1, unit)
 
     @pytest.mark.parametrize("shape", [(2, 16, 16), (0, 2, 16, 16), (3, 1, 16, 16), (3, 2, 16, 17)])
@@ -325,12 +334,14 @@ class TestRefusals:
             lambda: units.guided_gradients(discriminator, torch.zeros(shape), 0, 0),
             lambda: units.random_twin(discriminator, torch.zeros(shape)),
         ):
-            with pytest.raises(InvalidValue, match=r"shape \(N, 2, 16, 16\) with at least one picture"):
+            with pytest.raises(InvalidValue, match=r"built for \(N, 2, 16, 16\) with N of 1 or more"):
                 call()
 
     def test_a_network_without_blocks(self, images):
         with pytest.raises(InvalidValue, match="take a models.Discriminator"):
             units.unit_responses(MLPDiscriminator(), images, 0)
+        with pytest.raises(InvalidValue, match="The discriminator is a Generator, but"):
+            units.unit_layers(Generator(16))
 
     def test_a_count_below_one(self, discriminator, images):
         with pytest.raises(InvalidValue, match="count is 0"):

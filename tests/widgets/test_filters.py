@@ -146,7 +146,7 @@ class TestTwin:
         assert pixels(two).shape[0] > 1.9 * pixels(one).shape[0] > 1900
 
     def test_a_layer_and_a_unit_that_are_not_there_are_refused(self, images):
-        with pytest.raises(InvalidValue, match="layer is 3, .* from 0 to 2"):
+        with pytest.raises(InvalidValue, match="Block 3 is asked for, .* from −3 to 2"):
             widgets.filter_browser_twin(RUN, images, layer=3, count=30)
         with pytest.raises(InvalidValue, match="unit is 999, "):
             widgets.filter_browser_twin(RUN, images, units=(999,), count=30)
@@ -160,7 +160,7 @@ class TestRefusals:
     def test_pictures_of_another_kind_or_size(self, images):
         with pytest.raises(InvalidValue, match="must be what load_images"):
             widgets.filter_browser(RUN, images.images)
-        with pytest.raises(InvalidValue, match=r"shape \(N, 1, 28, 28\)"):
+        with pytest.raises(InvalidValue, match=r"built for \(N, 1, 28, 28\)"):
             widgets.filter_browser("mnist_dcgan", images, count=12)
 
     @pytest.mark.parametrize("count", [0, -1, 2.5])
