@@ -52,10 +52,9 @@ class Judge:
     @torch.no_grad()
     def look(self, generator) -> dict:
         """Draw samples of fixed z in eval mode and return what is measured, with the first of them."""
-        was_training = generator.training
         z = latent.sample(SETTINGS["samples"], generator.latent_dim, SEED_OF_Z)
-        pictures = torch.cat([generator.eval()(part) for part in z.split(1000)])
-        generator.train(was_training)
+        with models.eval_mode(generator):
+            pictures = torch.cat([generator(part) for part in z.split(1000)])
         counts = metrics.class_histogram(self.classifier, pictures)
         distance = metrics.frechet_distance(self.features(pictures), self.real)
         found = {"entropy": round(abs(metrics.entropy(counts)), 4), "frechet": round(distance, 3)}

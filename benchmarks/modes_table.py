@@ -24,6 +24,7 @@ from pathlib import Path
 import torch
 from torch.nn.functional import softplus
 
+from dcgan_course.models import eval_mode
 from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
 from dcgan_course.toy.modes import PROTOCOL_SAMPLES, count_modes
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators, start_small
@@ -93,9 +94,8 @@ class Cell:
     def judge(self, p_real, p_fake, seconds: float) -> None:
         """Draw 2,500 points of every run, with a random source of their own, and write down what they show."""
         source = torch.Generator().manual_seed(self.step + 7)
-        self.generators.eval()
-        points = self.generators(torch.randn(self.runs, PROTOCOL_SAMPLES, 2, generator=source))
-        self.generators.train()
+        with eval_mode(self.generators):
+            points = self.generators(torch.randn(self.runs, PROTOCOL_SAMPLES, 2, generator=source))
         reports = [count_modes(cloud, self.mixture) for cloud in points]
         epoch = self.step // STEPS_AN_EPOCH
         self.history.append(

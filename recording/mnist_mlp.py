@@ -84,17 +84,11 @@ def record_mnist_mlp(epochs: int = 200, seed: int = 0) -> None:
     fixed_z = torch.randn(FRAME_PICTURES, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
     frames = []
 
-    def draw() -> None:
-        generator.eval()
-        with torch.no_grad():
-            frames.append(to_pixels(generator(fixed_z)))
-        generator.train()
-
     def keep_frames(training) -> None:
         if training.epoch_is_over and len(training.history) in FRAME_EPOCHS:
-            draw()
+            frames.append(to_pixels(models.draw(generator, fixed_z)))
 
-    draw()
+    frames.append(to_pixels(models.draw(generator, fixed_z)))
     start = time.perf_counter()
     history = train(generator, discriminator, train_data.images, config, test_images=test_data.images, hook=keep_frames)
     minutes = (time.perf_counter() - start) / 60

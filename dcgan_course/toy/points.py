@@ -13,6 +13,7 @@ from torch.func import functional_call
 from torch.nn.functional import softplus
 
 from dcgan_course.errors import InvalidValue
+from dcgan_course.models.inference import eval_mode
 from dcgan_course.toy.mixtures import PointMixture
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
 from dcgan_course.training.losses import discriminator_loss, non_saturating
@@ -202,10 +203,8 @@ class ManyGans:
     def points(self, count: int, seed: int = 1) -> Tensor:
         """Draw points (M, count, 2) with batch norm in eval mode; the game's own random source is not touched."""
         z = torch.randn(self.networks, count, self.generators.latent_dim, generator=torch.Generator().manual_seed(seed))
-        self.generators.eval()
-        points = self.generators(z)
-        self.generators.train()
-        return points
+        with eval_mode(self.generators):
+            return self.generators(z)
 
     def trace(self, name: str) -> Tensor:
         """Return one trace as a tensor (rounds, M)."""
