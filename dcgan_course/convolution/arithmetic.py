@@ -9,16 +9,25 @@ The letters in the formulas: i input_size, k kernel_size, s stride, p padding, d
 
 import itertools
 import reprlib
-from numbers import Integral
+from collections.abc import Callable, Mapping, Sequence
+from typing import overload
 
 import numpy as np
 import torch
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, pair_of_sides
 
 Size = int | tuple[int, int]
 
 
+@overload
+def conv_output_size(
+    input_size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> int: ...
+@overload
+def conv_output_size(
+    input_size: Size, kernel_size: Size, stride: Size = 1, padding: Size = 0, dilation: Size = 1
+) -> Size: ...
 def conv_output_size(
     input_size: Size, kernel_size: Size, stride: Size = 1, padding: Size = 0, dilation: Size = 1
 ) -> Size:
@@ -44,6 +53,19 @@ def _conv_side(i: int, k: int, s: int, p: int, d: int, where: str) -> int:
     return (i + 2 * p - d * (k - 1) - 1) // s + 1
 
 
+@overload
+def conv_transpose_output_size(
+    input_size: int, kernel_size: int, stride: int = 1, padding: int = 0, output_padding: int = 0, dilation: int = 1
+) -> int: ...
+@overload
+def conv_transpose_output_size(
+    input_size: Size,
+    kernel_size: Size,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
+    dilation: Size = 1,
+) -> Size: ...
 def conv_transpose_output_size(
     input_size: Size,
     kernel_size: Size,
@@ -100,10 +122,12 @@ def conv_matrix(
     if not isinstance(kernel, torch.Tensor) or kernel.dim() != 2:
         given = f"of shape {tuple(kernel.shape)}" if isinstance(kernel, torch.Tensor) else reprlib.repr(kernel)
         raise InvalidValue(f"kernel is {given}, but it must be a tensor of shape (height, width).")
-    height, width = _pair("input_shape", input_shape, 1)
-    out_height, out_width = conv_output_size((height, width), tuple(kernel.shape), stride, padding, dilation)
-    (down, right), (pad_y, pad_x) = _pair("stride", stride, 1), _pair("padding", padding, 0)
-    gap_y, gap_x = _pair("dilation", dilation, 1)
+    height, width = pair_of_sides("input_shape", input_shape)
+    kernel_size = (kernel.shape[0], kernel.shape[1])
+    output_shape = conv_output_size((height, width), kernel_size, stride, padding, dilation)
+    out_height, out_width = pair_of_sides("output_shape", output_shape)
+    (down, right), (pad_y, pad_x) = pair_of_sides("stride", stride), pair_of_sides("padding", padding, 0)
+    gap_y, gap_x = pair_of_sides("dilation", dilation)
     rows, columns = out_height * out_width, (height + 2 * pad_y) * (width + 2 * pad_x)
     if rows * columns > 2**28:
         raise InvalidValue(
@@ -133,14 +157,14 @@ def insert_zeros(x: torch.Tensor, stride: Size) -> torch.Tensor:
     if not isinstance(x, torch.Tensor) or x.dim() < 2 or 0 in x.shape[-2:]:
         given = f"of shape {tuple(x.shape)}" if isinstance(x, torch.Tensor) else reprlib.repr(x)
         raise InvalidValue(f"x is {given}, but it must be a tensor of shape (..., H, W) with H and W of at least 1.")
-    down, right = _pair("stride", stride, 1)
+    down, right = pair_of_sides("stride", stride)
     height, width = x.shape[-2:]
     stretched = x.new_zeros(*x.shape[:-2], (height - 1) * down + 1, (width - 1) * right + 1)
     stretched[..., ::down, ::right] = x
     return stretched
 
 
-def receptive_field(layers) -> Size:
+def receptive_field(layers: Sequence[tuple[Size, ...]]) -> Size:
     """Return the side of the input region, in pixels, that one output value of a stack of convolutions looks at.
 
     A layer widens the region by d(k − 1) steps. A step of layer n is the product of the strides before it, in input
@@ -165,7 +189,7 @@ def receptive_field(layers) -> Size:
                 f"or (kernel_size, stride, dilation)."
             )
         (k_y, k_x), (s_y, s_x), (d_y, d_x) = (
-            _pair(f"{name} of layers[{number}]", value, 1)
+            pair_of_sides(f"{name} of layers[{number}]", value)
             for name, value in zip(("kernel_size", "stride", "dilation"), (*layer, 1)[:3], strict=True)
         )
         size_y, size_x = size_y + d_y * (k_y - 1) * jump_y, size_x + d_x * (k_x - 1) * jump_x
@@ -174,21 +198,9 @@ def receptive_field(layers) -> Size:
     return (size_y, size_x) if is_pair else size_y
 
 
-def _pair(name: str, value, lowest: int) -> tuple[int, int]:
-    """Return `value` as (height, width), or refuse what is not a whole number of at least `lowest`, or two."""
-    sides = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    whole = all(isinstance(side, Integral) and not isinstance(side, bool) for side in sides)
-    if len(sides) != 2 or not whole or min(sides) < lowest:
-        raise InvalidValue(
-            f"{name} is {reprlib.repr(value)}, but it must be a whole number of at least {lowest}, "
-            f"or a pair (height, width) of such numbers."
-        )
-    return int(sides[0]), int(sides[1])
-
-
-def _on_each_side(size_of_one_side, given: dict) -> Size:
+def _on_each_side(size_of_one_side: Callable[..., int], given: Mapping[str, Size]) -> Size:
     """Check the arguments, then compute height and width apart: they never mix (the guide, chapter 2)."""
-    pairs = [_pair(name, value, 0 if "padding" in name else 1) for name, value in given.items()]
+    pairs = [pair_of_sides(name, value, 0 if "padding" in name else 1) for name, value in given.items()]
     heights, widths = zip(*pairs, strict=True)
     if not any(isinstance(value, (tuple, list)) for value in given.values()):
         return size_of_one_side(*heights, "")
@@ -203,7 +215,7 @@ def coverage(size: int, kernel_size: int, stride: int = 1) -> np.ndarray:
     return np.outer(row, row)
 
 
-def squares_seen(layers) -> list[int]:
+def squares_seen(layers: Sequence[tuple[int, int]]) -> list[int]:
     """Return how many squares of the input, of layer 1, … one square of the last layer sees, along one direction.
 
     Args:

@@ -1,19 +1,16 @@
 """Figures for counting in lesson 01: places of a window, squares it never reads, weights, and what one square sees."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dcgan_course.convolution.arithmetic import coverage, squares_seen
 from dcgan_course.convolution.scene_figures import WIDTH
 from dcgan_course.drawing.canvas import Canvas
+from dcgan_course.drawing.tables import SQUARES, draw_table
 
 LINE_HEIGHT = 34
 LABEL_SPACE = 240  # left of the squares
-
-
-def _squares(canvas: Canvas, x, y, cell, taps, height, fill, outline="grey") -> None:
-    """Draw one row of squares whose columns are `taps`."""
-    for column in taps:
-        canvas.box(x + column * cell, y, cell, height, fill=fill, outline=outline)
 
 
 def positions_figure(
@@ -48,13 +45,11 @@ def positions_figure(
         top = y + cell + 12 + number * LINE_HEIGHT
         legal, last = start != illegal, start == starts[-1]
         name = f"place {number + 1}, start {start}" if legal else f"start {start}: not legal"
-        colour = "orange" if last else "ink"
-        canvas.text(x - 14, top + 12, name, size=16, bold=last, colour=colour, anchor="rm")
-        taps = range(start, start + span, dilation)
-        _squares(canvas, x, top, cell, taps, 24, "peach" if legal else "paper", "orange" if legal else "grey")
-        canvas.box(
-            x + start * cell, top, span * cell, 24, outline="orange" if legal else "grey", line=3 if last else 1.5
-        )
+        canvas.text(x - 14, top + 12, name, size=16, bold=last, colour="orange" if last else "ink", anchor="rm")
+        fill, outline = ("peach", "orange") if legal else ("paper", "grey")
+        for tap in range(start, start + span, dilation):
+            canvas.box(x + tap * cell, top, cell, 24, fill=fill, outline=outline)
+        canvas.box(x + start * cell, top, span * cell, 24, outline=outline, line=3 if last else 1.5)
     return canvas.png()
 
 
@@ -64,9 +59,8 @@ def coverage_figure(size: int, kernel_size: int, stride: int, title: str) -> byt
     cell = min(44, 400 / size)
     canvas = Canvas(WIDTH, int(70 + cell * size + 16))
     canvas.text(20, 12, title, size=20, bold=True)
-    fills = {place: "purple" if count == 0 else "sky" for place, count in np.ndenumerate(counts)}
     x, y = 60, 58
-    canvas.grid(counts, x, y, cell, fills=fills)
+    draw_table(canvas, counts, x, y, cell, cell, fills=np.where(counts == 0, "purple", "sky"), style=SQUARES)
     last = ((size - kernel_size) // stride) * stride
     canvas.frame(x + last * cell, y + last * cell, cell, kernel_size, kernel_size, line=4)
     key = x + size * cell + 50
@@ -83,7 +77,7 @@ def coverage_figure(size: int, kernel_size: int, stride: int, title: str) -> byt
     return canvas.png()
 
 
-def weights_figure(weight_shape, title: str) -> bytes:
+def weights_figure(weight_shape: tuple[int, ...], title: str) -> bytes:
     """Draw a convolution's weights as tiles: a column an output channel, a row an input channel, a bias below.
 
     Args:
@@ -99,8 +93,7 @@ def weights_figure(weight_shape, title: str) -> bytes:
     canvas.text(LABEL_SPACE - 14, 70, "output channel", size=16, anchor="rm")
     bias_top = 90 + in_channels * row_step
     canvas.text(LABEL_SPACE - 14, bias_top + 12, "bias", size=16, anchor="rm")
-    empty = [[None] * kernel_size] * kernel_size
-    taps = dict.fromkeys(np.ndindex(kernel_size, kernel_size), "peach")
+    empty = np.full((kernel_size, kernel_size), np.nan)
     for row in range(in_channels):
         middle = 90 + row * row_step + tile / 2
         canvas.text(LABEL_SPACE - 14, middle, f"input channel {row + 1}", size=16, anchor="rm")
@@ -108,12 +101,12 @@ def weights_figure(weight_shape, title: str) -> bytes:
         x = LABEL_SPACE + column * step
         canvas.text(x + tile / 2, 70, str(column + 1), size=16, bold=True, anchor="mm")
         for row in range(in_channels):
-            canvas.grid(empty, x, 90 + row * row_step, cell, fills=taps)
+            draw_table(canvas, empty, x, 90 + row * row_step, cell, cell, fills="peach", style=SQUARES)
         canvas.box(x + tile / 2 - 12, bias_top, 24, 24, fill="sky", outline="grey")
     return canvas.png()
 
 
-def receptive_field_figure(layers, title: str) -> bytes:
+def receptive_field_figure(layers: Sequence[tuple[int, int]], title: str) -> bytes:
     """Draw which squares of each layer one square of the last layer can see, on one row. Returns PNG bytes.
 
     Args:

@@ -1,10 +1,11 @@
 """From a few numbers to a picture of the wanted size: the layers that double or keep, and the plans made of them."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dcgan_course.convolution.arithmetic import Size, _pair, conv_transpose_output_size
-from dcgan_course.errors import InvalidValue
+from dcgan_course.convolution.arithmetic import Size, conv_transpose_output_size
+from dcgan_course.errors import InvalidValue, pair_of_sides
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class UpsamplingPlan:
         sizes = [f"{size[0]}×{size[1]}" if isinstance(size, tuple) else str(size) for size in self.sizes()]
         if not self.layers:
             return f"{sizes[0]} (no layer: the start has the size of the picture)"
-        rows = [("layer", "size", "kernel_size", "stride", "padding", "output_padding")]
+        rows = [["layer", "size", "kernel_size", "stride", "padding", "output_padding"]]
         for number, layer in enumerate(self.layers, start=1):
             settings = (layer.kernel_size, layer.stride, layer.padding, layer.output_padding)
-            rows.append((str(number), f"{sizes[number - 1]} → {sizes[number]}", *map(str, settings)))
+            rows.append([str(number), f"{sizes[number - 1]} → {sizes[number]}", *map(str, settings)])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         table = ["   ".join(map(str.rjust, row, widths)) for row in rows]
         return "\n".join([" → ".join(sizes), *table])
@@ -47,8 +48,6 @@ class UpsamplingPlan:
 
 # kernel_size, stride, padding, output_padding that take i to 2i − 1, 2i and 2i + 1, and the one that keeps i.
 _DOUBLINGS = {-1: (4, 2, 2, 1), 0: (4, 2, 1, 0), 1: (4, 2, 1, 1)}
-
-
 _KEEP = (3, 1, 1, 0)
 
 
@@ -76,10 +75,10 @@ def plan_upsampling(image_size: Size, start_size: Size | None = None) -> Upsampl
     Raises:
         InvalidValue: a size outside these limits, or a start_size from which no doublings lead to image_size.
     """
-    images = _pair("image_size", image_size, 4)
+    images = pair_of_sides("image_size", image_size, 4)
     if max(images) > 4096:
         raise InvalidValue(f"image_size is {image_size}, but the planner goes up to 4096 pixels a side.")
-    starts = (None, None) if start_size is None else _pair("start_size", start_size, 1)
+    starts = (None, None) if start_size is None else pair_of_sides("start_size", start_size)
     sides = (" in the height", " in the width") if images[0] != images[1] or starts[0] != starts[1] else ("", "")
     choices = [_ladders_or_refuse(*side) for side in zip(images, starts, sides, strict=True)]
     tall, wide = min(itertools.product(*choices), key=_cost)
@@ -91,7 +90,7 @@ def plan_upsampling(image_size: Size, start_size: Size | None = None) -> Upsampl
     return UpsamplingPlan(tall[0], tuple(UpsamplingLayer(*of_height) for of_height, _ in settings))
 
 
-def _ladders(size: int, starts: range):
+def _ladders(size: int, starts: range) -> Iterator[tuple[int, ...]]:
     """Yield every ladder of doublings that begins in `starts` and ends at `size`, as a tuple of sizes."""
     if size in starts:
         yield (size,)
@@ -102,7 +101,9 @@ def _ladders(size: int, starts: range):
 
 
 def _ladders_or_refuse(image: int, start: int | None, where: str) -> list[tuple[int, ...]]:
-    ladders = list(_ladders(image, range(4, 8) if start is None else range(start, start + 1)))
+    if start is None:
+        return list(_ladders(image, range(4, 8)))
+    ladders = list(_ladders(image, range(start, start + 1)))
     if not ladders:
         possible = {ladder[0] for ladder in _ladders(image, range(1, image + 1))}
         nearest = min(possible, key=lambda size: (abs(size - start), size))
@@ -113,7 +114,7 @@ def _ladders_or_refuse(image: int, start: int | None, where: str) -> list[tuple[
     return ladders
 
 
-def _cost(ladders) -> tuple[int, int, int, int]:
+def _cost(ladders: tuple[tuple[int, ...], ...]) -> tuple[int, int, int, int]:
     """Order pairs of ladders: layers where one side rests, odd sizes, layers, and layers with padding 2."""
     tall, wide = ladders
     steps = [after - 2 * before for ladder in ladders for before, after in itertools.pairwise(ladder)]

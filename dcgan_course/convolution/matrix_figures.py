@@ -1,21 +1,29 @@
 """The drawings of lesson 02: number grids side by side, and weight matrices in which every weight has its name."""
 
-from dcgan_course.drawing.canvas import Canvas
-from dcgan_course.drawing.tables import draw_cells
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from dcgan_course.drawing.canvas import Canvas, number_text
+from dcgan_course.drawing.tables import draw_table, weight_name
 
 SHEET_WIDTH = 960  # points: the width on the page of every drawing of lesson 02
-KERNEL_ROWS = ("sky", "peach", "mint")  # the colour of a weight tells its row in the kernel
+KERNEL_ROWS = np.array(["sky", "peach", "mint"])  # the colour of a weight tells its row in the kernel
+Marks: TypeAlias = Mapping[float | tuple[int, int], str]  # {value or (row, column): colour name}
 
 
-def weight_fills(matrix, kernel_size: int):
+def weight_fills(matrix: Tensor, kernel_size: int) -> np.ndarray:
     """Return colour names, (H, W), for a matrix of weight numbers 1, 2, 3 …; 0 is white."""
-    return [
-        [KERNEL_ROWS[(int(value) - 1) // kernel_size % 3] if value else "paper" for value in line]
-        for line in matrix.tolist()
-    ]
+    numbers = matrix.numpy().astype(int)
+    return np.where(numbers == 0, "paper", KERNEL_ROWS[(numbers - 1) // kernel_size % 3])
 
 
-def weight_matrices(matrices: dict, kernel_size: int = 3, *, caption: str = "", largest: int = 54) -> bytes:
+def weight_matrices(
+    matrices: Mapping[str, Tensor], kernel_size: int = 3, *, caption: str = "", largest: float = 54
+) -> bytes:
     """Draw matrices side by side, with the name of the weight in every entry that is not zero.
 
     Args:
@@ -26,32 +34,46 @@ def weight_matrices(matrices: dict, kernel_size: int = 3, *, caption: str = "", 
         PNG bytes.
     """
     fills = {title: weight_fills(matrix, kernel_size) for title, matrix in matrices.items()}
-    return _side_by_side(matrices, fills, "", caption, largest, names=True)
+    return _side_by_side(matrices, fills, "", caption, largest, weight_name)
 
 
-def number_grids(grids: dict, *, signs: str = "", marks: dict | None = None, caption: str = "", largest=54) -> bytes:
+def number_grids(
+    grids: Mapping[str, Tensor],
+    *,
+    signs: str = "",
+    marks: Mapping[str, Marks] | None = None,
+    caption: str = "",
+    largest: float = 54,
+) -> bytes:
     """Draw number grids side by side.
 
     Args:
         grids: {title: (H, W) tensor}. signs: one character for each gap between them, for example "+=".
-        marks: {title: {value or (row, column): colour name}}; a place wins over a value.
+        marks: {title: marks}; a place wins over a value.
         caption: a line below. largest: side of a square at most, in points.
 
     Returns:
         PNG bytes.
     """
     fills = {title: _marked(grid, (marks or {}).get(title, {})) for title, grid in grids.items()}
-    return _side_by_side(grids, fills, signs, caption, largest, names=False)
+    return _side_by_side(grids, fills, signs, caption, largest, number_text)
 
 
-def _marked(grid, marks: dict):
+def _marked(grid: Tensor, marks: Marks) -> list[list[str]]:
     return [
         [marks.get((row, column), marks.get(value, "paper")) for column, value in enumerate(line)]
         for row, line in enumerate(grid.tolist())
     ]
 
 
-def _side_by_side(grids, fills, signs, caption, largest, names) -> bytes:
+def _side_by_side(
+    grids: Mapping[str, Tensor],
+    fills: Mapping[str, ArrayLike],
+    signs: str,
+    caption: str,
+    largest: float,
+    text: Callable[[float], str],
+) -> bytes:
     gap, edge, letters = 36, 8, 16
     ruler = Canvas(1, 1)
     title_widths = [max(ruler.text_width(line, size=letters, bold=True) for line in t.split("\n")) for t in grids]
@@ -61,11 +83,11 @@ def _side_by_side(grids, fills, signs, caption, largest, names) -> bytes:
         cell -= 0.5
     tallest = max(grid.shape[0] for grid in grids.values()) * cell
     canvas = Canvas(SHEET_WIDTH, round(top + tallest + (42 if caption else 12)))
-    x = edge
+    x = float(edge)
     for index, ((title, grid), slot) in enumerate(zip(grids.items(), _slots(grids, title_widths, cell), strict=True)):
         for number, line in enumerate(title.split("\n")):
             canvas.text(x, 4 + 20 * number, line, size=letters, bold=True)
-        draw_cells(canvas, grid, x, top, cell, cell, fills=fills[title], names=names)
+        draw_table(canvas, grid, x, top, cell, cell, fills=fills[title], text=text)
         if index < len(signs):
             middle = top + grid.shape[0] * cell / 2
             canvas.text(x + slot + gap / 2, middle, signs[index], size=26, bold=True, anchor="mm")
@@ -75,6 +97,6 @@ def _side_by_side(grids, fills, signs, caption, largest, names) -> bytes:
     return canvas.png()
 
 
-def _slots(grids: dict, title_widths: list[float], cell: float) -> list[float]:
+def _slots(grids: Mapping[str, Tensor], title_widths: list[float], cell: float) -> list[float]:
     """Width of each grid with its title above it."""
     return [max(grid.shape[1] * cell, width) for grid, width in zip(grids.values(), title_widths, strict=True)]

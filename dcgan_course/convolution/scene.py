@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dcgan_course.drawing.canvas import number_text
 from dcgan_course.errors import InvalidValue
@@ -24,8 +25,8 @@ class ConvolutionScene:
         padding_value: what stands in the padded squares.
     """
 
-    picture: object
-    kernel: object
+    picture: ArrayLike
+    kernel: ArrayLike
     stride: int = 1
     padding: int = 0
     dilation: int = 1
@@ -42,6 +43,11 @@ class ConvolutionScene:
         """(i + 2p, i + 2p) picture with its border."""
         picture = np.asarray(self.picture, dtype=np.float64)
         return np.pad(picture, self.padding, constant_values=self.padding_value)
+
+    @property
+    def input_size(self) -> int:
+        """Squares of the picture in one direction, without the border."""
+        return len(self.padded) - 2 * self.padding
 
     @property
     def span(self) -> int:
@@ -89,16 +95,15 @@ class ConvolutionScene:
 
     def formula(self) -> str:
         """The size formula with the numbers put in."""
-        size, padding, kernel_size = len(np.asarray(self.picture)), self.padding, len(self.taps)
-        inside = f"{size} + 2·{padding} − {self.dilation}·({kernel_size} − 1) − 1"
+        inside = f"{self.input_size} + 2·{self.padding} − {self.dilation}·({len(self.taps)} − 1) − 1"
         return f"⌊({inside}) / {self.stride}⌋ + 1 = {self.output_size}"
 
     def why_impossible(self) -> str:
         """The sentence for a window that is larger than the padded input."""
-        size, kernel_size = len(np.asarray(self.picture)), len(self.taps)
         return (
-            f"The window spans {self.dilation}·({kernel_size} − 1) + 1 = {self.span} squares, but the padded input "
-            f"has only {size} + 2·{self.padding} = {len(self.padded)}: there is no legal place, so there is no output."
+            f"The window spans {self.dilation}·({len(self.taps)} − 1) + 1 = {self.span} squares, but the padded input "
+            f"has only {self.input_size} + 2·{self.padding} = {len(self.padded)}: there is no legal place, "
+            "so there is no output."
         )
 
 

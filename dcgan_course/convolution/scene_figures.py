@@ -9,55 +9,51 @@ import numpy as np
 
 from dcgan_course.convolution.scene import ConvolutionScene, product_lines
 from dcgan_course.drawing.canvas import Canvas, number_text
+from dcgan_course.drawing.tables import SQUARES, draw_table
 
 WIDTH = 1000  # of every figure here, in points
 LARGEST_CELL = 44
 SYMBOL_SPACE = 46  # for the star and the equals sign between the tables
 NAME_SIZE, NAME_SPACE = 17, 30  # the name above each table
+Place = tuple[int, int]  # (row, column) of an output square, from 0
 
 
-def _input_fills(scene: ConvolutionScene, place: tuple[int, int] | None) -> dict:
+def _input_fills(scene: ConvolutionScene, place: Place | None) -> np.ndarray:
     """Colours of the padded input: padding grey, numbers above zero blue, what the kernel sees orange."""
-    padding, last = scene.padding, len(scene.padded) - scene.padding
-    fills = {}
-    for (row, column), value in np.ndenumerate(scene.padded):
-        inside = padding <= row < last and padding <= column < last
-        if not inside:
-            fills[row, column] = "light"
-        elif value > 0:
-            fills[row, column] = "sky"
+    inside = np.pad(np.ones((scene.input_size, scene.input_size), dtype=bool), scene.padding)
+    fills = np.where(inside, np.where(scene.padded > 0, "sky", "paper"), "light")
     if place is not None:
-        top, left = place[0] * scene.stride, place[1] * scene.stride
-        for row in range(top, top + scene.span, scene.dilation):
-            for column in range(left, left + scene.span, scene.dilation):
-                if row < len(scene.padded) and column < len(scene.padded):
-                    fills[row, column] = "peach"
+        rows, columns = (slice(n * scene.stride, n * scene.stride + scene.span, scene.dilation) for n in place)
+        fills[rows, columns] = "peach"
     return fills
 
 
-def _draw_input(canvas: Canvas, scene: ConvolutionScene, x, y, cell, place) -> None:
+def _draw_input(canvas: Canvas, scene: ConvolutionScene, x: float, y: float, cell: float, place: Place | None) -> None:
     """Draw the padded input with the window at the output square `place`."""
-    canvas.grid(scene.padded, x, y, cell, fills=_input_fills(scene, place))
-    size = len(scene.padded) - 2 * scene.padding
+    draw_table(canvas, scene.padded, x, y, cell, cell, fills=_input_fills(scene, place), style=SQUARES)
     if scene.padding:
-        canvas.frame(x + scene.padding * cell, y + scene.padding * cell, cell, size, size, colour="blue", line=2)
+        corner = x + scene.padding * cell, y + scene.padding * cell
+        canvas.frame(*corner, cell, scene.input_size, scene.input_size, colour="blue", line=2)
     if place is not None:
         top, left = place[0] * scene.stride, place[1] * scene.stride
         canvas.frame(x + left * cell, y + top * cell, cell, scene.span, scene.span, line=4)
 
 
-def _draw_output(canvas: Canvas, scene: ConvolutionScene, x, y, cell, place, filled) -> None:
+def _draw_output(
+    canvas: Canvas,
+    scene: ConvolutionScene,
+    x: float,
+    y: float,
+    cell: float,
+    place: Place | None,
+    filled: int | None = None,
+) -> None:
     """Draw the output; only its first `filled` squares hold a number (None: all)."""
-    size, values, fills = scene.output_size, scene.output, {}
-    filled = size * size if filled is None else filled
-    shown = [[None] * size for _ in range(size)]
-    for index in range(filled):
-        row, column = divmod(index, size)
-        value = round(float(values[row, column]), 9)  # 0.9999… of a sum of thirds is 1
-        shown[row][column] = value
-        if value:
-            fills[row, column] = "mint" if value > 0 else "purple"
-    canvas.grid(shown, x, y, cell, fills=fills)
+    shown = scene.output.round(9)  # 0.9999… of a sum of thirds is 1
+    if filled is not None:
+        shown.flat[filled:] = np.nan
+    fills = np.select([shown > 0, shown < 0], ["mint", "purple"], "paper")
+    draw_table(canvas, shown, x, y, cell, cell, fills=fills, style=SQUARES)
     if place is not None:
         canvas.frame(x + place[1] * cell, y + place[0] * cell, cell, 1, 1, line=4)
 
@@ -104,7 +100,14 @@ def _kernel_notes(scene: ConvolutionScene) -> list[str]:
     return notes + ([f"then ÷ {number_text(scene.divisor)}"] if scene.divisor != 1 else [])
 
 
-def draw_scene(canvas: Canvas, scene: ConvolutionScene, top: float, place=None, filled=None, largest_cell=LARGEST_CELL):
+def draw_scene(
+    canvas: Canvas,
+    scene: ConvolutionScene,
+    top: float,
+    place: Place | None = None,
+    filled: int | None = None,
+    largest_cell: float = LARGEST_CELL,
+) -> float:
     """Draw input, kernel and output side by side, all with squares of one size; returns the height that was used.
 
     Args:
@@ -118,9 +121,7 @@ def draw_scene(canvas: Canvas, scene: ConvolutionScene, top: float, place=None, 
     for name, middle, down in zip(layout.names, layout.name_middles, downs, strict=True):
         canvas.text(middle, down - 8, name, size=NAME_SIZE, bold=True, anchor="ms")
     _draw_input(canvas, scene, layout.lefts[0], downs[0], cell, place)
-    canvas.grid(
-        scene.taps, layout.lefts[1], downs[1], cell, fills=dict.fromkeys(np.ndindex(*scene.taps.shape), "peach")
-    )
+    draw_table(canvas, scene.taps, layout.lefts[1], downs[1], cell, cell, fills="peach", style=SQUARES)
     _draw_output(canvas, scene, layout.lefts[2], downs[2], cell, place, filled)
     notes = _kernel_notes(scene)
     kernel_bottom = downs[1] + sizes[1] * cell
@@ -141,7 +142,7 @@ def draw_impossible(canvas: Canvas, scene: ConvolutionScene, top: float) -> None
     _draw_input(canvas, scene, x, top, cell, (0, 0))
 
 
-def convolution_figure(scene: ConvolutionScene, title: str, place=None) -> bytes:
+def convolution_figure(scene: ConvolutionScene, title: str, place: Place | None = None) -> bytes:
     """Draw a whole convolution under a title that states the finding; returns PNG bytes.
 
     Args:
@@ -155,7 +156,7 @@ def convolution_figure(scene: ConvolutionScene, title: str, place=None) -> bytes
     return canvas.png()
 
 
-def window_figure(scene: ConvolutionScene, title: str, place: tuple[int, int]) -> bytes:
+def window_figure(scene: ConvolutionScene, title: str, place: Place) -> bytes:
     """Draw one window, the kernel and the one number they make, without the rest of the output; returns PNG bytes."""
     cell, size, width = LARGEST_CELL, len(scene.padded), len(scene.taps)
     canvas = Canvas(WIDTH, 96 + size * cell)
@@ -167,7 +168,7 @@ def window_figure(scene: ConvolutionScene, title: str, place: tuple[int, int]) -
     middle = top + size * cell / 2
     canvas.text(kernel_left - SYMBOL_SPACE, middle, "·", size=40, bold=True, anchor="mm")
     canvas.text(kernel_left, kernel_top - 8, "kernel", size=NAME_SIZE, bold=True, anchor="ls")
-    canvas.grid(scene.taps, kernel_left, kernel_top, cell, fills=dict.fromkeys(np.ndindex(width, width), "peach"))
+    draw_table(canvas, scene.taps, kernel_left, kernel_top, cell, cell, fills="peach", style=SQUARES)
     for index, note in enumerate(_kernel_notes(scene)):
         canvas.text(kernel_left, kernel_top + width * cell + 8 + 20 * index, note, size=15)
     sums_left = kernel_left + width * cell + SYMBOL_SPACE

@@ -1,4 +1,4 @@
-"""Number grids, arrows and labels drawn with Pillow: one frame takes milliseconds, and is the same everywhere.
+"""Boxes, arrows and labels drawn with Pillow: one frame takes milliseconds, and is the same everywhere.
 
 The explorers redraw at every move of a slider, and matplotlib is too slow for that. Lessons use the same
 drawings as figures, so a learner meets one look only. Colours are from the Okabe–Ito palette, which
@@ -8,6 +8,9 @@ colour-blind readers can tell apart.
 import functools
 import io
 from fractions import Fraction
+from typing import SupportsFloat
+
+from PIL import Image, ImageDraw, ImageFont
 
 COLOURS = {
     "ink": "#1a1a1a",
@@ -26,16 +29,15 @@ COLOURS = {
 
 
 @functools.cache
-def _font(size: int, bold: bool):
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, which every matplotlib brings along: the same letters on every machine."""
     from matplotlib import get_data_path
-    from PIL import ImageFont
 
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(f"{get_data_path()}/fonts/ttf/{name}", size)
 
 
-def number_text(value: float) -> str:
+def number_text(value: SupportsFloat) -> str:
     """Write a number as a head reads it: 2, −1, ⅔ as 2/3, else two decimals."""
     value = float(value)
     if abs(value - round(value)) < 1e-6:
@@ -56,13 +58,21 @@ class Canvas:
     """
 
     def __init__(self, width: int, height: int, scale: int = 2) -> None:
-        from PIL import Image, ImageDraw
-
         self.width, self.height, self.scale = width, height, scale
         self.image = Image.new("RGB", (width * scale, height * scale), COLOURS["paper"])
         self._draw = ImageDraw.Draw(self.image)
 
-    def text(self, x, y, text: str, *, size=16, colour="ink", bold=False, anchor="la") -> None:
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = 16,
+        colour: str = "ink",
+        bold: bool = False,
+        anchor: str = "la",
+    ) -> None:
         """Write at (x, y). `anchor` is Pillow's: "la" left-top, "mm" centre, "rm" right-middle."""
         self._draw.text(
             (x * self.scale, y * self.scale),
@@ -72,12 +82,22 @@ class Canvas:
             anchor=anchor,
         )
 
-    def text_width(self, text: str, *, size=16, bold=False) -> float:
+    def text_width(self, text: str, *, size: float = 16, bold: bool = False) -> float:
         """Width of `text` in points."""
         return _font(int(size * self.scale), bold).getlength(text) / self.scale
 
-    def box(self, x, y, width, height, *, fill=None, outline="ink", line=1.0) -> None:
-        """Draw a rectangle with its upper left corner at (x, y)."""
+    def box(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        fill: str | None = None,
+        outline: str | None = "ink",
+        line: float = 1.0,
+    ) -> None:
+        """Draw a rectangle with its upper left corner at (x, y); no fill leaves what is there."""
         self._draw.rectangle(
             [x * self.scale, y * self.scale, (x + width) * self.scale, (y + height) * self.scale],
             fill=COLOURS[fill] if fill else None,
@@ -85,19 +105,29 @@ class Canvas:
             width=max(1, round(line * self.scale)),
         )
 
-    def hatch(self, x, y, width, height, *, colour="grey", gap=5) -> None:
+    def hatch(self, x: float, y: float, width: float, height: float, *, colour: str = "grey", gap: int = 5) -> None:
         """Fill a rectangle with slanted lines, `gap` points apart: there is nothing here."""
         self.box(x, y, width, height, fill="paper", outline=None)
         for start in range(gap, int(width + height), gap):  # x + y is the same along a line
             first, last = max(0, start - height), min(start, width)
             self.line(x + first, y + start - first, x + last, y + start - last, colour=colour, line=0.5)
 
-    def line(self, x0, y0, x1, y1, *, colour="ink", line=1.5) -> None:
+    def line(self, x0: float, y0: float, x1: float, y1: float, *, colour: str = "ink", line: float = 1.5) -> None:
         """Draw a straight line."""
         points = [x0 * self.scale, y0 * self.scale, x1 * self.scale, y1 * self.scale]
         self._draw.line(points, fill=COLOURS[colour], width=max(1, round(line * self.scale)))
 
-    def arrow(self, x0, y0, x1, y1, *, colour="ink", line=2.0, head=8) -> None:
+    def arrow(
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        *,
+        colour: str = "ink",
+        line: float = 2.0,
+        head: float = 8,
+    ) -> None:
         """Draw a line from (x0, y0) that ends in a head at (x1, y1)."""
         length = max(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 1e-9)
         along = ((x1 - x0) / length, (y1 - y0) / length)
@@ -111,30 +141,18 @@ class Canvas:
         ]
         self._draw.polygon([(a * self.scale, b * self.scale) for a, b in corners], fill=COLOURS[colour])
 
-    def grid(self, values, x, y, cell, *, fills=None, inks=None, show_numbers=True) -> None:
-        """Draw a table of numbers, one square a number.
-
-        Args:
-            values: (H, W), any nested sequence, array or tensor; None leaves a square without a number.
-            x, y: upper left corner. cell: side of one square, all in points.
-            fills, inks: {(row, column): colour name} for squares and numbers that are not plain.
-            show_numbers: False draws the squares only.
-        """
-        fills, inks = fills or {}, inks or {}
-        for row, line in enumerate(values):
-            for column, value in enumerate(line):
-                place = (row, column)
-                left, top = x + column * cell, y + row * cell
-                self.box(left, top, cell, cell, fill=fills.get(place, "paper"), outline="grey")
-                if value is None or not show_numbers:
-                    continue
-                text = number_text(value)
-                size = cell * (0.42 if len(text) <= 3 else 1.35 / len(text))
-                ink = inks.get(place, "ink")
-                self.text(left + cell / 2, top + cell / 2, text, size=size, colour=ink, anchor="mm")
-
-    def frame(self, x, y, cell, rows, columns, *, colour="orange", line=3.0) -> None:
-        """Draw a thick frame round `rows` × `columns` squares of a grid whose corner is (x, y)."""
+    def frame(
+        self,
+        x: float,
+        y: float,
+        cell: float,
+        rows: int,
+        columns: int,
+        *,
+        colour: str = "orange",
+        line: float = 3.0,
+    ) -> None:
+        """Draw a thick frame round `rows` × `columns` squares of side `cell`, from the corner (x, y) on."""
         self.box(x, y, columns * cell, rows * cell, outline=colour, line=line)
 
     def png(self, compress_level: int = 6) -> bytes:

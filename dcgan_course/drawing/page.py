@@ -2,10 +2,18 @@
 
 import io
 import textwrap
+from typing import TYPE_CHECKING
+
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from dcgan_course.drawing.canvas import COLOURS
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from IPython.display import Image
+    from matplotlib.figure import Figure
 
 DATA, MODEL, JUDGE = COLOURS["ink"], COLOURS["green"], COLOURS["blue"]  # as in Goodfellow et al. 2014, figure 1
 REAL, FAKE = COLOURS["blue"], COLOURS["orange"]
@@ -37,12 +45,15 @@ def use_course_style() -> None:
     )
 
 
-def show_png(png: bytes, alt: str, width: int | None = None):
+def show_png(png: bytes, alt: str, width: int | None = None) -> "Image":
     """Return a picture for the end of a cell, with the text that is read aloud to those who cannot see it.
 
     Args:
         png: the bytes of a PNG file. alt: what the picture shows, in a sentence.
         width: width on the page in CSS pixels; None keeps the picture's own.
+
+    Raises:
+        InvalidValue: alt is no sentence.
     """
     from IPython.display import Image
 
@@ -57,7 +68,7 @@ def show_png(png: bytes, alt: str, width: int | None = None):
     return Picture(data=png, format="png", alt=alt, width=width)
 
 
-def show(figure, alt: str):
+def show(figure: "Figure", alt: str) -> "Image":
     """Close a matplotlib figure and return it as a picture with alternative text, for the end of a cell.
 
     A title that is wider than the figure gets a second line.
@@ -71,10 +82,13 @@ def show(figure, alt: str):
     return show_png(buffer.getvalue(), alt)
 
 
-def _fit_titles(figure) -> None:
+def _fit_titles(figure: "Figure") -> None:
     """Break each title that would be cut off at an edge of the figure."""
-    titles = [title for axes in figure.axes for title in (axes._left_title, axes.title, axes._right_title)]
-    titles += [figure._suptitle] if figure._suptitle else []
+    from matplotlib.text import Text
+
+    titles = [text for text in figure.texts if text.get_text() == figure.get_suptitle()]
+    for axes in figure.axes:  # of the texts that stand in axes, those that nobody wrote at a place are the titles
+        titles += [child for child in axes.get_children() if isinstance(child, Text) and child not in axes.texts]
     for _ in range(3):  # a title that was broken may move its panel
         figure.canvas.draw()  # places the titles
         before = [title.get_text() for title in titles]
@@ -82,14 +96,14 @@ def _fit_titles(figure) -> None:
             text, box, right = title.get_text(), title.get_window_extent(), figure.bbox.x1
             middle = (box.x0 + box.x1) / 2
             room = {"left": right - box.x0, "center": 2 * min(middle, right - middle), "right": box.x1}
-            if text and room[title.get_ha()] < box.width:
-                letters = room[title.get_ha()] / box.width * max(map(len, text.split("\n")))
+            if text and room[title.get_horizontalalignment()] < box.width:
+                letters = room[title.get_horizontalalignment()] / box.width * max(map(len, text.split("\n")))
                 title.set_text(textwrap.fill(text, max(15, int(0.9 * letters))))
         if before == [title.get_text() for title in titles]:
             return
 
 
-def image_grid(images, title: str, columns: int = 10, zoom: int = 2):
+def image_grid(images: Tensor | ArrayLike, title: str, columns: int = 10, zoom: int = 2) -> "Figure":
     """Draw pictures side by side under a title; returns the figure.
 
     Args:

@@ -2,10 +2,17 @@
 
 import io
 
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from PIL import Image
+from torch import Tensor
+
+from dcgan_course.data.pixels import to_pixels
 from dcgan_course.drawing.canvas import Canvas
 
 
-def tile_pictures(images, columns: int, zoom: int = 2, gap: int = 2):
+def tile_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap: int = 2) -> Image.Image:
     """Lay pictures out as one sheet.
 
     Args:
@@ -15,32 +22,28 @@ def tile_pictures(images, columns: int, zoom: int = 2, gap: int = 2):
     Returns:
         A PIL image.
     """
-    import numpy as np
-    import torch
-    from PIL import Image
-
-    images = torch.as_tensor(images).detach().cpu()
-    if images.dtype != torch.uint8:
-        images = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    count, channels, height, width = images.shape
+    pictures = torch.as_tensor(images).detach().cpu()
+    if pictures.dtype != torch.uint8:
+        pictures = to_pixels(pictures)
+    count, channels, height, width = pictures.shape
     rows = -(-count // columns)
     step_y, step_x = height * zoom + gap, width * zoom + gap
     sheet = np.full((rows * step_y - gap, columns * step_x - gap, channels), 255, dtype=np.uint8)
-    enlarged = images.permute(0, 2, 3, 1).numpy().repeat(zoom, axis=1).repeat(zoom, axis=2)
+    enlarged = pictures.permute(0, 2, 3, 1).numpy().repeat(zoom, axis=1).repeat(zoom, axis=2)
     for index, picture in enumerate(enlarged):
         top, left = (index // columns) * step_y, (index % columns) * step_x
         sheet[top : top + height * zoom, left : left + width * zoom] = picture
     return Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet)
 
 
-def png_of_pictures(images, columns: int, zoom: int = 2, gap: int = 2) -> bytes:
+def png_of_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap: int = 2) -> bytes:
     """Return `tile_pictures(...)` as PNG bytes: what a slider shows."""
     buffer = io.BytesIO()
     tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 
-def labelled_rows_png(rows, labels: list[str], zoom: int = 3) -> bytes:
+def labelled_rows_png(rows: Tensor, labels: list[str], zoom: int = 3) -> bytes:
     """Draw rows of pictures with a word before each row; returns PNG bytes.
 
     Args:

@@ -1,55 +1,95 @@
-"""Tables of numbers, a square a number."""
+"""Tables of numbers, a rectangle a number."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PIL import Image
 
 from dcgan_course.drawing.canvas import COLOURS, Canvas, number_text
 
-SMALLEST_NUMBER = 14  # squares smaller than this many points stay without a number
-
-
+SMALLEST_NUMBER = 14  # rectangles smaller than this many points stay without a number
+SMALLEST_LINED = 5  # below it, in points, lines would cover the colours
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
 DARK = ("blue", "orange")  # fills on which a number is white
+PALETTE = np.array([list(bytes.fromhex(code.removeprefix("#"))) for code in COLOURS.values()], dtype=np.uint8)
+PLACE_IN_PALETTE = {name: place for place, name in enumerate(COLOURS)}
 
 
-def draw_cells(canvas: Canvas, values, x, y, width, height, *, fills=None, names=False) -> None:
-    """Draw a table of numbers, one `width` × `height` rectangle a number; fast also for thousands of them.
+@dataclass(frozen=True)
+class TableStyle:
+    """The look of a table.
+
+    boxed: draw each rectangle with a border of its own and write every number; else draw one sheet with lines across,
+    which is fast also for thousands, and leave out what is too small to be read.
+    tall, wide: the most that a number may have of its rectangle: a digit's size as a share of the height, and the
+    size times the number of letters as a share of the width. least: a size in points that `tall` does not shrink.
+    """
+
+    boxed: bool
+    tall: float
+    wide: float
+    least: float
+
+
+SQUARES = TableStyle(boxed=True, tall=0.42, wide=1.35, least=0)  # few and large: the pictures of lesson 01
+MATRIX = TableStyle(boxed=False, tall=0.5, wide=1.25, least=12)  # many and small: the matrices of lesson 02
+
+
+def draw_table(
+    canvas: Canvas,
+    values: ArrayLike,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    *,
+    fills: ArrayLike = "paper",
+    text: Callable[[float], str] = number_text,
+    style: TableStyle = MATRIX,
+) -> None:
+    """Draw a table of numbers, one `width` × `height` rectangle a number.
 
     Args:
-        values: (H, W) array or tensor; NaN leaves a rectangle without a number.
+        values: (H, W) numbers; NaN leaves a rectangle without a number.
         x, y: upper left corner. width, height: of one rectangle, all in points.
-        fills: (H, W) colour names, None for white. names: write n as wₙ, and nothing for 0.
+        fills: colour names (H, W), or one name for all. text: writes a number. style: the look.
     """
-    import numpy as np
-    from PIL import Image
-
-    values = np.asarray(values, dtype=float)
-    rows, columns = values.shape
-    named = fills if fills is not None else [["paper"] * columns] * rows
-    palette = np.array([[int(code[place : place + 2], 16) for place in (1, 3, 5)] for code in COLOURS.values()])
-    number_of = {name: number for number, name in enumerate(COLOURS)}
-    pixels = palette.astype(np.uint8)[np.array([[number_of[name] for name in line] for line in named])]
-    scale = canvas.scale
-    size = (max(1, round(columns * width * scale)), max(1, round(rows * height * scale)))
-    if size[1] < rows:  # more rows than screen pixels: the darkest of the rows that share a pixel is seen
-        pixels = np.minimum.reduceat(pixels, np.arange(size[1]) * rows // size[1], axis=0)
-    canvas.image.paste(Image.fromarray(pixels).resize(size, Image.NEAREST), (round(x * scale), round(y * scale)))
-    if min(width, height) >= 5:
-        colour = "grey" if numbers_fit(width, height) else "light"
-        for row in range(rows + 1):
-            canvas.line(x, y + row * height, x + columns * width, y + row * height, colour=colour, line=1)
-        for column in range(columns + 1):
-            canvas.line(x + column * width, y, x + column * width, y + rows * height, colour=colour, line=1)
-    canvas.box(x, y, columns * width, rows * height, outline="grey")
-    if not numbers_fit(width, height):
+    numbers = np.asarray(values, dtype=float)
+    names = np.broadcast_to(np.asarray(fills), numbers.shape)
+    (_draw_boxes if style.boxed else _draw_sheet)(canvas, names, x, y, width, height)
+    if not (style.boxed or numbers_fit(width, height)):
         return
-    for (row, column), value in np.ndenumerate(values):
-        if np.isnan(value) or (names and value == 0):
+    for (row, column), number in np.ndenumerate(numbers):
+        if np.isnan(number) or not (written := text(number)):
             continue
-        text = weight_name(value) if names else number_text(value)
-        letters = min(max(0.5 * height, min(12, 0.72 * height)), 1.25 * width / max(len(text), 2))
-        ink = "paper" if named[row][column] in DARK else "ink"
-        middle = (x + (column + 0.5) * width, y + (row + 0.5) * height)
-        canvas.text(*middle, text, size=letters, colour=ink, anchor="mm")
+        tallest = max(style.tall * height, min(style.least, 0.72 * height))
+        size = min(tallest, style.wide * width / max(len(written), 2))
+        ink = "paper" if names[row, column] in DARK else "ink"
+        canvas.text(x + (column + 0.5) * width, y + (row + 0.5) * height, written, size=size, colour=ink, anchor="mm")
+
+
+def _draw_boxes(canvas: Canvas, names: np.ndarray, x: float, y: float, width: float, height: float) -> None:
+    for (row, column), name in np.ndenumerate(names):
+        canvas.box(x + column * width, y + row * height, width, height, fill=name, outline="grey")
+
+
+def _draw_sheet(canvas: Canvas, names: np.ndarray, x: float, y: float, width: float, height: float) -> None:
+    rows, columns = names.shape
+    pixels = PALETTE[np.array([[PLACE_IN_PALETTE[name] for name in line] for line in names.tolist()])]
+    wide, high = (max(1, round(length * canvas.scale)) for length in (columns * width, rows * height))
+    if high < rows:  # more rows than screen pixels: the darkest of the rows that share a pixel is seen
+        pixels = np.minimum.reduceat(pixels, np.arange(high) * rows // high, axis=0)
+    sheet = Image.fromarray(pixels).resize((wide, high), Image.Resampling.NEAREST)
+    canvas.image.paste(sheet, (round(x * canvas.scale), round(y * canvas.scale)))
+    if min(width, height) >= SMALLEST_LINED:
+        colour = "grey" if numbers_fit(width, height) else "light"
+        for down in (y + row * height for row in range(rows + 1)):
+            canvas.line(x, down, x + columns * width, down, colour=colour, line=1)
+        for across in (x + column * width for column in range(columns + 1)):
+            canvas.line(across, y, across, y + rows * height, colour=colour, line=1)
+    canvas.box(x, y, columns * width, rows * height, outline="grey")
 
 
 def numbers_fit(width: float, height: float) -> bool:
@@ -58,5 +98,5 @@ def numbers_fit(width: float, height: float) -> bool:
 
 
 def weight_name(value: float) -> str:
-    """Write the number of a weight as its name: 9 is w₉."""
-    return f"w{int(value)}".translate(SUBSCRIPTS)
+    """Write the number of a weight as its name: 9 is w₉; 0 is no weight and has none."""
+    return f"w{int(value)}".translate(SUBSCRIPTS) if value else ""

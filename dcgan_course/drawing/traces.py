@@ -1,22 +1,39 @@
 """What a training measured, over its epochs: losses and probabilities as figures."""
 
+import math
+from typing import TYPE_CHECKING, Protocol
+
 from dcgan_course.drawing.canvas import COLOURS
 from dcgan_course.drawing.page import FAKE, REAL
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def probability_traces(history, title: str):
+
+class Measured(Protocol):
+    """What these figures read of `training.state.History`: one entry an epoch."""
+
+    discriminator_loss: list[float]
+    generator_loss: list[float]
+    p_real: list[float]
+    p_fake: list[float]
+
+    def __len__(self) -> int: ...
+
+
+def probability_traces(history: Measured, title: str) -> "Figure":
     """Draw p_real and p_fake of a training over its epochs; returns the figure.
 
     Args:
-        history: a `train.History`. title: states the finding.
+        history: of the training. title: states the finding.
     """
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots()
     epochs = range(1, len(history) + 1)
     axes.axhline(0.5, color=COLOURS["grey"], linewidth=1.5)
-    place = {"textcoords": "offset points", "va": "top"}
-    axes.annotate("0.5: D cannot tell", (1, 0.5), xytext=(0, -4), color=COLOURS["grey"], **place)
+    below, grey = (0, -4), COLOURS["grey"]
+    axes.annotate("0.5: D cannot tell", (1, 0.5), xytext=below, textcoords="offset points", va="top", color=grey)
     axes.plot(epochs, history.p_real, color=REAL, marker="o", markersize=4, label="p_real: mean D(x), test pictures")
     axes.plot(epochs, history.p_fake, color=FAKE, marker="s", markersize=4, label="p_fake: mean D(G(z))")
     axes.set(title=title, xlabel="epoch", ylabel="probability of being real", ylim=(0, 1))
@@ -24,14 +41,12 @@ def probability_traces(history, title: str):
     return figure
 
 
-def loss_traces(history, title: str):
+def loss_traces(history: Measured, title: str) -> "Figure":
     """Draw both losses of a training over its epochs, each beside the value that guessing gives; returns the figure.
 
     Args:
-        history: a `train.History` of the non-saturating loss. title: states the finding.
+        history: of a training with the non-saturating loss. title: states the finding.
     """
-    import math
-
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots()

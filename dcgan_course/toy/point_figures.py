@@ -1,11 +1,12 @@
 """Pictures of games on points: clouds beside the true modes, traces, and the share of every class."""
 
-import math
 import textwrap
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import COLOURS, Canvas
 from dcgan_course.toy.mixtures import PointMixture
 from dcgan_course.toy.modes import count_modes
@@ -30,20 +31,30 @@ def game_png(game: ManyGans, rounds: int, title: str) -> bytes:
     report = count_modes(points, game.mixture)
     words = f"{report.modes} of {report.of} modes · {report.high_quality:.0%} within 3σ"
     canvas.text(SCATTER_LEFT, SCATTER_TOP + SCATTER_SIZE + 8, words, size=15)
-    curves = [(name, colour, [float(value[0]) for value in game.traces.get(name, [])]) for name, colour in SHOWN_TRACES]
-    _draw_curves(canvas, curves, TRACE_TOP, rounds, (0.0, 1.0), ("0", "½", "1"))
+    answers = LinePlot(canvas, TRACE_LEFT, TRACE_TOP, TRACE_WIDTH, TRACE_HEIGHT, (0, rounds), (0, 1))
+    for level, words in ((0, "0"), (0.5, "½"), (1, "1")):
+        answers.level(level, words)
+    for name, colour in SHOWN_TRACES:
+        answers.curve(*_first_game(game, name), colour, line=2)
     legend = (("D(real)", "blue", 0), ("D(fake)", "orange", 105), ("D(fake) in G's step", "purple", 210))
     for text, colour, shift in legend:
         canvas.text(TRACE_LEFT + shift, TRACE_TOP - 22, f"■ {text}", size=15, colour=colour, bold=True)
-    lengths = [float(value[0]) for value in game.traces.get("g_gradient", [])]
-    logs = [math.log10(max(length, 1e-6)) if math.isfinite(length) else math.nan for length in lengths]
     bottom = TRACE_TOP + TRACE_HEIGHT + 46
-    _draw_curves(canvas, [("g_gradient", "green", logs)], bottom, rounds, (-6.0, 4.0), ("10⁻⁶", "0.1", "10⁴"))
+    lengths = LinePlot(canvas, TRACE_LEFT, bottom, TRACE_WIDTH, TRACE_HEIGHT, (0, rounds), (-6, 4))
+    for level, words in ((-6, "10⁻⁶"), (-1, "0.1"), (4, "10⁴")):
+        lengths.level(level, words)
+    lengths.x_numbers((0, rounds))
+    played, gradients = _first_game(game, "g_gradient")
+    lengths.curve(played, np.log10(np.maximum(gradients, 1e-6)), "green", line=2)
     canvas.text(TRACE_LEFT, bottom - 22, "■ length of G's gradient", size=15, colour="green", bold=True)
     canvas.text(TRACE_LEFT + TRACE_WIDTH / 2, bottom + TRACE_HEIGHT + 6, "round", size=15, anchor="ma")
-    canvas.text(TRACE_LEFT + TRACE_WIDTH, bottom + TRACE_HEIGHT + 6, str(rounds), size=15, anchor="ra")
-    canvas.text(TRACE_LEFT, bottom + TRACE_HEIGHT + 6, "0", size=15)
     return canvas.png(compress_level=1)
+
+
+def _first_game(game: ManyGans, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rounds 1, 2, … and a trace of the first of the games at them, both (N,)."""
+    values = np.array([float(value[0]) for value in game.traces.get(name, [])])
+    return np.arange(1, len(values) + 1), values
 
 
 def _draw_cloud(canvas: Canvas, points: Tensor, mixture: PointMixture) -> None:
@@ -62,27 +73,6 @@ def _draw_cloud(canvas: Canvas, points: Tensor, mixture: PointMixture) -> None:
     for x, y in points[points.isfinite().all(dim=1)].tolist():
         left, top = SCATTER_LEFT + place(x, False), SCATTER_TOP + place(y, True)
         canvas.box(left - 1, top - 1, 2, 2, fill="orange", outline=None)
-
-
-def _draw_curves(canvas, curves, top: float, rounds: int, limits, labels) -> None:
-    """Draw curves (name, colour, values) over rounds into a box; values outside the limits run along its border."""
-    canvas.box(TRACE_LEFT, top, TRACE_WIDTH, TRACE_HEIGHT, outline="grey")
-    low, high = limits
-    for share, label in zip((0.0, 0.5, 1.0), labels, strict=True):
-        y = top + TRACE_HEIGHT * (1 - share)
-        canvas.line(TRACE_LEFT, y, TRACE_LEFT + TRACE_WIDTH, y, colour="light")
-        canvas.text(TRACE_LEFT - 8, y, label, size=15, anchor="rm")
-    for _, colour, values in curves:
-        places = [
-            (
-                TRACE_LEFT + TRACE_WIDTH * (index + 1) / rounds,
-                top + TRACE_HEIGHT * (1 - (min(high, max(low, value)) - low) / (high - low)),
-            )
-            for index, value in enumerate(values)
-            if math.isfinite(value)
-        ]
-        for start, end in zip(places, places[1:], strict=False):
-            canvas.line(*start, *end, colour=colour, line=2)
 
 
 def clouds_figure(rows, mixture: PointMixture, title: str):

@@ -6,6 +6,7 @@ import time
 import ipywidgets
 
 from dcgan_course import latent
+from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.evaluation.metrics import mean_probabilities
@@ -98,27 +99,18 @@ class TrainingMonitor:
 
     def traces_png(self, last_epoch: float = 1.0) -> bytes:
         """Return p_real and p_fake over the epochs so far as PNG bytes."""
-        canvas = Canvas(WIDTH, HEIGHT)
-        inner_width, inner_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-
-        def place(epoch, p):
-            return LEFT + inner_width * epoch / last_epoch, TOP + inner_height * (1 - p)
-
-        for p in (0.0, 0.5, 1.0):
-            canvas.line(*place(0, p), *place(last_epoch, p), colour="grey" if p == 0.5 else "light")
-            canvas.text(LEFT - 8, place(0, p)[1], f"{p:g}", size=14, anchor="rm")
-        for share in (0.0, 0.5, 1.0):
-            x, y = place(share * last_epoch, 0)
-            canvas.text(x, y + 6, f"{share * last_epoch:g}", size=14, anchor="ma")
-        canvas.text(LEFT + inner_width / 2, HEIGHT - 18, "epoch", size=14, anchor="ma")
+        canvas, width = Canvas(WIDTH, HEIGHT), WIDTH - LEFT - RIGHT
+        plot = LinePlot(canvas, LEFT, TOP, width, HEIGHT - TOP - BOTTOM, (0, last_epoch), (0, 1))
+        for p in (0, 0.5, 1):
+            plot.level(p, f"{p:g}", "grey" if p == 0.5 else "light")
+        plot.x_numbers((0, last_epoch / 2, last_epoch))
+        canvas.text(LEFT + width / 2, HEIGHT - 18, "epoch", size=14, anchor="ma")
         for values, colour, name, x in (
             (self.p_real, "blue", "p_real: D on test pictures", LEFT),
-            (self.p_fake, "orange", "p_fake: D on samples", LEFT + inner_width / 2 + 20),
+            (self.p_fake, "orange", "p_fake: D on samples", LEFT + width / 2 + 20),
         ):
-            points = [place(epoch, p) for epoch, p in zip(self.epochs, values, strict=True)]
-            for start, end in zip(points, points[1:], strict=False):
-                canvas.line(*start, *end, colour=colour, line=3)
-            for x_dot, y_dot in points[-1:]:
+            plot.curve(self.epochs, values, colour)
+            for x_dot, y_dot in zip(*plot.place(self.epochs[-1:], values[-1:]), strict=True):
                 canvas.box(x_dot - 3, y_dot - 3, 6, 6, fill=colour, outline=None)
             canvas.text(x, 10, f"■ {name}", size=14, colour=colour, bold=True)
         return canvas.png()

@@ -2,13 +2,12 @@
 
 import ipywidgets
 
-from dcgan_course.convolution.transposed import TransposedLayer
+from dcgan_course.convolution.transposed import TransposedLayer, window_sum
 from dcgan_course.convolution.transposed_figures import (
     VIEWS_HEIGHT,
     VIEWS_WIDTH,
     draw_impossible,
     draw_three_views,
-    window_sum,
 )
 from dcgan_course.drawing.canvas import Canvas, number_text
 from dcgan_course.errors import InvalidValue

@@ -2,11 +2,13 @@
 
 import matplotlib
 import pytest
+import torch
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 from dcgan_course import drawing
+from dcgan_course.errors import InvalidValue
 
 LONG = "A finding that takes many words and would run over the right edge of a figure that is nine inches wide, twice"
 
@@ -36,3 +38,12 @@ def test_a_title_that_fits_is_left_alone():
     axes.set_title("Short and true")
     drawing.show(figure, alt="An empty panel under a short title.")
     assert axes.get_title("left") == "Short and true"
+
+
+def test_show_png_needs_a_sentence_and_carries_it():
+    png = drawing.png_of_pictures(torch.zeros(1, 1, 2, 2), columns=1)
+    with pytest.raises(InvalidValue, match="needs a sentence"):
+        drawing.show_png(png, alt="picture")
+    shown = drawing.show_png(png, alt="one black square on a white page")
+    assert repr(shown) == "[picture: one black square on a white page]"
+    assert shown._repr_mimebundle_()[1]["image/png"]["alt"] == "one black square on a white page"

@@ -17,8 +17,8 @@ from PIL import Image
 from authoring.notebooks import ROOT
 from dcgan_course.convolution import arithmetic, transposed_figures
 from dcgan_course.convolution.matrix_figures import number_grids, weight_matrices
-from dcgan_course.convolution.transposed import TransposedLayer
-from dcgan_course.convolution.transposed_figures import draw_three_views, window_sum
+from dcgan_course.convolution.transposed import TransposedLayer, window_sum
+from dcgan_course.convolution.transposed_figures import draw_three_views
 from dcgan_course.drawing.tables import weight_name
 from dcgan_course.errors import InvalidValue
 from dcgan_course.widgets import transposed, transposed_explorer, transposed_twin
