@@ -19,16 +19,10 @@
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from dcgan_course.checks.lesson_03.game import (
-    check_by_hand,
-    check_gradients,
-    check_jensen_shannon,
-    check_loop,
-    check_repair,
-)
+from dcgan_course.checks import lesson_03 as check
 
 # %% [markdown]
-# ## 1. The best D and the JSD, by hand
+# ## 1 · The best D and the JSD by hand
 #
 # A point can be in one of three boxes. Use paper and a pocket calculator, then write the numbers.
 #
@@ -58,8 +52,8 @@ def divergence():
     ### END SOLUTION
 
 
-# %% check="by-hand" points=2
-check_by_hand(best_discriminator, divergence)
+# %% check="by-hand"
+check.by_hand(best_discriminator, divergence)
 
 # %% [markdown] tags=["explanation"]
 # In box 1 only real points come: D* = 1. In box 3 only fakes: 0. In box 2 it is (1/2) / (1/2 + 1/4) = 2/3.
@@ -68,7 +62,7 @@ check_by_hand(best_discriminator, divergence)
 # −0.1014 + 0.5199 = 0.4185. Half of each: 0.4545. The largest possible is log 2 = 0.6931.
 
 # %% [markdown]
-# ## 2. The JSD of any two distributions
+# ## 2 · The JSD of any two distributions
 #
 # Write it for two tensors of probabilities over K boxes, (K,) each. Boxes may have probability 0.
 #
@@ -86,15 +80,15 @@ def jensen_shannon(p_data, p_fake):
     ### END SOLUTION
 
 
-# %% check="jensen-shannon" points=2
-check_jensen_shannon(jensen_shannon)
+# %% check="jensen-shannon"
+check.jensen_shannon(jensen_shannon)
 
 # %% [markdown] tags=["explanation"]
 # log(p / middle) is written as a difference, so that `xlogy` can take care of the zeros. The middle is 0 only where both are 0, and there the factor
 # is 0 too. That is why the JSD is always finite, and KL(p_data ‖ p_fake) is not.
 
 # %% [markdown]
-# ## 3. Both losses and their gradients
+# ## 3 · Both losses and their gradients
 #
 # For d = D(G(z)), return two numbers: the gradient of the loss **in D**, and **in the logit**. Derive them on paper; do not use autograd.
 #
@@ -117,15 +111,15 @@ def non_saturating_gradients(d):
     ### END SOLUTION
 
 
-# %% check="gradients" points=2
-check_gradients(saturating_gradients, non_saturating_gradients)
+# %% check="gradients"
+check.gradients(saturating_gradients, non_saturating_gradients)
 
 # %% [markdown] tags=["explanation"]
 # −1/(1 − D) times D(1 − D) is −D. −1/D times D(1 − D) is −(1 − D). Both point the same way. For a bad fake, D near 0, the first is almost 0 and
 # the second almost −1.
 
 # %% [markdown]
-# ## 4. The alternating loop
+# ## 4 · The alternating loop
 #
 # Write the whole loop. In each round D moves once, then G moves once. D's loss is the **sum** of its two terms, G's loss is the non-saturating one. Both networks
 # take and give (N, 1); D gives logits. `draw_real()` and `draw_z()` give a fresh batch at each call. No gradient may reach G in D's step.
@@ -156,17 +150,17 @@ def play(generator, discriminator, generator_optimizer, discriminator_optimizer,
     ### END SOLUTION
 
 
-# %% check="loop" points=3
-check_loop(play)
+# %% check="loop"
+check.play(play)
 
 # %% [markdown] tags=["explanation"]
 # D's step: fakes are detached, so the graph ends at them. G's step: fresh z, a new pass through G **and** D. This backward leaves gradients in D as well. They do
 # no harm, because D's next step clears them first.
 
 # %% [markdown]
-# ## 5. Find the bug: loop 1
+# ## 5 · The first broken loop
 #
-# The next three loops each come from a real program, made short. None raises an error. Find what is wrong, say it in one sentence, and write the loop as it should be.
+# Find the bug. Three loops follow; each comes from a real program, made short. None raises an error. Find what is wrong, say it in one sentence, and write the loop as it should be.
 # The task is that of exercise 4.
 #
 # ```python
@@ -210,15 +204,15 @@ def repaired_1(generator, discriminator, generator_optimizer, discriminator_opti
     ### END SOLUTION
 
 
-# %% check="bug-1" points=1
-check_repair(1, repaired_1)
+# %% check="bug-1"
+check.repaired_1(repaired_1)
 
 # %% [markdown] tags=["explanation"]
 # `fake.detach()` in G's step cuts the only way from the loss to G. The loss can be computed, `backward` runs (into D), and G's optimiser finds no gradient. So nothing
 # complains. D's step keeps its `detach`.
 
 # %% [markdown]
-# ## 6. Find the bug: loop 2
+# ## 6 · The second broken loop
 #
 # ```python
 # def broken_2(generator, discriminator, generator_optimizer, discriminator_optimizer, draw_real, draw_z, rounds):
@@ -259,8 +253,8 @@ def repaired_2(generator, discriminator, generator_optimizer, discriminator_opti
     ### END SOLUTION
 
 
-# %% check="bug-2" points=1
-check_repair(2, repaired_2)
+# %% check="bug-2"
+check.repaired_2(repaired_2)
 
 # %% [markdown] tags=["explanation"]
 # The fakes are not detached, so D's backward runs through G too, and its result is thrown away. The graph is kept for G's step: memory for nothing. And G is judged on the very
@@ -268,7 +262,7 @@ check_repair(2, repaired_2)
 # `detach`: the graph of G is not built at all.
 
 # %% [markdown]
-# ## 7. Find the bug: loop 3
+# ## 7 · The third broken loop
 #
 # ```python
 # def broken_3(generator, discriminator, generator_optimizer, discriminator_optimizer, draw_real, draw_z, rounds):
@@ -310,8 +304,8 @@ def repaired_3(generator, discriminator, generator_optimizer, discriminator_opti
     ### END SOLUTION
 
 
-# %% check="bug-3" points=1
-check_repair(3, repaired_3)
+# %% check="bug-3"
+check.repaired_3(repaired_3)
 
 # %% [markdown] tags=["explanation"]
 # `eval()` does not stop gradients: G's backward leaves its gradient in D, and it asks D to call fakes real. `backward` adds, so D's next step goes along D's own gradient plus

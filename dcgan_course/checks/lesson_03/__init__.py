@@ -1,18 +1,4 @@
-"""The checks of lesson 03."""
+"""The checks of lesson 03, the adversarial game: one function an exercise."""
 
-from dcgan_course.checks.lesson_03.game import (
-    ERROR_HINTS,
-    LOOP_IDEAS,
-    NOT_NEEDED,
-    P_DATA,
-    P_FAKE,
-    ROUNDS,
-    Idea,
-    LoopBench,
-    check_by_hand,
-    check_gradients,
-    check_jensen_shannon,
-    check_loop,
-    check_repair,
-    judge_loop,
-)
+from dcgan_course.checks.lesson_03.game import by_hand, gradients, jensen_shannon
+from dcgan_course.checks.lesson_03.loops import play, repaired_1, repaired_2, repaired_3
