@@ -68,6 +68,7 @@ exercises: $(VENV)/.author
 check: $(VENV)/.author
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m authoring.wrap --check
 
 requirements: $(VENV)/.author
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
