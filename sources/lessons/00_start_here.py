@@ -38,8 +38,8 @@ drawing.use_course_style()
 # %% [markdown]
 # ## Does my machine work?
 #
-# The next cell looks at everything that the course needs. A line with ✓ is fine. A line with ! tells below the table what
-# to do.
+# The next cell looks at everything that the course needs. A line with ✓ is fine. A line with ! tells below the
+# table what to do.
 
 # %%
 print(doctor.report(doctor.examine()))
@@ -49,18 +49,19 @@ print(doctor.report(doctor.examine()))
 #
 # * **device.** A GPU is not needed before lesson 07. The lessons find one by themselves and use it.
 # * **data.** If it says *not here yet*, the first lesson that needs pictures fetches them. Without internet the
-#   lessons go on with drawn pictures instead, and say so in every title. To use the real ones, get them on another machine, copy the folder, and
-#   set the variable `DCGAN_COURSE_DATA` to it before you start Jupyter. MNIST lies there as `MNIST/raw/…`, CIFAR-10
-#   as `cifar-10-batches-py/…`: the folders that torchvision makes.
-# * **budget.** How long a training may take. `cpu` keeps all the training of one lesson under five minutes. `gpu` is
-#   the full length. The variable `DCGAN_COURSE_BUDGET` chooses another one.
+#   lessons go on with drawn pictures instead, and say so in every title. To use the real ones, get them on
+#   another machine, copy the folder, and set the variable `DCGAN_COURSE_DATA` to it before you start Jupyter.
+#   MNIST lies there as `MNIST/raw/…`, CIFAR-10 as `cifar-10-batches-py/…`: the folders that torchvision makes.
+# * **budget.** How long a training may take. `cpu` keeps all the training of one lesson under five minutes.
+#   `gpu` is the full length. The variable `DCGAN_COURSE_BUDGET` chooses another one.
 
 # %% [markdown]
 # ## What will I be able to make?
 #
-# A [**generator**](../GLOSSARY.md#generator) is a network that turns random numbers into a picture. This one was
-# trained by lesson 04's own code, as one half of a GAN, a *generative adversarial network*. It never saw a training
-# picture itself. It only heard, again and again, whether a second network took its pictures for real ones.
+# A [**generator**](../GLOSSARY.md#generator) is a network that turns random numbers into a picture. This one
+# was trained by lesson 04's own code, as one half of a GAN, a *generative adversarial network*. It never saw a
+# training picture itself. It only heard, again and again, whether a second network took its pictures for real
+# ones.
 
 # %%
 run = recorded.load_run("mnist_mlp")
@@ -69,8 +70,8 @@ print(f"It was trained for {run.card['config']['epochs']} epochs; that took {run
 print(f"  {run.card['hardware']}")
 
 # %% [markdown]
-# Its input is a list of 100 random numbers, called [**z**](../GLOSSARY.md#z). Each number is drawn from the normal
-# distribution N(0, 1). Here are pictures for 40 lists that nobody chose.
+# Its input is a list of 100 random numbers, called [**z**](../GLOSSARY.md#z). Each number is drawn from the
+# normal distribution N(0, 1). Here are pictures for 40 lists that nobody chose.
 
 # %%
 z = latent.sample(pictures, run.generator.latent_dim, seed)
@@ -84,21 +85,23 @@ drawing.show(
 )
 
 # %% [markdown]
-# Most of them can be read. Some cannot: strokes end in the air, and grey dots lie around them. That is what two small networks
-# without a single convolution can do. Lessons 01 and 02 bring the convolutions; lesson 06 builds a better
-# generator from them.
+# Most of them can be read. Some cannot: strokes end in the air, and grey dots lie around them. That is what two
+# small networks without a single convolution can do. Lessons 01 and 02 bring the convolutions; lesson 06 builds
+# a better generator from them.
 
 # %% [markdown] tags=["predict"]
 # ## What lies between two pictures?
 #
-# **Predict first.** The slider below moves z slowly from one random point to the next. Between two digits, will the
-# picture *jump* at some place, or will it *change shape* step by step? Will the pictures in the middle be digits?
+# **Predict first.** The slider below moves z slowly from one random point to the next. Between two digits, will
+# the picture *jump* at some place, or will it *change shape* step by step? Will the pictures in the middle be
+# digits?
 
 # %%
 widgets.latent_slider(run.generator, seed=seed)
 
 # %% [markdown]
-# Drag the slider, or click it and use the arrow keys, or press play. The same walk, for a page where nothing can move:
+# Drag the slider, or click it and use the arrow keys, or press play. The same walk, for a page where nothing
+# can move:
 
 # %%
 strip = widgets.latent_twin(run.generator, seed=seed)
@@ -121,16 +124,16 @@ print(
 print(f"between two unrelated samples it changes by {apart:.3f}. (A pixel goes from −1 to 1.)")
 
 # %% [markdown]
-# Nothing jumps: the average step is small, and even the largest is less than a third of the way to an unrelated picture.
-# (The strip above shows only every fifth place of the slider.) One digit turns into another through shapes that lie between them. Some of those shapes are digits and some are
-# not. So the generator did not store a list of pictures. It learned a *space*. Lesson 08 walks through it with more
-# than one slider.
+# Nothing jumps: the average step is small, and even the largest is less than a third of the way to an unrelated
+# picture. (The strip above shows only every fifth place of the slider.) One digit turns into another through
+# shapes that lie between them. Some of those shapes are digits and some are not. So the generator did not store
+# a list of pictures. It learned a *space*. Lesson 08 walks through it with more than one slider.
 
 # %% [markdown]
 # ## What happens outside?
 #
-# **Break it.** The generator has only ever seen z from N(0, 1). In 100 dimensions such a z has a length of about 10.
-# What does it draw for a z that is much shorter, or much longer?
+# **Break it.** The generator has only ever seen z from N(0, 1). In 100 dimensions such a z has a length of
+# about 10. What does it draw for a z that is much shorter, or much longer?
 
 # %% tags=["break-it"]
 direction = z[0] / z[0].norm()
@@ -147,16 +150,18 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# At length 0 it draws one washed-out shape: N(0, 1) never gives such a z, so nothing there was ever corrected. From length 5
-# on, the shape stays the same, and only its contrast grows: far out every pixel is black or white. So for this generator
-# the *direction* of z decides what is drawn. Remember the length 10: lesson 08 needs it again.
+# At length 0 it draws one washed-out shape: N(0, 1) never gives such a z, so nothing there was ever corrected.
+# From length 5 on, the shape stays the same, and only its contrast grows: far out every pixel is black or
+# white. So for this generator the *direction* of z decides what is drawn. Remember the length 10: lesson 08
+# needs it again.
 
 # %% [markdown]
 # ## Take-aways
 #
 # * The course runs on your machine, with or without a GPU, with or without internet.
 # * A generator turns random numbers z into pictures, and near z there are near pictures.
-# * It was trained at the lengths of z that N(0, 1) really gives. Elsewhere nobody corrected it: look before you trust it.
+# * It was trained at the lengths of z that N(0, 1) really gives. Elsewhere nobody corrected it: look before you
+#   trust it.
 #
 # ## Next
 #

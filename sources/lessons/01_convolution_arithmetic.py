@@ -61,12 +61,12 @@ drawing.use_course_style()
 #
 # $$(f * g)(t) = \int f(\tau)\, g(t - \tau)\, d\tau$$
 #
-# Read $g(t - \tau)$ slowly. The letter that runs is $\tau$, and it has a minus sign. So $g$ is **turned round**,
-# left for right, and then moved to the place $t$. Multiply with $f$, and take the area: that is one number, for
-# one $t$.
+# Read $g(t - \tau)$ slowly. The letter that runs is $\tau$, and it has a minus sign. So $g$ is **turned
+# round**, left for right, and then moved to the place $t$. Multiply with $f$, and take the area: that is one
+# number, for one $t$.
 #
-# Let $f$ be a box: 1 between 0 and 1. Let $g$ be a ramp: it falls from 1 to 0 between 0 and 1.
-# What are the numbers for three values of $t$?
+# Let $f$ be a box: 1 between 0 and 1. Let $g$ be a ramp: it falls from 1 to 0 between 0 and 1. What are the
+# numbers for three values of $t$?
 
 # %%
 step = 0.001
@@ -105,8 +105,9 @@ drawing.show(
 #
 # $$(f * g)[n] = \sum_m f[m]\; g[n - m]$$
 #
-# The minus sign is still there. We try the sum on a signal that is 1 in one place and 0 everywhere else, so that we
-# see what happens to the second list, 1, 2, 3, which is called the *kernel*. Does `numpy.convolve` agree?
+# The minus sign is still there. We try the sum on a signal that is 1 in one place and 0 everywhere else, so
+# that we see what happens to the second list, 1, 2, 3, which is called the *kernel*. Does `numpy.convolve`
+# agree?
 
 # %%
 signal, kernel = [0.0, 0.0, 1.0, 0.0, 0.0], [1.0, 2.0, 3.0]
@@ -116,9 +117,9 @@ print("numpy.convolve:", np.convolve(signal, kernel, mode="valid").tolist())
 
 # %% [markdown]
 # 1, 2, 3, both times. (`mode="valid"` keeps only the places where all three numbers of the kernel lie on the
-# signal.) A convolution paints the kernel at the place of the 1, the right way round. Now the same two lists go to
-# PyTorch. It wants the shape (N, C, length): N is how many signals come at once, and C is how many channels, that is
-# lists of numbers, each of them has. Here both are 1.
+# signal.) A convolution paints the kernel at the place of the 1, the right way round. Now the same two lists go
+# to PyTorch. It wants the shape (N, C, length): N is how many signals come at once, and C is how many channels,
+# that is lists of numbers, each of them has. Here both are 1.
 
 # %%
 as_tensor = lambda numbers: torch.tensor(numbers)[None, None]  # (N, C, length) = (1, 1, length)
@@ -128,21 +129,22 @@ print("F.conv1d:                     ", plain)
 print("F.conv1d, kernel turned round:", turned)
 
 # %% [markdown]
-# PyTorch gives 3, 2, 1: the kernel comes out turned. When we turn the kernel round first, PyTorch gives 1, 2, 3,
-# exactly as the sum. So PyTorch leaves out the turning, **and that is the only difference**. What it computes is
-# called [**cross-correlation**](../GLOSSARY.md#cross-correlation):
+# PyTorch gives 3, 2, 1: the kernel comes out turned. When we turn the kernel round first, PyTorch gives 1, 2,
+# 3, exactly as the sum. So PyTorch leaves out the turning, **and that is the only difference**. What it
+# computes is called [**cross-correlation**](../GLOSSARY.md#cross-correlation):
 #
 # $$(f \star g)[n] = \sum_m f[n + m]\; g[m]$$
 #
-# Deep learning calls this "convolution" all the same, and so does this course from here on. A network *learns* its
-# kernel, so it can learn the turned one as easily. This does not mean that turning never matters: in
-# [lesson 02](02_transposed_convolution.ipynb) a turned kernel comes back, and there you must know which one you have.
+# Deep learning calls this "convolution" all the same, and so does this course from here on. A network *learns*
+# its kernel, so it can learn the turned one as easily. This does not mean that turning never matters: in
+# [lesson 02](02_transposed_convolution.ipynb) a turned kernel comes back, and there you must know which one you
+# have.
 
 # %% [markdown]
 # ## What is in one square of the output?
 #
-# In two dimensions the list becomes a picture. The [**kernel**](../GLOSSARY.md#kernel) is a small square of numbers.
-# Ours compares left with right: 1 in its first column, −1 in its last, all divided by its width.
+# In two dimensions the list becomes a picture. The [**kernel**](../GLOSSARY.md#kernel) is a small square of
+# numbers. Ours compares left with right: 1 in its first column, −1 in its last, all divided by its width.
 
 # %%
 picture = torch.zeros(picture_size, picture_size)
@@ -159,8 +161,8 @@ def vertical_edge(width):
 edge = vertical_edge(3)
 
 # %% [markdown]
-# Lay the 3×3 kernel on the picture, somewhere. The part of the picture under it is the *window*. Multiply the nine
-# pairs of numbers that lie on each other. Add them up.
+# Lay the 3×3 kernel on the picture, somewhere. The part of the picture under it is the *window*. Multiply the
+# nine pairs of numbers that lie on each other. Add them up.
 
 # %%
 total = (picture[1:4, 1:4] * edge * 3).sum().item()
@@ -175,15 +177,15 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Under the window (orange) the left column holds three ones and the right column three zeros: (3 − 0) / 3 = **1**.
-# The middle column does not count: the kernel is 0 there. The number says "here, left is brighter than right". It
-# does not say *how* bright the two sides are; two equal sides always give 0.
+# Under the window (orange) the left column holds three ones and the right column three zeros: (3 − 0) / 3 =
+# **1**. The middle column does not count: the kernel is 0 there. The number says "here, left is brighter than
+# right". It does not say *how* bright the two sides are; two equal sides always give 0.
 
 # %% [markdown]
 # ## What is in all of them?
 #
-# Let the window walk: left to right, top to bottom, one square at a time. This is the whole convolution. (The shape
-# (H, W) means H rows and W columns: the height and the width.)
+# Let the window walk: left to right, top to bottom, one square at a time. This is the whole convolution. (The
+# shape (H, W) means H rows and W columns: the height and the width.)
 
 
 # %%
@@ -195,8 +197,9 @@ def slide(picture, kernel):
 
 
 # %% [markdown]
-# Two small helpers. The first writes an output as a sentence. The second compares it with the output of `F.conv2d`,
-# and stops the lesson if a number differs. PyTorch wants N pictures with C channels each: the shape (N, C, H, W).
+# Two small helpers. The first writes an output as a sentence. The second compares it with the output of
+# `F.conv2d`, and stops the lesson if a number differs. PyTorch wants N pictures with C channels each: the shape
+# (N, C, H, W).
 
 
 # %%
@@ -216,7 +219,8 @@ def compare(name, ours, theirs):
 x = picture[None, None]  # (N, C, H, W) = (1, 1, 6, 6): the shape that PyTorch wants
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** The picture is 6×6: three columns of 1, then three columns of 0. The kernel is the 3×3 one above.
+# **Predict first.** The picture is 6×6: three columns of 1, then three columns of 0. The kernel is the 3×3 one
+# above.
 #
 # 1. How many rows and columns does the output have?
 # 2. What are the numbers in its first row? And in its last row?
@@ -234,9 +238,9 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# 4×4, and every row is 0 1 1 0. The zeros are the places where the window sees only one brightness.
-# The ones are the places where it stands across the edge. There are *two* in each row, because a window of width 3
-# can stand across the edge in two ways. So the edge in the output is wider than the edge in the picture.
+# 4×4, and every row is 0 1 1 0. The zeros are the places where the window sees only one brightness. The ones
+# are the places where it stands across the edge. There are *two* in each row, because a window of width 3 can
+# stand across the edge in two ways. So the edge in the output is wider than the edge in the picture.
 #
 # Some texts draw the bright half as 99. What changes?
 
@@ -254,8 +258,8 @@ drawing.show_png(
 # maximum. It is *linear*: twice the input gives twice the output.
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** Now the kernel grows: 4×4, divided by 4, and then 5×5, divided by 5. How big are the outputs?
-# Is there still a place that sees no edge?
+# **Predict first.** Now the kernel grows: 4×4, divided by 4, and then 5×5, divided by 5. How big are the
+# outputs? Is there still a place that sees no edge?
 
 # %%
 edge4 = vertical_edge(4)
@@ -278,14 +282,14 @@ drawing.show_png(
 
 # %% [markdown]
 # The 4×4 kernel gives 3×3, all 1. The 5×5 kernel gives 2×2, all 1. Already the first window of the 4×4 kernel
-# reaches over the edge. A larger kernel sees more at once, and it says less exactly *where* something is.
-# And the output shrinks: 4, 3, 2.
+# reaches over the edge. A larger kernel sees more at once, and it says less exactly *where* something is. And
+# the output shrinks: 4, 3, 2.
 
 # %% [markdown]
 # ## What if the window takes larger steps?
 #
-# The [**stride**](../GLOSSARY.md#stride) is the number of squares that the window moves at each step. Our function
-# needs one more argument, and uses it in one place.
+# The [**stride**](../GLOSSARY.md#stride) is the number of squares that the window moves at each step. Our
+# function needs one more argument, and uses it in one place.
 
 
 # %%
@@ -310,13 +314,13 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# 2×2, every row 0 1. There is no new number: stride 2 gives every second square of the output with stride 1. The
-# other sums are never made, so the work here is a quarter: 4 sums in place of 16. This is how DCGAN makes pictures
-# smaller. (DCGAN, *deep convolutional GAN*, is the pair of networks that this course leads to: one draws pictures,
-# the other judges them.)
+# 2×2, every row 0 1. There is no new number: stride 2 gives every second square of the output with stride 1.
+# The other sums are never made, so the work here is a quarter: 4 sums in place of 16. This is how DCGAN makes
+# pictures smaller. (DCGAN, *deep convolutional GAN*, is the pair of networks that this course leads to: one
+# draws pictures, the other judges them.)
 #
-# Look at the last row and the last column of the picture. The window stands at its last place and does not touch
-# them. We come back to that.
+# Look at the last row and the last column of the picture. The window stands at its last place and does not
+# touch them. We come back to that.
 
 # %% [markdown]
 # ## What if the window may look outside the picture?
@@ -343,13 +347,13 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The output is 6×6, as big as the picture. The four middle rows are −1 0 1 1 0 0. The **−1** on the left is an edge
-# from dark to bright, and the picture has no edge there: it is the step from the padding to the picture. On the
-# right the picture is dark like the padding, so there is no false edge.
+# The output is 6×6, as big as the picture. The four middle rows are −1 0 1 1 0 0. The **−1** on the left is an
+# edge from dark to bright, and the picture has no edge there: it is the step from the padding to the picture.
+# On the right the picture is dark like the padding, so there is no false edge.
 #
-# The first and the last row are −2/3 0 2/3 2/3 0 0. There, one row of the window lies on the padding and only two
-# rows lie on the picture: 2 of 3. (One of the sources of this course prints this value as .6. It is two thirds, about
-# 0.67.)
+# The first and the last row are −2/3 0 2/3 2/3 0 0. There, one row of the window lies on the padding and only
+# two rows lie on the picture: 2 of 3. (One of the sources of this course prints this value as .6. It is two
+# thirds, about 0.67.)
 #
 # So the false edge depends on the invented number. What do ones do?
 
@@ -365,18 +369,18 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The middle rows are 0 0 1 1 0 −1, the first and last rows 0 0 2/3 2/3 0 −2/3. The false edge is now on the right.
-# Every border is a guess, and no guess is right for all pictures. `Conv2d` pads with zeros, or copies from the picture
-# (`padding_mode="reflect"`, `"replicate"` or `"circular"`). It cannot pad with ones: for another constant use
-# `F.pad` before the layer, as we did. DCGAN uses zeros.
+# The middle rows are 0 0 1 1 0 −1, the first and last rows 0 0 2/3 2/3 0 −2/3. The false edge is now on the
+# right. Every border is a guess, and no guess is right for all pictures. `Conv2d` pads with zeros, or copies
+# from the picture (`padding_mode="reflect"`, `"replicate"` or `"circular"`). It cannot pad with ones: for
+# another constant use `F.pad` before the layer, as we did. DCGAN uses zeros.
 
 # %% [markdown]
 # ## Can a small kernel look at a large area?
 #
 # With [**dilation**](../GLOSSARY.md#dilation) $d$ the numbers of the kernel are laid on every $d$-th square.
-# The kernel still has nine numbers. The window is larger, with holes. From its first square to its last it spans
-# $d(k-1)+1$ squares: between $k$ numbers there are $k-1$ steps, each $d$ squares long, and the first square itself
-# is one more.
+# The kernel still has nine numbers. The window is larger, with holes. From its first square to its last it
+# spans $d(k-1)+1$ squares: between $k$ numbers there are $k-1$ steps, each $d$ squares long, and the first
+# square itself is one more.
 
 
 # %%
@@ -398,16 +402,17 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# 2×2, all 1: as with the 5×5 kernel, but with 9 numbers in place of 25. The price: this window does not read the
-# squares in its holes.
+# 2×2, all 1: as with the 5×5 kernel, but with 9 numbers in place of 25. The price: this window does not read
+# the squares in its holes.
 
 # %% [markdown]
 # ## How big is the output?
 #
-# You know enough to *derive* the size. Count the places of the window along **one row**; columns work the same way.
+# You know enough to *derive* the size. Count the places of the window along **one row**; columns work the same
+# way.
 #
-# **Step 1: a window of $k$ squares on a row of $i$.** Number the squares 0, 1, 2, … Name a place by its first square,
-# its *start*.
+# **Step 1: a window of $k$ squares on a row of $i$.** Number the squares 0, 1, 2, … Name a place by its first
+# square, its *start*.
 
 # %%
 drawing.show_png(
@@ -418,8 +423,9 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The first start is 0. The last legal place (bold) ends exactly at the wall, so its start is $i - k = 6 - 3 = 3$.
-# From 0 to $i - k$ there are $i - k + 1 = 4$ starts. The **+ 1** is there because we count from 0.
+# The first start is 0. The last legal place (bold) ends exactly at the wall, so its start is
+# $i - k = 6 - 3 = 3$. From 0 to $i - k$ there are $i - k + 1 = 4$ starts. The **+ 1** is there because we count
+# from 0.
 #
 # **Step 2: padding** makes the row longer by $p$ on both sides. The last start is $i + 2p - k$.
 #
@@ -437,8 +443,8 @@ drawing.show_png(
 # %% [markdown]
 # The last start is $6 + 2\cdot 1 - 2\cdot(3-1) - 1 = 3$, as in the figure.
 #
-# **Step 4: stride.** Only every $s$-th start is used: 0, $s$, $2s$, … up to the last start. How many steps of $s$ fit
-# into the last start? Divide, and drop the rest. Then add 1 for start 0.
+# **Step 4: stride.** Only every $s$-th start is used: 0, $s$, $2s$, … up to the last start. How many steps of
+# $s$ fit into the last start? Divide, and drop the rest. Then add 1 for start 0.
 
 # %%
 drawing.show_png(
@@ -449,8 +455,8 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Without stride the last start is 3. Into 3 fits *one* step of 2, and 1 is left over: 1 + 1 = 2 places. What is left
-# over is square 5 (purple), which nobody reads. All four steps together:
+# Without stride the last start is 3. Into 3 fits *one* step of 2, and 1 is left over: 1 + 1 = 2 places. What is
+# left over is square 5 (purple), which nobody reads. All four steps together:
 #
 # $$o = \left\lfloor \frac{i + 2p - d(k-1) - 1}{s} \right\rfloor + 1$$
 #
@@ -468,7 +474,8 @@ def conv_output_size(input_size, kernel_size, stride=1, padding=0, dilation=1):
 
 
 # %% [markdown]
-# We counted on three rows. Is the code right everywhere? We ask PyTorch, for all combinations of five small ranges.
+# We counted on three rows. Is the code right everywhere? We ask PyTorch, for all combinations of five small
+# ranges.
 
 # %%
 tried = 0
@@ -486,8 +493,8 @@ print(f"{tried:,} legal combinations tried: our size is the size of F.conv2d in 
 #
 # ## Walk the window yourself
 #
-# Move a slider with the mouse, or click it and use the arrow keys. The slider "output square" moves the window; the
-# play button walks through all places. The output is compared with `F.conv2d` at every change.
+# Move a slider with the mouse, or click it and use the arrow keys. The slider "output square" moves the window;
+# the play button walks through all places. The output is compared with `F.conv2d` at every change.
 
 # %%
 widgets.convolution_explorer()
@@ -501,10 +508,11 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The still picture shows the explorer as it opens, at four places of the window. It is the first example of this
-# lesson: 4×4 squares, and every row becomes 0 1 1 0. Things to try in the explorer:
+# The still picture shows the explorer as it opens, at four places of the window. It is the first example of
+# this lesson: 4×4 squares, and every row becomes 0 1 1 0. Things to try in the explorer:
 #
-# * Set every example of this lesson: kernel 3, 4, 5; stride 2; padding 1 with zeros, then with ones; dilation 2.
+# * Set every example of this lesson: kernel 3, 4, 5; stride 2; padding 1 with zeros, then with ones;
+#   dilation 2.
 # * Set stride 2 together with padding 1. The output has 3×3 squares. Which numbers stand in its first row?
 # * Kernel 3 keeps the size with padding 1. Which padding keeps it for kernel 5? Is there one for kernel 4?
 # * Set input 9, kernel 3, stride 4. Walk to the last square. Which rows and columns does nobody read?
@@ -513,7 +521,8 @@ drawing.show_png(
 # %% [markdown]
 # ## Break it: what if the stride does not divide?
 #
-# A row of 6, a window of 3, steps of 2: something was left over. How many windows read each square of the picture?
+# A row of 6, a window of 3, steps of 2: something was left over. How many windows read each square of the
+# picture?
 
 # %% tags=["break-it"]
 print(f"5 squares → {conv_output_size(5, 3, stride=2)}, 6 squares → {conv_output_size(6, 3, stride=2)}")
@@ -525,8 +534,8 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# A picture of 5 and a picture of 6 give the same size, 2. The sixth row and column, 11 of 36 squares, could be cut
-# off and the output would be the same. To be sure, we write something terrible there:
+# A picture of 5 and a picture of 6 give the same size, 2. The sixth row and column, 11 of 36 squares, could be
+# cut off and the output would be the same. To be sure, we write something terrible there:
 
 # %% tags=["break-it"]
 spoiled = picture.clone()
@@ -535,9 +544,9 @@ change = (slide(spoiled, edge, stride=2) - strided).abs().max().item()
 print(f"one million in 11 squares changes the output by {change:.0f}")
 
 # %% [markdown]
-# By 0. PyTorch gives no error and no warning. In training, no gradient reaches those squares. The cure: choose $k$,
-# $s$, $p$ so that $i + 2p - k$ can be divided by $s$. DCGAN takes $k = 4$, $s = 2$, $p = 1$. Then $i + 2 - 4$ is even
-# for every even $i$, and the size is exactly halved:
+# By 0. PyTorch gives no error and no warning. In training, no gradient reaches those squares. The cure: choose
+# $k$, $s$, $p$ so that $i + 2p - k$ can be divided by $s$. DCGAN takes $k = 4$, $s = 2$, $p = 1$. Then
+# $i + 2 - 4$ is even for every even $i$, and the size is exactly halved:
 
 # %%
 ladder = [64]
@@ -547,8 +556,7 @@ print(f"kernel 4, stride 2, padding 1: {' → '.join(map(str, ladder))}")
 
 # %% [markdown]
 # 64 → 32 → 16 → 8 → 4. These are the sizes inside the discriminator of DCGAN, the network that judges whether a
-# picture is real.
-# [Lesson 02](02_transposed_convolution.ipynb) goes the other way.
+# picture is real. [Lesson 02](02_transposed_convolution.ipynb) goes the other way.
 #
 # ## Break it: what if the kernel is larger than the picture?
 #
@@ -566,15 +574,16 @@ except ValueError as error:
     print("our function:", error)
 
 # %% [markdown]
-# The formula alone gives −1, which is not a size. PyTorch refuses, and so do we. Both sentences name the two numbers
-# to compare: the span of the window (5) and the *padded* input (3). When you meet this error deep in a network, an
-# earlier layer has made the picture too small.
+# The formula alone gives −1, which is not a size. PyTorch refuses, and so do we. Both sentences name the two
+# numbers to compare: the span of the window (5) and the *padded* input (3). When you meet this error deep in a
+# network, an earlier layer has made the picture too small.
 
 # %% [markdown]
 # ## What do the arguments of `Conv2d` mean?
 #
-# Real pictures have colours. A [**channel**](../GLOSSARY.md#channel) is one sheet of numbers; a colour picture has
-# three. Here are two layers, written as people write them, without the names of the arguments. What are the names?
+# Real pictures have colours. A [**channel**](../GLOSSARY.md#channel) is one sheet of numbers; a colour picture
+# has three. Here are two layers, written as people write them, without the names of the arguments. What are the
+# names?
 
 # %%
 names = list(signature(nn.Conv2d).parameters)
@@ -583,12 +592,12 @@ for arguments in [(1, 5, 5), (3, 10, 5, 1, 2)]:
     print(f"Conv2d{arguments}: {meaning}")
 
 # %% [markdown]
-# The first two numbers are channels: how many sheets come in, how many go out. The third is the kernel, then stride,
-# then padding. So in `Conv2d(1, 5, 5)` the two fives mean different things.
+# The first two numbers are channels: how many sheets come in, how many go out. The third is the kernel, then
+# stride, then padding. So in `Conv2d(1, 5, 5)` the two fives mean different things.
 #
-# What happens with several channels? Our `slide` knows only one. We rebuild one output channel of the second layer.
-# It has a kernel of its own *for each* input channel. The three results are added. Then one more number, the
-# [**bias**](../GLOSSARY.md#bias), is added to every square.
+# What happens with several channels? Our `slide` knows only one. We rebuild one output channel of the second
+# layer. It has a kernel of its own *for each* input channel. The three results are added. Then one more number,
+# the [**bias**](../GLOSSARY.md#bias), is added to every square.
 
 # %%
 torch.manual_seed(1)
@@ -620,11 +629,12 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# 130 and 760 [**parameters**](../GLOSSARY.md#parameter). The shape of the weight is (out, in, k, k): there *out* comes
-# first, while in the call *in* comes first. Stride and padding are not in the count. The size of the picture is not
-# in it either: the same numbers serve every place.
+# 130 and 760 [**parameters**](../GLOSSARY.md#parameter). The shape of the weight is (out, in, k, k): there
+# *out* comes first, while in the call *in* comes first. Stride and padding are not in the count. The size of
+# the picture is not in it either: the same numbers serve every place.
 #
-# How big are the outputs for pictures of 28×28 (MNIST, handwritten digits) and 32×32 (CIFAR-10, small photographs)?
+# How big are the outputs for pictures of 28×28 (MNIST, handwritten digits) and 32×32 (CIFAR-10, small
+# photographs)?
 
 # %%
 for size in (28, 32):
@@ -635,17 +645,17 @@ for size in (28, 32):
         print(f"{ins} × {size} × {size}, kernel 5, padding {padding} → {shape}; our formula says {ours}")
 
 # %% [markdown]
-# Without padding, 28 becomes 24 and 32 becomes 28: a kernel of 5 costs 4 squares. With padding 2 the size stays,
-# because $2p = k - 1$. This is called [**same padding**](../GLOSSARY.md#same-padding). An exercise asks what it means
-# for an even kernel.
+# Without padding, 28 becomes 24 and 32 becomes 28: a kernel of 5 costs 4 squares. With padding 2 the size
+# stays, because $2p = k - 1$. This is called [**same padding**](../GLOSSARY.md#same-padding). An exercise asks
+# what it means for an even kernel.
 
 # %% [markdown]
 # ## How much work is a layer?
 #
 # One square of the output needs one multiplication and one addition for each weight that it uses: a
-# [**multiply-add**](../GLOSSARY.md#multiply-add). A square of one output channel uses in · k · k weights. So the work
-# is (squares of the output) · out · in · k · k. PyTorch has a counter of its own. It counts a multiply-add as 2
-# operations, and leaves the bias out.
+# [**multiply-add**](../GLOSSARY.md#multiply-add). A square of one output channel uses in · k · k weights. So
+# the work is (squares of the output) · out · in · k · k. PyTorch has a counter of its own. It counts a
+# multiply-add as 2 operations, and leaves the bias out.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -659,11 +669,11 @@ for layer in (grey_layer, colour_layer):
         print(f"weights {weights} on {size} × {size}: {squares} · {weights} = {squares * weights:,} multiply-adds")
 
 # %% [markdown]
-# 72,000 and 98,000 for the first layer, 588,000 and 768,000 for the second. From 28 to 32 the parameters did not
-# change, but the work grew. Parameters cost memory, multiply-adds cost time.
+# 72,000 and 98,000 for the first layer, 588,000 and 768,000 for the second. From 28 to 32 the parameters did
+# not change, but the work grew. Parameters cost memory, multiply-adds cost time.
 #
-# What does sharing the kernel save? Take a fully connected layer with the same input and output as `Conv2d(1, 5, 5)`
-# on 28×28.
+# What does sharing the kernel save? Take a fully connected layer with the same input and output as
+# `Conv2d(1, 5, 5)` on 28×28.
 
 # %%
 inputs, outputs = 28 * 28, 5 * 24 * 24
@@ -671,15 +681,15 @@ connected, shared = inputs * outputs + outputs, 5 * (1 * 5 * 5 + 1)
 print(f"fully connected: {connected:,} parameters; convolution: {shared}; {connected // shared:,} times fewer")
 
 # %% [markdown]
-# More than two million against 130. This does not show that the convolution can do the same things. It cannot: it
-# uses neighbours only, and it must treat every place alike. For pictures this is a good bargain.
+# More than two million against 130. This does not show that the convolution can do the same things. It cannot:
+# it uses neighbours only, and it must treat every place alike. For pictures this is a good bargain.
 
 # %% [markdown]
 # ## How far does one number see?
 #
 # One square after a 3×3 layer sees 3×3 squares. And after two such layers? The
-# [**receptive field**](../GLOSSARY.md#receptive-field) of a number is the part of the input that can change it. We can
-# *measure* it: where the input cannot change one output square, the gradient of that square is zero.
+# [**receptive field**](../GLOSSARY.md#receptive-field) of a number is the part of the input that can change it.
+# We can *measure* it: where the input cannot change one output square, the gradient of that square is zero.
 
 # %%
 far = torch.zeros(1, 1, 15, 15, requires_grad=True)
@@ -690,11 +700,12 @@ print(f"two 3×3 layers: one square sees {side} × {side} squares of the input")
 print(f"ways from an input square to it: corner {far.grad[far.grad > 0].min():.0f}, centre {far.grad.max():.0f}")
 
 # %% [markdown]
-# 5×5, not 6×6 and not 9×9. A corner has 1 way to the output and the centre has 9, because many small windows overlap
-# there. So the receptive field says what *can* count. It does not say how much: the middle usually counts most.
+# 5×5, not 6×6 and not 9×9. A corner has 1 way to the output and the centre has 9, because many small windows
+# overlap there. So the receptive field says what *can* count. It does not say how much: the middle usually
+# counts most.
 #
-# How does it grow, layer by layer? Look at one row. Start at the bottom, with one square of the last layer, and go up:
-# which squares of the layer before does it need, and which ones do those need?
+# How does it grow, layer by layer? Look at one row. Start at the bottom, with one square of the last layer, and
+# go up: which squares of the layer before does it need, and which ones do those need?
 
 # %%
 drawing.show_png(
@@ -714,9 +725,9 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Now count in the other direction, from the input on. (Here both give the same, because the layers are equal.) A layer
-# adds $k - 1$ steps. With stride 1 everywhere, a step is one input square: 1, 3, 5, 7. After a layer with
-# stride 2, neighbours stand 2 input squares apart; after two such layers, 4. So a later step is longer:
+# Now count in the other direction, from the input on. (Here both give the same, because the layers are equal.)
+# A layer adds $k - 1$ steps. With stride 1 everywhere, a step is one input square: 1, 3, 5, 7. After a layer
+# with stride 2, neighbours stand 2 input squares apart; after two such layers, 4. So a later step is longer:
 # 1 + 3 = 4, then 4 + 3·2 = 10, then 10 + 3·4 = 22. In code:
 
 
@@ -731,8 +742,8 @@ def receptive_field(layers):
 
 
 # %% [markdown]
-# The discriminator of DCGAN for 64×64 pictures has four layers with $k = 4$, $s = 2$ and a last one with $k = 4$,
-# $s = 1$. What does a number of each layer see?
+# The discriminator of DCGAN for 64×64 pictures has four layers with $k = 4$, $s = 2$ and a last one with
+# $k = 4$, $s = 1$. What does a number of each layer see?
 
 # %%
 layers = [(4, 2), (4, 2), (4, 2), (4, 2), (4, 1)]
@@ -745,48 +756,48 @@ for depth in range(1, 6):
     print(f"layer {depth}: {receptive_field(layers[:depth])} squares by the formula, {measured} by the gradient")
 
 # %% [markdown]
-# 4, 10, 22, 46, 94. A number of the first layer judges a patch of 4×4: a corner, a speck. In layer 4 it sees 46 of 64
-# squares. The last number sees 94 squares, more than the 64 of the whole
-# picture: in the real network the rest is padding. (We measured on a row of 94 without padding, to see all of it.) Small kernels, laid on top
-# of each other, go from specks to pictures.
+# 4, 10, 22, 46, 94. A number of the first layer judges a patch of 4×4: a corner, a speck. In layer 4 it sees 46
+# of 64 squares. The last number sees 94 squares, more than the 64 of the whole picture: in the real network the
+# rest is padding. (We measured on a row of 94 without padding, to see all of it.) Small kernels, laid on top of
+# each other, go from specks to pictures.
 
 # %% [markdown]
 # ## Take-aways
 #
-# * One output number is one sum of products under one place of the window. Deep learning does not turn the kernel: it
-#   computes a cross-correlation.
-# * The size is the number of legal places, $\lfloor (i + 2p - d(k-1) - 1)/s \rfloor + 1$. Derive it: the last start,
-#   the steps that fit into it, plus one.
+# * One output number is one sum of products under one place of the window. Deep learning does not turn the
+#   kernel: it computes a cross-correlation.
+# * The size is the number of legal places, $\lfloor (i + 2p - d(k-1) - 1)/s \rfloor + 1$. Derive it: the last
+#   start, the steps that fit into it, plus one.
 # * Padding invents squares, and the invented edge appears in the output.
 # * When the stride does not divide, the last squares are not read, and nothing warns you.
-# * Parameters: out · (in · k² + 1). They do not depend on the picture. Multiply-adds: all weights again for every
-#   square of the output.
+# * Parameters: out · (in · k² + 1). They do not depend on the picture. Multiply-adds: all weights again for
+#   every square of the output.
 # * A layer adds (k − 1) · (product of the earlier strides) to the receptive field.
 #
 # ## Exercises
 #
-# [Exercises 01](../exercises/01_convolution_arithmetic.ipynb): sizes by hand, a convolution by hand, same padding,
-# counting, and the numbers of this lesson from your head. Each answer is checked at once. The
+# [Exercises 01](../exercises/01_convolution_arithmetic.ipynb): sizes by hand, a convolution by hand, same
+# padding, counting, and the numbers of this lesson from your head. Each answer is checked at once. The
 # [solutions](../solutions/01_convolution_arithmetic.ipynb) explain every answer.
 #
 # ## Next
 #
-# [Lesson 02 · Transposed convolution](02_transposed_convolution.ipynb): a generator must make a *bigger* picture. How
-# does a convolution do that?
+# [Lesson 02 · Transposed convolution](02_transposed_convolution.ipynb): a generator must make a *bigger*
+# picture. How does a convolution do that?
 #
 # ## Sources
 #
 # * V. Dumoulin and F. Visin, *A guide to convolution arithmetic for deep learning*, 2016,
 #   [arXiv:1603.07285](https://arxiv.org/abs/1603.07285). Relationships 1 to 6 are the steps of our derivation,
 #   Relationship 15 is the formula with dilation. The letters i, k, s, p, d are theirs.
-# * I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, 2016, section 9.1: convolution (equation 9.1) and
-#   cross-correlation (equation 9.6).
-# * A. Araujo, W. Norris and J. Sim, *Computing Receptive Fields of Convolutional Neural Networks*, Distill, 2019:
-#   equation 1 and its closed form.
-# * W. Luo, Y. Li, R. Urtasun and R. Zemel, *Understanding the effective receptive field in deep convolutional neural
-#   networks*, 2016, [arXiv:1701.04128](https://arxiv.org/abs/1701.04128): the middle counts most.
-# * A. Radford, L. Metz and S. Chintala, *Unsupervised representation learning with deep convolutional generative
-#   adversarial networks*, 2015, [arXiv:1511.06434](https://arxiv.org/abs/1511.06434): strided convolutions in place of
-#   pooling.
-# * The edge kernels (3×3, 4×4, 5×5; stride 2; padding with zeros and with ones) follow a Korean university lecture on
-#   generative models.
+# * I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, 2016, section 9.1: convolution (equation 9.1)
+#   and cross-correlation (equation 9.6).
+# * A. Araujo, W. Norris and J. Sim, *Computing Receptive Fields of Convolutional Neural Networks*, Distill,
+#   2019: equation 1 and its closed form.
+# * W. Luo, Y. Li, R. Urtasun and R. Zemel, *Understanding the effective receptive field in deep convolutional
+#   neural networks*, 2016, [arXiv:1701.04128](https://arxiv.org/abs/1701.04128): the middle counts most.
+# * A. Radford, L. Metz and S. Chintala, *Unsupervised representation learning with deep convolutional
+#   generative adversarial networks*, 2015, [arXiv:1511.06434](https://arxiv.org/abs/1511.06434): strided
+#   convolutions in place of pooling.
+# * The edge kernels (3×3, 4×4, 5×5; stride 2; padding with zeros and with ones) follow a Korean university
+#   lecture on generative models.

@@ -18,14 +18,14 @@
 # * **explain** what the `padding` argument of `ConvTranspose2d` does, and what p′ is;
 # * **choose** layers that end at exactly the size you want.
 #
-# **You need first**: [lesson 01](01_convolution_arithmetic.ipynb) (kernel, stride, padding, dilation,
-# output size), and what a product of a matrix and a vector is.
+# **You need first**: [lesson 01](01_convolution_arithmetic.ipynb) (kernel, stride, padding, dilation, output
+# size), and what a product of a matrix and a vector is.
 #
 # **Time**: 50 minutes, of which 0 are training on a 2-core CPU.
 
 # %% [markdown]
-# The next cell holds what you may change. The sentences below read the results of the values as they are
-# now, so run the lesson once without a change.
+# The next cell holds what you may change. The sentences below read the results of the values as they are now,
+# so run the lesson once without a change.
 
 # %% tags=["parameters"]
 wanted_sizes = (28, 32, 64, 96, 128)  # pixels on a side, from 4 to 4096: the pictures that the planner shall reach
@@ -52,15 +52,15 @@ drawing.use_course_style()
 # %% [markdown]
 # ## Can one matrix do all the sliding?
 #
-# A generator starts with a few numbers and ends with a picture. So it needs a layer that goes **up** in
-# size. We find it in a place where nobody would look: inside the convolution that goes down.
+# A generator starts with a few numbers and ends with a picture. So it needs a layer that goes **up** in size.
+# We find it in a place where nobody would look: inside the convolution that goes down.
 #
 # Take a 3×3 kernel and a 4×4 picture. The window has four places, so the output is 2×2. At one place, the
 # output is a sum of 9 products. We may also say: a sum of **16** products, where 7 of the weights are zero.
 # Those zeros let us write the place of the window as one row of numbers.
 #
-# We name the weights w₁ … w₉ and give them the values 1 … 9. Then every number tells which weight it is.
-# What is the row for the second place of the window?
+# We name the weights w₁ … w₉ and give them the values 1 … 9. Then every number tells which weight it is. What
+# is the row for the second place of the window?
 
 # %%
 kernel = torch.arange(1.0, 10.0).view(3, 3)  # w₁ = 1, w₂ = 2 … w₉ = 9
@@ -99,8 +99,8 @@ def conv_matrix(kernel, input_shape, stride=1, padding=0, dilation=1):
 
 
 # %% [markdown]
-# Each turn of the loop lays the kernel on an empty sheet and flattens the sheet. The squares of the padding
-# are always 0, so their columns are left out. What does $C$ look like for our 3×3 kernel on a 4×4 picture?
+# Each turn of the loop lays the kernel on an empty sheet and flattens the sheet. The squares of the padding are
+# always 0, so their columns are left out. What does $C$ look like for our 3×3 kernel on a 4×4 picture?
 
 # %%
 C = conv_matrix(kernel, (4, 4))
@@ -115,9 +115,9 @@ drawing.show_png(
 
 # %% [markdown]
 # 36 of 64 entries hold a weight, and 28 are zero. A matrix with many zeros is called
-# [**sparse**](../GLOSSARY.md#sparse-matrix). Each weight stands in $C$ four times, once for each place:
-# this is the *sharing* of weights, seen as a picture. (With real pictures nearly everything is zero. Nobody
-# stores $C$; we draw it to think.)
+# [**sparse**](../GLOSSARY.md#sparse-matrix). Each weight stands in $C$ four times, once for each place: this is
+# the *sharing* of weights, seen as a picture. (With real pictures nearly everything is zero. Nobody stores $C$;
+# we draw it to think.)
 #
 # Is the product $C\,x$ really the convolution?
 
@@ -128,14 +128,14 @@ by_pytorch = F.conv2d(x[None, None], kernel[None, None])[0, 0]
 print(f"C @ x gives {small.tolist()}; the largest difference to F.conv2d is {(small - by_pytorch).abs().max():.3f}.")
 
 # %% [markdown]
-# The difference is 0. A convolution is one product with a matrix. Everything that is known about matrices
-# now holds for convolutions, too.
+# The difference is 0. A convolution is one product with a matrix. Everything that is known about matrices now
+# holds for convolutions, too.
 #
 # ## What happens when we lay the matrix on its side?
 #
-# $C$ takes 16 numbers to 4. Its [**transpose**](../GLOSSARY.md#transpose) $C^\top$ has 16 rows and 4
-# columns: rows and columns have changed places. So $C^\top$ takes **4 numbers to 16**. Does PyTorch have a
-# name for this?
+# $C$ takes 16 numbers to 4. Its [**transpose**](../GLOSSARY.md#transpose) $C^\top$ has 16 rows and 4 columns:
+# rows and columns have changed places. So $C^\top$ takes **4 numbers to 16**. Does PyTorch have a name for
+# this?
 
 # %%
 y = torch.tensor([[1.0, 2], [3, 4]])
@@ -145,13 +145,12 @@ print(f"Cᵀ has shape {tuple(C.T.shape)}: it takes a {tuple(y.shape)} picture t
 print(f"The largest difference to F.conv_transpose2d is {(big - by_pytorch).abs().max():.3f}.")
 
 # %% [markdown]
-# It has: this is the [**transposed convolution**](../GLOSSARY.md#transposed-convolution),
-# `ConvTranspose2d`. The picture grew from 2×2 to 4×4. Nothing new was invented. We used the same matrix in
-# the other direction.
+# It has: this is the [**transposed convolution**](../GLOSSARY.md#transposed-convolution), `ConvTranspose2d`.
+# The picture grew from 2×2 to 4×4. Nothing new was invented. We used the same matrix in the other direction.
 #
 # What stays the same is **which squares are connected**. If input square 6 helps to make output square 1 in
-# $C$, then square 1 helps to make square 6 in $C^\top$. How many small squares is each of the 16 big
-# squares connected with?
+# $C$, then square 1 helps to make square 6 in $C^\top$. How many small squares is each of the 16 big squares
+# connected with?
 
 # %%
 connections = (C != 0).sum(dim=0).view(4, 4)
@@ -169,9 +168,9 @@ drawing.show_png(
 # %% [markdown]
 # ## Does it undo the convolution?
 #
-# Many texts call this layer "[**deconvolution**](../GLOSSARY.md#deconvolution)" or "inverse convolution".
-# An inverse gives back what you had. So: convolve $x$, then apply the transposed convolution with the same
-# kernel. Do we get $x$ back?
+# Many texts call this layer "[**deconvolution**](../GLOSSARY.md#deconvolution)" or "inverse convolution". An
+# inverse gives back what you had. So: convolve $x$, then apply the transposed convolution with the same kernel.
+# Do we get $x$ back?
 
 # %%
 back = (C.T @ C @ x.flatten()).view(4, 4)
@@ -187,18 +186,17 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The **shape** came back. The **values** did not, and they cannot: $C$ keeps 4 numbers of 16. The other 12
-# are lost, and no layer finds them again. So "deconvolution" and "inverse convolution" are wrong names:
-# $C^\top$ is not $C^{-1}$, and $C$ has no inverse. The DCGAN paper says so in the caption of its figure 1,
-# and uses another name,
-# [**fractionally-strided convolution**](../GLOSSARY.md#fractionally-strided-convolution). You will see soon
-# where that name comes from.
+# The **shape** came back. The **values** did not, and they cannot: $C$ keeps 4 numbers of 16. The other 12 are
+# lost, and no layer finds them again. So "deconvolution" and "inverse convolution" are wrong names: $C^\top$ is
+# not $C^{-1}$, and $C$ has no inverse. The DCGAN paper says so in the caption of its figure 1, and uses another
+# name, [**fractionally-strided convolution**](../GLOSSARY.md#fractionally-strided-convolution). You will see
+# soon where that name comes from.
 #
 # ## Does w₁ or w₉ stand in the corner?
 #
 # One lecture's slide shows a "transposed matrix" that has **w₉** in its upper left corner. Our $C^\top$ has
-# **w₁** there. The slide's columns hold the kernel turned by 180°. We build that matrix as well. Which of
-# the two does PyTorch agree with?
+# **w₁** there. The slide's columns hold the kernel turned by 180°. We build that matrix as well. Which of the
+# two does PyTorch agree with?
 
 # %%
 slide = conv_matrix(kernel.flip(0, 1), (4, 4)).T
@@ -238,8 +236,8 @@ drawing.show_png(
 # ## View 2: what does one input do to the output?
 #
 # Read $C^\top y$ by **columns**: it is the sum of (column $n$) · (input $n$). A column is the kernel, lying
-# somewhere on the output. So: *every input stamps the kernel onto the output, times its own value; stamps
-# that overlap are added.* A stride of 2 means: the next input stamps 2 squares further.
+# somewhere on the output. So: *every input stamps the kernel onto the output, times its own value; stamps that
+# overlap are added.* A stride of 2 means: the next input stamps 2 squares further.
 
 # %%
 stamps = torch.zeros(4, 5, 5)  # one sheet for each of the four inputs
@@ -273,13 +271,13 @@ drawing.show_png(
 #
 # ## View 3: what does one output collect?
 #
-# Read $C^\top y$ by **rows**: one row makes one output, and a row holds the turned kernel. So there must be
-# a way to *slide* the turned kernel, as in lesson 01. Two things have to be put right first:
+# Read $C^\top y$ by **rows**: one row makes one output, and a row holds the turned kernel. So there must be a
+# way to *slide* the turned kernel, as in lesson 01. Two things have to be put right first:
 #
 # 1. The stamps were 2 squares apart. A sliding window must find the inputs 2 squares apart as well. So put
 #    $s-1$ zeros between them. This is [**zero insertion**](../GLOSSARY.md#zero-insertion).
-# 2. The corner of the output is reached by **one** input only. So the first window must overlap the inputs
-#    in one square only. For that, put $k-1$ zeros around them.
+# 2. The corner of the output is reached by **one** input only. So the first window must overlap the inputs in
+#    one square only. For that, put $k-1$ zeros around them.
 
 
 # %% tags=["builds"]
@@ -317,18 +315,18 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# With the turned kernel the difference is 0. With the kernel as it is, we get wrong numbers; with stride 1
-# they would be exactly those of the slide's matrix. **The turned kernel belongs to the sliding view, and
-# only there.**
+# With the turned kernel the difference is 0. With the kernel as it is, we get wrong numbers; with stride 1 they
+# would be exactly those of the slide's matrix. **The turned kernel belongs to the sliding view, and only
+# there.**
 #
-# Now the name *fractionally-strided* makes sense: against the inputs, the window moves by half a square at
-# a time. Its stride is ½.
+# Now the name *fractionally-strided* makes sense: against the inputs, the window moves by half a square at a
+# time. Its stride is ½.
 #
 # ## Are the three views really one?
 #
-# Here they are side by side. The orange column of $C^\top$ is the stamp that is being added in view 2. The blue row of
-# $C^\top$ is the sum that the window makes in view 3. One warning: view 2 is still at work. Its middle square holds 23,
-# because stamps 3 and 4 are not on the sheet yet; when they are, it holds 36 too.
+# Here they are side by side. The orange column of $C^\top$ is the stamp that is being added in view 2. The blue
+# row of $C^\top$ is the sum that the window makes in view 3. One warning: view 2 is still at work. Its middle
+# square holds 23, because stamps 3 and 4 are not on the sheet yet; when they are, it holds 36 too.
 
 # %%
 layer = TransposedLayer(input_size=2, kernel_size=3, stride=2, padding=0)
@@ -341,9 +339,9 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Row 13 of the matrix makes the middle square, and the window in view 3 makes the same sum: 36. Is it so
-# for every setting? The package holds the three views for any kernel, stride, padding and dilation. We try
-# all of these:
+# Row 13 of the matrix makes the middle square, and the window in view 3 makes the same sum: 36. Is it so for
+# every setting? The package holds the three views for any kernel, stride, padding and dilation. We try all of
+# these:
 
 # %%
 differences = []
@@ -356,15 +354,14 @@ print(
 )
 
 # %% [markdown]
-# In none of them does a view differ. From now on you may think in the view that is easiest: in
-# **stamps** for sizes and overlaps, in **sliding** for what one pixel sees, in **matrices** for proofs.
+# In none of them does a view differ. From now on you may think in the view that is easiest: in **stamps** for
+# sizes and overlaps, in **sliding** for what one pixel sees, in **matrices** for proofs.
 #
 # ## Have you used it before?
 #
 # Yes, in every network with a convolution that you ever trained. The output is $C\,x$. If the loss has the
-# gradient $g$ at the output, the chain rule says that its [**gradient**](../GLOSSARY.md#gradient) at the
-# input is $C^\top g$. That is a transposed convolution of $g$. Autograd knows nothing of our matrix. Does
-# it agree?
+# gradient $g$ at the output, the chain rule says that its [**gradient**](../GLOSSARY.md#gradient) at the input
+# is $C^\top g$. That is a transposed convolution of $g$. Autograd knows nothing of our matrix. Does it agree?
 
 # %%
 picture = x.clone().requires_grad_()
@@ -376,8 +373,8 @@ print(f"gradient of a convolution beside the transposed convolution of g: larges
 
 # %% [markdown]
 # The difference is 0. The backward pass of a convolution **is** a transposed convolution, and, since the
-# transpose of $C^\top$ is $C$, the backward pass of a transposed convolution is a convolution. So a generator runs
-# forward in the way in which a discriminator runs backward.
+# transpose of $C^\top$ is $C$, the backward pass of a transposed convolution is a convolution. So a generator
+# runs forward in the way in which a discriminator runs backward.
 #
 # ## How big is the output?
 
@@ -390,8 +387,8 @@ print(f"gradient of a convolution beside the transposed convolution of g: larges
 
 # %% [markdown]
 # Count along one side. From the first stamp to the last it is $(i - 1)\,s$ squares. The last stamp itself
-# covers $d(k - 1) + 1$ squares. Padding cuts $p$ at both ends. `output_padding` adds at one end; we come to
-# it next.
+# covers $d(k - 1) + 1$ squares. Padding cuts $p$ at both ends. `output_padding` adds at one end; we come to it
+# next.
 #
 # $$o = (i - 1)\,s + \underbrace{d(k - 1) + 1}_{\text{one stamp}} - 2p + \text{output\_padding}$$
 
@@ -410,8 +407,8 @@ print("2.  with padding 1 there are left", conv_transpose_output_size(4, 4, stri
 print("3.  one single input makes", conv_transpose_output_size(1, 4))
 
 # %% [markdown]
-# 10, then 8, then 4. Remember the last two: *kernel 4, stride 2, padding 1* doubles a picture, and *kernel
-# 4, stride 1, padding 0* makes 4×4 of a single pixel. DCGAN is built of these two. Is the formula PyTorch's
+# 10, then 8, then 4. Remember the last two: *kernel 4, stride 2, padding 1* doubles a picture, and *kernel 4,
+# stride 1, padding 0* makes 4×4 of a single pixel. DCGAN is built of these two. Is the formula PyTorch's
 # formula, too?
 
 # %%
@@ -427,8 +424,8 @@ print(f"The formula gives PyTorch's size for all {right} allowed settings that w
 # %% [markdown]
 # ## Why is there an `output_padding`?
 #
-# Go down again for a moment. Which sizes does a convolution with kernel 3, stride 2, padding 1 take to the
-# same output?
+# Go down again for a moment. Which sizes does a convolution with kernel 3, stride 2, padding 1 take to the same
+# output?
 
 # %%
 for size in range(5, 11):
@@ -442,14 +439,14 @@ print(
 
 # %% [markdown]
 # 5 and 6 both go to 3: with 6, one square of the padded row is left over at its end. In general, $s$
-# neighbouring sizes go to one size. On the way back the layer cannot know which of them you mean. It takes
-# the smallest: 5. [**output_padding**](../GLOSSARY.md#output_padding) says how many squares more: with 1 it
-# makes 6×6. That is why it must be smaller than the stride. (PyTorch allows a little more: smaller than the
-# larger one of stride and dilation.)
+# neighbouring sizes go to one size. On the way back the layer cannot know which of them you mean. It takes the
+# smallest: 5. [**output_padding**](../GLOSSARY.md#output_padding) says how many squares more: with 1 it makes
+# 6×6. That is why it must be smaller than the stride. (PyTorch allows a little more: smaller than the larger
+# one of stride and dilation.)
 #
 # It does not put zeros around the *input*, as `padding` does. It makes the output larger at one end, and the
-# kernel is added there as everywhere. What stands in the new row and column? Here are two
-# layers, both with a bias of 100, so that you can see what only the bias reaches.
+# kernel is added there as everywhere. What stands in the new row and column? Here are two layers, both with a
+# bias of 100, so that you can see what only the bias reaches.
 
 # %%
 y3, bias = torch.arange(1.0, 10.0).view(1, 1, 3, 3), torch.tensor([100.0])
@@ -473,9 +470,9 @@ drawing.show_png(
 
 # %% [markdown]
 # On the left, the new squares hold real values: `padding=1` would have cut them off, and `output_padding=1`
-# leaves them in at the right and at the bottom. On the right nothing was cut. No stamp reaches the new
-# squares, so there is the bias and nothing else (without a bias: zeros). **`output_padding` only moves the
-# place where the output ends.**
+# leaves them in at the right and at the bottom. On the right nothing was cut. No stamp reaches the new squares,
+# so there is the bias and nothing else (without a bias: zeros). **`output_padding` only moves the place where
+# the output ends.**
 #
 # Autograd never has to ask: it has seen the input. Which one does it choose for a 6×6 input?
 
@@ -496,14 +493,13 @@ print(f"gradient of shape {tuple(picture.grad.shape[2:])}; largest difference to
 # * [**p′**](../GLOSSARY.md#p), the zeros that stand **around** the zero-inserted input when you slide the
 #   turned kernel.
 #
-# They are tied together. Without a cut we needed $d(k-1)$ zeros around. To cut $p$ squares off each side of
-# the output is to begin sliding $p$ squares later and to stop $p$ squares earlier:
+# They are tied together. Without a cut we needed $d(k-1)$ zeros around. To cut $p$ squares off each side of the
+# output is to begin sliding $p$ squares later and to stop $p$ squares earlier:
 #
 # $$p' = d(k - 1) - p$$
 #
-# One blog post says that the `padding` argument "is already p′". We can decide this by an experiment. Take
-# a 2×2 input, kernel 3, stride 2. With zeros inserted it is 3×3. A sliding kernel of 3 makes $3 + 2p' - 2$
-# of it.
+# One blog post says that the `padding` argument "is already p′". We can decide this by an experiment. Take a
+# 2×2 input, kernel 3, stride 2. With zeros inserted it is 3×3. A sliding kernel of 3 makes $3 + 2p' - 2$ of it.
 
 # %%
 for argument in (0, 1, 2):
@@ -514,15 +510,15 @@ for argument in (0, 1, 2):
     print(f"   if the argument were p′:  3 + 2·{argument} − 2 = {3 + 2 * argument - 2}")
 
 # %% [markdown]
-# The argument is **p**, not p′: padding argument **0 ↔ p′ = 2**, and padding argument **2 ↔ p′ = 0**. A
-# larger argument makes a *smaller* output. With argument 0 the 2×2 becomes 5 = (2 − 1)·2 − 2·0 + 3. If the
-# post were right, it would become 1.
+# The argument is **p**, not p′: padding argument **0 ↔ p′ = 2**, and padding argument **2 ↔ p′ = 0**. A larger
+# argument makes a *smaller* output. With argument 0 the 2×2 becomes 5 = (2 − 1)·2 − 2·0 + 3. If the post were
+# right, it would become 1.
 #
-# Look at the middle line: for kernel 3 and `padding=1`, p and p′ are both 1. So the wrong idea gives the
-# right size in a very common layer. That is why it lives so long.
+# Look at the middle line: for kernel 3 and `padding=1`, p and p′ are both 1. So the wrong idea gives the right
+# size in a very common layer. That is why it lives so long.
 #
-# The same post has this example: a convolution of a (1024, 2, 2) input with p = 2, s = 1, k = 3. What does
-# its transposed convolution pad with?
+# The same post has this example: a convolution of a (1024, 2, 2) input with p = 2, s = 1, k = 3. What does its
+# transposed convolution pad with?
 
 # %%
 weight = torch.ones(1024, 1024, 3, 3)
@@ -533,22 +529,21 @@ print(f"transposed convolution, padding=2:  {tuple(down.shape[1:])} → {tuple(u
 print(f"p′ = k − p − 1 = 3 − 2 − 1 = {3 - 2 - 1}")
 
 # %% [markdown]
-# This convolution makes the picture *bigger*, from 2 to 4, because it pads so much. Its transposed
-# convolution makes it *smaller*. Both have `padding=2`, the same p. And the second one slides over its
-# input with p′ = 0: no zeros around at all. The argument is written for the pair of layers: **give both
-# layers the same k, s and p, and the shapes go there and back**.
+# This convolution makes the picture *bigger*, from 2 to 4, because it pads so much. Its transposed convolution
+# makes it *smaller*. Both have `padding=2`, the same p. And the second one slides over its input with p′ = 0:
+# no zeros around at all. The argument is written for the pair of layers: **give both layers the same k, s and
+# p, and the shapes go there and back**.
 #
-# Can p be larger than $d(k-1)$? Then p′ is negative, and it means: *cut* rows and columns off the
-# zero-inserted input before the kernel slides. Such layers were among the 287 settings above. You will see
-# one in a moment.
+# Can p be larger than $d(k-1)$? Then p′ is negative, and it means: *cut* rows and columns off the zero-inserted
+# input before the kernel slides. Such layers were among the 287 settings above. You will see one in a moment.
 #
 # ## All of it, in your own hands
 #
 # Six sliders for the layer, two for the place. Try these, and say what you expect **before** you move:
 #
 # * raise **padding p** from 0 to 2 and watch p′ in view 3 and the black frame in view 2;
-# * set **kernel size k** to 3, **stride s** to 2, **input size i** to 4 and **padding p** to 3: p′ is −1,
-#   and view 3 shows what is cut;
+# * set **kernel size k** to 3, **stride s** to 2, **input size i** to 4 and **padding p** to 3: p′ is −1, and
+#   view 3 shows what is cut;
 # * set **stride s** to 3 and **kernel size k** to 2: which squares does no stamp reach?
 # * raise **output_padding** by one, and find the squares that came in;
 # * set **output_padding** as large as the stride, and read the sentence.
@@ -570,8 +565,8 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# From top to bottom: the first stamp, the third, the fourth and last. In the last row all three views hold
-# the same 4×4 output. Here the argument is p = 1, and the zero-inserted input is padded by p′ = 2.
+# From top to bottom: the first stamp, the third, the fourth and last. In the last row all three views hold the
+# same 4×4 output. Here the argument is p = 1, and the zero-inserted input is padded by p′ = 2.
 #
 # ## Does at least the shape always come back?
 #
@@ -592,8 +587,8 @@ for k, s, p in product(range(1, 7), range(1, 5), range(0, 3)):
 #
 # ## How does one get from 1 to 64?
 #
-# One layer after the other. A *ladder* is the list of sizes on the way. With the two layers from above,
-# which ladders can we build?
+# One layer after the other. A *ladder* is the list of sizes on the way. With the two layers from above, which
+# ladders can we build?
 
 # %%
 start, double = (4, 1, 0), (4, 2, 1)  # kernel_size, stride, padding
@@ -612,8 +607,8 @@ print("four times double, from 4:        ", ladder(4, [double] * 4))
 print("start, then four times double:    ", ladder(1, [start] + [double] * 4))
 
 # %% [markdown]
-# The last one is the ladder of DCGAN: 1 → 4 → 8 → 16 → 32 → 64. Here are its first two layers as real
-# modules. Look at the shape of the weight.
+# The last one is the ladder of DCGAN: 1 → 4 → 8 → 16 → 32 → 64. Here are its first two layers as real modules.
+# Look at the shape of the weight.
 
 # %%
 first = nn.ConvTranspose2d(100, 64, kernel_size=4, stride=1, padding=0)
@@ -624,14 +619,14 @@ print(f"weight of ConvTranspose2d(64, 32, 4): {tuple(second.weight.shape)}")
 print(f"weight of Conv2d(64, 32, 4):          {tuple(nn.Conv2d(64, 32, 4).weight.shape)}")
 
 # %% [markdown]
-# `Conv2d` keeps its weight as (out, in, k, k). `ConvTranspose2d` keeps it as (**in, out**, k, k). This is
-# no accident: it is the weight of the convolution that is transposed, from 32 channels to 64, used in the
-# other direction.
+# `Conv2d` keeps its weight as (out, in, k, k). `ConvTranspose2d` keeps it as (**in, out**, k, k). This is no
+# accident: it is the weight of the convolution that is transposed, from 32 channels to 64, used in the other
+# direction.
 #
 # ## I want 28, 32, 64, 96, 128. Which layers?
 #
-# The other way round, the question is harder. The package has a planner. It doubles with kernel 4 and
-# stride 2, and starts at a size from 4 to 7.
+# The other way round, the question is harder. The package has a planner. It doubles with kernel 4 and stride 2,
+# and starts at a size from 4 to 7.
 
 # %%
 for size in wanted_sizes:
@@ -639,8 +634,8 @@ for size in wanted_sizes:
 print("\nand an odd size:", plan_upsampling(31))
 
 # %% [markdown]
-# 28 cannot be reached from 4 by doubling alone, so the planner starts at 7. The size 31 is odd, and its
-# last layer uses `output_padding=1`. Do real layers end where the planner says?
+# 28 cannot be reached from 4 by doubling alone, so the planner starts at 7. The size 31 is odd, and its last
+# layer uses `output_padding=1`. Do real layers end where the planner says?
 
 # %%
 for size in wanted_sizes:
@@ -654,8 +649,8 @@ for size in wanted_sizes:
     print(f"wanted {size}: {len(layers)} layers, from {plan.start_size}×{plan.start_size} to {made}")
 
 # %% [markdown]
-# They do. Not only doubling works: layers with kernel 3, or strides of 1 and 3, reach sizes as well. You
-# will find some in the exercises. But the planner has a reason to prefer kernel 4 with stride 2.
+# They do. Not only doubling works: layers with kernel 3, or strides of 1 and 3, reach sizes as well. You will
+# find some in the exercises. But the planner has a reason to prefer kernel 4 with stride 2.
 #
 # ## Where do checkerboards come from?
 
@@ -664,8 +659,8 @@ for size in wanted_sizes:
 # Then an output square counts *how many stamps reach it*.
 #
 # * Kernel 4, stride 2: which numbers stand in the middle of the output?
-# * Kernel 3, stride 2: which numbers now? Think of one side first: where do stamps of 3 overlap, if they
-#   lie 2 apart?
+# * Kernel 3, stride 2: which numbers now? Think of one side first: where do stamps of 3 overlap, if they lie 2
+#   apart?
 
 # %%
 flat = torch.ones(1, 1, 5, 5)
@@ -687,13 +682,13 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# With kernel 3 the numbers 1, 2 and 4 alternate: a square is painted four times as often as the one
-# diagonally beside it. That is a [**checkerboard artefact**](../GLOSSARY.md#checkerboard-artefact), and it
-# is there before any training. With kernel 4 every square of the middle gets 4. The rule: overlap is even
-# when **the stride divides the kernel size**.
+# With kernel 3 the numbers 1, 2 and 4 alternate: a square is painted four times as often as the one diagonally
+# beside it. That is a [**checkerboard artefact**](../GLOSSARY.md#checkerboard-artefact), and it is there before
+# any training. With kernel 4 every square of the middle gets 4. The rule: overlap is even when **the stride
+# divides the kernel size**.
 #
-# Is an even overlap enough? We take random kernels, as a network has them before training, and let three
-# layers with stride 2 enlarge a flat grey picture. As a third way we take a
+# Is an even overlap enough? We take random kernels, as a network has them before training, and let three layers
+# with stride 2 enlarge a flat grey picture. As a third way we take a
 # [**resize-convolution**](../GLOSSARY.md#resize-convolution): first repeat every pixel 2×2, then convolve.
 
 # %%
@@ -725,19 +720,19 @@ drawing.show(
 )
 
 # %% [markdown]
-# Read it carefully. With kernel 4 there is **still** a grid: each of its four squares in a tile is painted
-# by four *other* weights, and those are random. So an even overlap is no promise. It only makes a flat
-# output *possible* (all sums of weights equal), and training can find it. With kernel 3, a flat output
-# needs weights that fight the overlap. The resize-convolution keeps a flat grey flat, away from the
-# border, whatever its weights are. (At the border the zeros of its padding come in, as in lesson 01.) What this does not show: how strong the grid is *after* training. The DCGAN of this course uses
-# kernel 4 and stride 2.
+# Read it carefully. With kernel 4 there is **still** a grid: each of its four squares in a tile is painted by
+# four *other* weights, and those are random. So an even overlap is no promise. It only makes a flat output
+# *possible* (all sums of weights equal), and training can find it. With kernel 3, a flat output needs weights
+# that fight the overlap. The resize-convolution keeps a flat grey flat, away from the border, whatever its
+# weights are. (At the border the zeros of its padding come in, as in lesson 01.) What this does not show: how
+# strong the grid is *after* training. The DCGAN of this course uses kernel 4 and stride 2.
 
 # %% [markdown]
 # ## Break it
 #
 # Our formula knows no limits: it answers every question, also nonsense. The package's function has the same
-# formula and looks at its arguments first. What does it say to an `output_padding` that is too large, and
-# to a padding that cuts everything away?
+# formula and looks at its arguments first. What does it say to an `output_padding` that is too large, and to a
+# padding that cuts everything away?
 
 # %% tags=["break-it"]
 for settings in ({"stride": 2, "padding": 1, "output_padding": 2}, {"stride": 1, "padding": 3}):
@@ -758,24 +753,23 @@ for settings in ({"stride": 2, "padding": 1, "output_padding": 2}, {"stride": 1,
 #
 # ## Take-aways
 #
-# * A transposed convolution is the product with $C^\top$, where $C$ is the matrix of a convolution. It is
-#   also what the gradient of a convolution is.
-# * Three views, one result: the product with $C^\top$; stamps of the kernel **as it is**, added; the
-#   **turned** kernel, slid over the zero-inserted input.
+# * A transposed convolution is the product with $C^\top$, where $C$ is the matrix of a convolution. It is also
+#   what the gradient of a convolution is.
+# * Three views, one result: the product with $C^\top$; stamps of the kernel **as it is**, added; the **turned**
+#   kernel, slid over the zero-inserted input.
 # * It brings the shape back, not the values. With a stride, not even always the shape: 17 → 6 → 16.
 # * $o = (i-1)s - 2p + d(k-1) + \text{output\_padding} + 1$. Kernel 4, stride 2, padding 1 doubles.
-# * The `padding` argument is **p**: it cuts the output. The sliding view pads with $p' = d(k-1) - p$.
-#   Argument 0 is p′ = 2 for a kernel of 3, and argument 2 is p′ = 0.
-# * `output_padding` only says which of several possible sizes is meant. Where the kernel does not
-#   reach the added squares, they hold the bias alone.
+# * The `padding` argument is **p**: it cuts the output. The sliding view pads with $p' = d(k-1) - p$. Argument
+#   0 is p′ = 2 for a kernel of 3, and argument 2 is p′ = 0.
+# * `output_padding` only says which of several possible sizes is meant. Where the kernel does not reach the
+#   added squares, they hold the bias alone.
 # * If the stride divides the kernel size, every square of the middle is painted equally often. This makes a
-#   flat output possible. A resize-convolution keeps a flat input flat with any weights, away
-#   from the border.
+#   flat output possible. A resize-convolution keeps a flat input flat with any weights, away from the border.
 #
 # ## Exercises
 #
-# Nine short ones: [exercises](../exercises/02_transposed_convolution.ipynb). Each has a check that tells
-# you what went wrong. The worked answers, with the reasons:
+# Nine short ones: [exercises](../exercises/02_transposed_convolution.ipynb). Each has a check that tells you
+# what went wrong. The worked answers, with the reasons:
 # [solutions](../solutions/02_transposed_convolution.ipynb).
 #
 # ## Next
@@ -791,6 +785,6 @@ for settings in ({"stride": 2, "padding": 1, "output_padding": 2}, {"stride": 1,
 #   generative adversarial networks*, 2016: section 3, and the caption of figure 1 (on the name).
 # * M. Zeiler, D. Krishnan, G. Taylor and R. Fergus, *Deconvolutional networks*, 2010: where the name
 #   "deconvolution" entered the field.
-# * A. Odena, V. Dumoulin and C. Olah, *Deconvolution and checkerboard artifacts*, Distill, 2016: overlap,
-#   and resize-convolution.
+# * A. Odena, V. Dumoulin and C. Olah, *Deconvolution and checkerboard artifacts*, Distill, 2016: overlap, and
+#   resize-convolution.
 # * PyTorch documentation of `ConvTranspose2d`: the size, and the note on `output_padding`.

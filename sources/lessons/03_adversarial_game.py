@@ -17,8 +17,8 @@
 # * **compare** the two losses of the generator by their gradients;
 # * **say** which numbers each training step changes.
 #
-# **You need first**: [01 · Convolution arithmetic](01_convolution_arithmetic.ipynb) is enough. You know what
-# a gradient and an optimiser are, from a classifier that you trained once.
+# **You need first**: [01 · Convolution arithmetic](01_convolution_arithmetic.ipynb) is enough. You know what a
+# gradient and an optimiser are, from a classifier that you trained once.
 #
 # **Time**: 45 minutes, of which 1 is training on a 2-core CPU.
 
@@ -61,12 +61,13 @@ torch.set_num_threads(1)  # these networks are too small to be shared between tw
 # %% [markdown]
 # ## What does a model know that can make data?
 #
-# A person is 180 cm tall and weighs 40 kg. Is it a man or a woman? A [**discriminative model**](../GLOSSARY.md#discriminative-model)
-# learns p(y | x), the label when x is given. It must answer, also about an x that never happens. A
-# [**generative model**](../GLOSSARY.md#generative-model) learns p(x), how likely the x itself is.
+# A person is 180 cm tall and weighs 40 kg. Is it a man or a woman? A
+# [**discriminative model**](../GLOSSARY.md#discriminative-model) learns p(y | x), the label when x is given. It
+# must answer, also about an x that never happens. A [**generative model**](../GLOSSARY.md#generative-model)
+# learns p(x), how likely the x itself is.
 #
-# We make up two groups of people. The numbers are **synthetic**: means, spreads and the bond between height and weight are
-# chosen by us, not measured. In both groups tall people tend to weigh more.
+# We make up two groups of people. The numbers are **synthetic**: means, spreads and the bond between height and
+# weight are chosen by us, not measured. In both groups tall people tend to weigh more.
 
 # %%
 spread = torch.tensor([[49.0, 40.0], [40.0, 81.0]], dtype=torch.float64)  # cm², cm·kg, kg²
@@ -82,9 +83,10 @@ print(f"Generative: log density {log_p:.1f}; at the mean of the men it is {middl
 print(f"The second density is {math.exp(middle - log_p) / 1e6:.1f} million times as high.")
 
 # %% [markdown]
-# The discriminative model answers, and it sounds rather sure: 0.77 for a woman. It has no way to say "there is no such person". The generative model
-# says it: the density is about 2.5 million times lower than at an average man. A good model of these people should almost never make this sample.
-# But a careless one might. We keep each height and each weight, and forget which belong together.
+# The discriminative model answers, and it sounds rather sure: 0.77 for a woman. It has no way to say "there is
+# no such person". The generative model says it: the density is about 2.5 million times lower than at an average
+# man. A good model of these people should almost never make this sample. But a careless one might. We keep each
+# height and each weight, and forget which belong together.
 
 # %%
 torch.manual_seed(seed)
@@ -113,27 +115,30 @@ alt = (
 drawing.show(figure, alt=alt)
 
 # %% [markdown]
-# About one careless sample in seven is such a person. Each column of the careless model is perfect. Only the pairs are wrong, and one sees it only when one looks at both numbers
-# together. For pictures we know no p(x) to look with. The idea of a GAN: let a second network look.
+# About one careless sample in seven is such a person. Each column of the careless model is perfect. Only the
+# pairs are wrong, and one sees it only when one looks at both numbers together. For pictures we know no p(x) to
+# look with. The idea of a GAN: let a second network look.
 
 # %% [markdown]
 # ## What do the two players want?
 #
-# The [**generator**](../GLOSSARY.md#generator) G makes a **fake** x = G(z) from a random [**z**](../GLOSSARY.md#z). The
-# [**discriminator**](../GLOSSARY.md#discriminator) D answers with D(x), between 0 and 1: how sure it is that x is real. The
-# [**value of the game**](../GLOSSARY.md#value-of-the-game) is (equation 1 of the 2014 paper)
+# The [**generator**](../GLOSSARY.md#generator) G makes a **fake** x = G(z) from a random
+# [**z**](../GLOSSARY.md#z). The [**discriminator**](../GLOSSARY.md#discriminator) D answers with D(x), between
+# 0 and 1: how sure it is that x is real. The [**value of the game**](../GLOSSARY.md#value-of-the-game) is
+# (equation 1 of the 2014 paper)
 #
 # $$V(D, G) = E_{x \sim p_{data}}[\log D(x)] + E_{z}[\log(1 - D(G(z)))]$$
 #
 # * D wants V **high**: D(x) near 1 for data, D(G(z)) near 0 for fakes. V is never above 0.
 # * G wants V **low**. It can change only the second term: it must make D(G(z)) large.
 #
-# The game is called [**minimax**](../GLOSSARY.md#minimax): $\min_G \max_D V(D, G)$. This is $\min$ over what the other one answers best, and
-# training only walks towards it, in turns.
+# The game is called [**minimax**](../GLOSSARY.md#minimax): $\min_G \max_D V(D, G)$. This is $\min$ over what
+# the other one answers best, and training only walks towards it, in turns.
 #
-# We play on a line, because there everything can be drawn. Data are numbers from N(0, 1). z is uniform between 0 and 1, as in
-# the paper's figure. G starts with fakes from N(2, 0.7²). G has two parts: a fixed one stretches z to a bell shape, a small network bends that. D
-# has 16 tanh units. The package trains ten games together, so tensors have the shape (games, points, 1).
+# We play on a line, because there everything can be drawn. Data are numbers from N(0, 1). z is uniform between
+# 0 and 1, as in the paper's figure. G starts with fakes from N(2, 0.7²). G has two parts: a fixed one stretches
+# z to a bell shape, a small network bends that. D has 16 tanh units. The package trains ten games together, so
+# tensors have the shape (games, points, 1).
 
 # %%
 game = LineGame(games, rounds, seed)
@@ -143,8 +148,8 @@ print(f"shape of a batch: {tuple(fake.shape)}; fakes have mean {fake.mean():.1f}
 # %% [markdown]
 # ## What is one round?
 #
-# This is algorithm 1 of the paper. D moves two times, then G moves once. `discriminator_loss` is −V, written with
-# [logits](../GLOSSARY.md#logit), the numbers before the sigmoid; lesson 04 builds it.
+# This is algorithm 1 of the paper. D moves two times, then G moves once. `discriminator_loss` is −V, written
+# with [logits](../GLOSSARY.md#logit), the numbers before the sigmoid; lesson 04 builds it.
 
 
 # %% tags=["builds"]
@@ -163,8 +168,9 @@ def play_round(game, generator_loss, discriminator_steps=2):
 
 
 # %% [markdown]
-# Three things to see. `detach` cuts the [**graph**](../GLOSSARY.md#graph) in D's step: G is not blamed there. In G's step the
-# gradient runs **through** D back into G. And each optimiser holds the numbers of one network only: that is what makes the other one stand still.
+# Three things to see. `detach` cuts the [**graph**](../GLOSSARY.md#graph) in D's step: G is not blamed there.
+# In G's step the gradient runs **through** D back into G. And each optimiser holds the numbers of one network
+# only: that is what makes the other one stand still.
 #
 # ## What does the game look like while it is played?
 #
@@ -211,9 +217,10 @@ alt = (
 drawing.show(figure, alt=alt)
 
 # %% [markdown]
-# Compare with figure 1 of the 2014 paper: black dots are data, green is the generator, blue is D. Below, each arrow takes one z to its
-# x. Where the arrows are dense, the green density is high. In (a) D says roughly: left is real. In (b) it has found the best answer.
-# In (c) the fakes have moved to where D is high. In (d) green lies on black and D is flat. Is it really? We measure.
+# Compare with figure 1 of the 2014 paper: black dots are data, green is the generator, blue is D. Below, each
+# arrow takes one z to its x. Where the arrows are dense, the green density is high. In (a) D says roughly: left
+# is real. In (b) it has found the best answer. In (c) the fakes have moved to where D is high. In (d) green
+# lies on black and D is flat. Is it really? We measure.
 
 # %%
 distance = distance_from_half(game.discriminator)
@@ -227,17 +234,19 @@ print(
 )
 
 # %% [markdown]
-# All ten games end within 0.05 of ½; the worst is about 0.02 away. The second line matters as much: a D that never learned also says ½. Here the green
-# density really is the black one, with a gap of about 0.01 at most. So D is at ½ because nothing is left to tell.
+# All ten games end within 0.05 of ½; the worst is about 0.02 away. The second line matters as much: a D that
+# never learned also says ½. Here the green density really is the black one, with a gap of about 0.01 at most.
+# So D is at ½ because nothing is left to tell.
 #
-# What this does not show: that training always ends so. We chose the game kindly: a generator that can make the data exactly, a learning rate that falls
-# to 0, 512 points a step. We also tried z without the fixed stretching. Then the thin ends of the data were not reached, and D stayed far from ½ there.
+# What this does not show: that training always ends so. We chose the game kindly: a generator that can make the
+# data exactly, a learning rate that falls to 0, 512 points a step. We also tried z without the fixed
+# stretching. Then the thin ends of the data were not reached, and D stayed far from ½ there.
 #
 # ## How good can D be against a fixed G?
 #
-# Ask for each place x alone. Real points come there with density a = p_data(x), fakes with b = p_fake(x). D chooses one number d and gets
-# $a \log d + b \log(1 - d)$. The derivative $a/d - b/(1-d)$ is zero at $d = a/(a+b)$. This is the
-# [**optimal discriminator**](../GLOSSARY.md#optimal-discriminator), D*.
+# Ask for each place x alone. Real points come there with density a = p_data(x), fakes with b = p_fake(x). D
+# chooses one number d and gets $a \log d + b \log(1 - d)$. The derivative $a/d - b/(1-d)$ is zero at
+# $d = a/(a+b)$. This is the [**optimal discriminator**](../GLOSSARY.md#optimal-discriminator), D*.
 
 
 # %% tags=["builds"]
@@ -260,9 +269,10 @@ alt = "D trained alone, a dashed blue curve, lies on the orange curve of p_data 
 drawing.show(figure, alt=alt)
 
 # %% [markdown]
-# Nobody told D the densities. It saw points only, and its answer is D* to less than 0.01. A discriminator is a measuring instrument: it measures
-# the ratio of two densities. At the far right D* rises again, because the bell of
-# the data is wider. The trained D does not follow: almost no point of either kind lies there, so nobody told it.
+# Nobody told D the densities. It saw points only, and its answer is D* to less than 0.01. A discriminator is a
+# measuring instrument: it measures the ratio of two densities. At the far right D* rises again, because the
+# bell of the data is wider. The trained D does not follow: almost no point of either kind lies there, so nobody
+# told it.
 #
 # ## What is V when D is at its best?
 #
@@ -270,8 +280,9 @@ drawing.show(figure, alt=alt)
 #
 # $$V(D^*, G) = -\log 4 + 2 \cdot JSD(p_{data} \,\|\, p_{fake})$$
 #
-# JSD is the [**Jensen–Shannon divergence**](../GLOSSARY.md#jensen-shannon-divergence): how far each density is, on average, from the middle of
-# both. We compute it by adding up thin strips ([**quadrature**](../GLOSSARY.md#quadrature)).
+# JSD is the [**Jensen–Shannon divergence**](../GLOSSARY.md#jensen-shannon-divergence): how far each density is,
+# on average, from the middle of both. We compute it by adding up thin strips
+# ([**quadrature**](../GLOSSARY.md#quadrature)).
 
 
 # %% tags=["builds"]
@@ -300,8 +311,9 @@ print(f"V at the best D when the densities are equal: {v_equal:.4f}; −log 4 = 
 print(f"V of the trained pair in panel (d): {v_end:.4f}")
 
 # %% [markdown]
-# Strips and samples agree within the error, and the boxes within the width of a strip. V is about −0.559 at the start; equal densities give −log 4 = −1.3863, and nothing is lower. The trained pair comes
-# to about −1.386. That is when the two should stop: D cannot gain by looking more closely, and G cannot gain by moving.
+# Strips and samples agree within the error, and the boxes within the width of a strip. V is about −0.559 at the
+# start; equal densities give −log 4 = −1.3863, and nothing is lower. The trained pair comes to about −1.386.
+# That is when the two should stop: D cannot gain by looking more closely, and G cannot gain by moving.
 
 # %% [markdown]
 # ## How does the distance count?
@@ -331,15 +343,17 @@ alt = "The Jensen–Shannon divergence rises steeply from 0 and is flat at log 2
 drawing.show(figure, alt=alt)
 
 # %% [markdown]
-# It stops growing. At 4 widths it is 0.633, at 8 it is 0.6931, and at 16 still 0.6931. For G this is bad news: where the curve is flat, V at the best D
-# does not tell G which way is nearer.
+# It stops growing. At 4 widths it is 0.633, at 8 it is 0.6931, and at 16 still 0.6931. For G this is bad news:
+# where the curve is flat, V at the best D does not tell G which way is nearer.
 #
 # ## Which loss should G use?
 #
 # The paper has two. Both are smaller when D(G(z)) is larger.
 #
-# * [**Saturating loss**](../GLOSSARY.md#saturating-loss): $\log(1 - D(G(z)))$, the second term of V. In the logit its gradient is $-D$.
-# * [**Non-saturating loss**](../GLOSSARY.md#non-saturating-loss): $-\log D(G(z))$. In the logit its gradient is $-(1 - D)$.
+# * [**Saturating loss**](../GLOSSARY.md#saturating-loss): $\log(1 - D(G(z)))$, the second term of V. In the
+#   logit its gradient is $-D$.
+# * [**Non-saturating loss**](../GLOSSARY.md#non-saturating-loss): $-\log D(G(z))$. In the logit its gradient is
+#   $-(1 - D)$.
 #
 # We do not trust the formulas; we ask PyTorch.
 
@@ -363,13 +377,15 @@ alt = (
 drawing.show(figure, alt=alt)
 
 # %% [markdown]
-# Early in training the fakes are bad and D(G(z)) is near 0. At 0.001 the non-saturating gradient is 999 times as large. At ½ the two are equal. In D itself (not in the
-# logit) the gradients are $-1/(1-D)$ and $-1/D$: multiply with $D(1-D)$, the slope of the sigmoid, and you get the two above.
+# Early in training the fakes are bad and D(G(z)) is near 0. At 0.001 the non-saturating gradient is 999 times
+# as large. At ½ the two are equal. In D itself (not in the logit) the gradients are $-1/(1-D)$ and $-1/D$:
+# multiply with $D(1-D)$, the slope of the sigmoid, and you get the two above.
 #
 # ## Does it matter in training?
 #
-# Ten games for each loss, all twenty in one batch. Pairs start from the same weights, with the fakes at 4 and a D that had 100 steps to learn. We count rounds
-# until the mean of the fakes is within 0.1 of the data's. G is moved by plain gradient descent, and then by Adam, which rescales gradients.
+# Ten games for each loss, all twenty in one batch. Pairs start from the same weights, with the fakes at 4 and a
+# D that had 100 steps to learn. We count rounds until the mean of the fakes is within 0.1 of the data's. G is
+# moved by plain gradient descent, and then by Adam, which rescales gradients.
 
 
 # %%
@@ -400,14 +416,17 @@ alt = (
 drawing.show(figure, alt=alt)
 
 # %% [markdown]
-# With plain descent the saturating loss needs about 9 times as many rounds (means of about 19 and 166). With Adam it is about 64 against 102: Adam divides by the size of the recent
-# gradients, and a small gradient then moves as far as a large one. So the advice "use the non-saturating loss" is right, and it is also weaker than it sounds when
-# the optimiser is Adam. What this does not show: pictures, where D(G(z)) can be far smaller than here.
+# With plain descent the saturating loss needs about 9 times as many rounds (means of about 19 and 166). With
+# Adam it is about 64 against 102: Adam divides by the size of the recent gradients, and a small gradient then
+# moves as far as a large one. So the advice "use the non-saturating loss" is right, and it is also weaker than
+# it sounds when the optimiser is Adam. What this does not show: pictures, where D(G(z)) can be far smaller than
+# here.
 #
 # ## Who moves in which step?
 #
-# Two tiny networks, with [**batch norm**](../GLOSSARY.md#batch-norm) in both. (Batch norm adds a bias of its own, so the layer before it has
-# none.) We make one step of each kind, and compare every stored number before and after.
+# Two tiny networks, with [**batch norm**](../GLOSSARY.md#batch-norm) in both. (Batch norm adds a bias of its
+# own, so the layer before it has none.) We make one step of each kind, and compare every stored number before
+# and after.
 
 # %%
 torch.manual_seed(seed)
@@ -452,13 +471,16 @@ for name in in_d_step:
     print(f"{name:18} {'moves' if in_d_step[name] else '·':8} {'moves' if in_g_step[name] else '·'}")
 
 # %% [markdown]
-# Read the rows with `weight` and `bias`: the D step moves D's, the G step moves G's. Now read the rows with `running`. They **move in both
-# steps, in both networks**. These [**running statistics**](../GLOSSARY.md#running-statistics) are not parameters. They follow every batch that passes in
-# training mode, and no optimiser is asked. `no_grad` does not stop them: in the D step G ran without any graph, and its statistics still moved.
+# Read the rows with `weight` and `bias`: the D step moves D's, the G step moves G's. Now read the rows with
+# `running`. They **move in both steps, in both networks**. These
+# [**running statistics**](../GLOSSARY.md#running-statistics) are not parameters. They follow every batch that
+# passes in training mode, and no optimiser is asked. `no_grad` does not stop them: in the D step G ran without
+# any graph, and its statistics still moved.
 #
 # ## What does detach do, and what does eval() not do?
 #
-# First what `detach` in the wrong place does. Then `D.eval()`, which one source calls before G's step "to stop D's gradients".
+# First what `detach` in the wrong place does. Then `D.eval()`, which one source calls before G's step "to stop
+# D's gradients".
 
 
 # %%
@@ -488,16 +510,20 @@ print(f"After D.eval(), did D's running statistics move in G's step? {'yes' if a
 # %% [markdown]
 # Line by line:
 #
-# * **`fake.detach()` in G's step**: nothing arrives at G. It never learns, and no error is raised. This is a real slip in one of our sources.
-# * **D's step without `detach`**: a gradient arrives at G, and it is one that helps D. It is waste, and it is harmful if G's `zero_grad` is forgotten. The same source then writes
-#   `retain_graph=True`, because its G step goes through the same graph again. The cure is `detach`, and a new pass for G.
-# * **`D.eval()`**: the gradients still arrive at D. Eval mode switches dropout off and makes batch norm use, and keep, its stored statistics. D stands still in G's step because
-#   **G's optimiser does not hold D's parameters**. To stop the gradients themselves, freeze D with `requires_grad_(False)`: they still pass through D to G.
+# * **`fake.detach()` in G's step**: nothing arrives at G. It never learns, and no error is raised. This is a
+#   real slip in one of our sources.
+# * **D's step without `detach`**: a gradient arrives at G, and it is one that helps D. It is waste, and it is
+#   harmful if G's `zero_grad` is forgotten. The same source then writes `retain_graph=True`, because its G step
+#   goes through the same graph again. The cure is `detach`, and a new pass for G.
+# * **`D.eval()`**: the gradients still arrive at D. Eval mode switches dropout off and makes batch norm use,
+#   and keep, its stored statistics. D stands still in G's step because **G's optimiser does not hold D's
+#   parameters**. To stop the gradients themselves, freeze D with `requires_grad_(False)`: they still pass
+#   through D to G.
 #
 # ## What happens when you move the two densities yourself?
 #
-# The sliders move the data and the fakes. D*, JSD, V and both gradients follow at once. The lower plot is the push on a fake that lies at x. Try: make both bells equal.
-# Then make the fakes narrow and put them at 4.
+# The sliders move the data and the fakes. D*, JSD, V and both gradients follow at once. The lower plot is the
+# push on a fake that lies at x. Try: make both bells equal. Then make the fakes narrow and put them at 4.
 
 # %%
 widgets.densities_explorer()
@@ -510,13 +536,15 @@ alt = (
 drawing.show_png(widgets.densities_twin(), alt=alt)
 
 # %% [markdown]
-# In this frame both losses push most fakes to the left, to the data: the mean push is −0.469 for the saturating loss and −1.531 for the
-# non-saturating one. The saturating push is strongest at x = 0, where the fakes are already good, and almost 0 above x = 2.5. The
-# non-saturating push is strongest near x = 1.6. It also becomes weak near x = 4: there D* has its lowest point, and its slope is 0.
+# In this frame both losses push most fakes to the left, to the data: the mean push is −0.469 for the saturating
+# loss and −1.531 for the non-saturating one. The saturating push is strongest at x = 0, where the fakes are
+# already good, and almost 0 above x = 2.5. The non-saturating push is strongest near x = 1.6. It also becomes
+# weak near x = 4: there D* has its lowest point, and its slope is 0.
 #
 # ## Can D be too good?
 #
-# **Break it.** Data lie in [0, 1], fakes in [2, 3]. The two never meet: [**disjoint supports**](../GLOSSARY.md#disjoint-supports). D alone is trained, longer and longer.
+# **Break it.** Data lie in [0, 1], fakes in [2, 3]. The two never meet:
+# [**disjoint supports**](../GLOSSARY.md#disjoint-supports). D alone is trained, longer and longer.
 
 # %% tags=["break-it"]
 looked = disjoint_pushes(gap=1.0, looks=looks, seed=seed)
@@ -538,23 +566,31 @@ alt = (
 drawing.show(figure, alt=alt)
 
 # %% [markdown]
-# D becomes perfect. With the saturating loss the gradient goes: from about 0.15 to about 0.0004 after 3,000 steps, and it was still falling. A better D is a worse teacher.
+# D becomes perfect. With the saturating loss the gradient goes: from about 0.15 to about 0.0004 after 3,000
+# steps, and it was still falling. A better D is a worse teacher.
 #
-# And the non-saturating loss? Its gradient does **not** vanish here: it grows to about 5. But look at where it comes from. The **exact** D* of disjoint boxes is 1 on the data and 0 on the fakes, flat in both places. Its slope is
-# exactly 0, and with it **both** gradients are exactly 0. Our trained D is a smooth network and not D*: its logit still has a slope at the fakes, and that slope keeps growing. So the non-saturating loss lives from
-# what D has not finished. The size of that gradient says how steep D is, not how far away the data are. The JSD is log 2 at every distance: it has no direction to offer. Lesson 11 changes the distance itself.
+# And the non-saturating loss? Its gradient does **not** vanish here: it grows to about 5. But look at where it
+# comes from. The **exact** D* of disjoint boxes is 1 on the data and 0 on the fakes, flat in both places. Its
+# slope is exactly 0, and with it **both** gradients are exactly 0. Our trained D is a smooth network and not
+# D*: its logit still has a slope at the fakes, and that slope keeps growing. So the non-saturating loss lives
+# from what D has not finished. The size of that gradient says how steep D is, not how far away the data are.
+# The JSD is log 2 at every distance: it has no direction to offer. Lesson 11 changes the distance itself.
 #
 # ## Take-aways
 #
 # * D measures a ratio of densities: at its best it is p_data/(p_data + p_fake), and training finds it.
 # * V at the best D is −log 4 + 2 JSD. The end of the game is D = ½, V = −log 4, p_fake = p_data.
-# * The saturating loss has gradient −D in the logit, the non-saturating one −(1 − D): the second pulls when the fakes are bad.
-# * An optimiser moves what it holds. `detach` cuts the graph, `eval()` does not. Running statistics move in both steps.
+# * The saturating loss has gradient −D in the logit, the non-saturating one −(1 − D): the second pulls when the
+#   fakes are bad.
+# * An optimiser moves what it holds. `detach` cuts the graph, `eval()` does not. Running statistics move in
+#   both steps.
 # * Densities that do not meet have JSD log 2 at every distance, and a perfect D gives G no direction.
 #
 # ## Exercises
 #
-# [Exercises 03](../exercises/03_adversarial_game.ipynb): D* and JSD by hand, both losses and their gradients, the alternating loop, and three broken loops. Worked answers: [solutions 03](../solutions/03_adversarial_game.ipynb).
+# [Exercises 03](../exercises/03_adversarial_game.ipynb): D* and JSD by hand, both losses and their gradients,
+# the alternating loop, and three broken loops. Worked answers:
+# [solutions 03](../solutions/03_adversarial_game.ipynb).
 #
 # ## Next
 #
@@ -562,6 +598,8 @@ drawing.show(figure, alt=alt)
 #
 # ## Sources
 #
-# * Goodfellow et al. 2014, *Generative adversarial nets*: equation 1, figure 1, algorithm 1, proposition 1 (D*), theorem 1 (−log 4), section 3 (the non-saturating loss).
-# * Arjovsky and Bottou 2017, *Towards principled methods for training generative adversarial networks*: theorems 2.1 and 2.4 (perfect D, vanishing gradient), section 2.2.2 (the other loss).
+# * Goodfellow et al. 2014, *Generative adversarial nets*: equation 1, figure 1, algorithm 1, proposition 1
+#   (D*), theorem 1 (−log 4), section 3 (the non-saturating loss).
+# * Arjovsky and Bottou 2017, *Towards principled methods for training generative adversarial networks*:
+#   theorems 2.1 and 2.4 (perfect D, vanishing gradient), section 2.2.2 (the other loss).
 # * Ioffe and Szegedy 2015, *Batch normalization*: algorithm 2 (statistics of training are kept for inference).

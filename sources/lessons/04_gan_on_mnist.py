@@ -51,11 +51,12 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 # %% [markdown]
 # ## What do we learn from?
 #
-# We follow a recipe: a Korean review of the 2014 GAN paper ("the recipe" from here on; see Sources) that trains two small
-# networks on MNIST. A **GAN** is a generative adversarial network: a generator and a discriminator that train each other.
+# We follow a recipe: a Korean review of the 2014 GAN paper ("the recipe" from here on; see Sources) that trains
+# two small networks on MNIST. A **GAN** is a generative adversarial network: a generator and a discriminator
+# that train each other.
 #
-# MNIST: grey pictures of handwritten digits, 28×28. The 10,000 test pictures are never trained on. We use them to ask the
-# discriminator how sure it is.
+# MNIST: grey pictures of handwritten digits, 28×28. The 10,000 test pictures are never trained on. We use them
+# to ask the discriminator how sure it is.
 
 # %%
 digits = load_images("mnist", "train", stand_in=True)
@@ -68,9 +69,9 @@ figure = drawing.image_grid(digits.images[:40], "What real digits look like" + d
 drawing.show(figure, alt="Forty training pictures of handwritten digits, white on black.")
 
 # %% [markdown]
-# In memory a pixel is a whole number from 0 to 255. The generator ends in tanh, which gives numbers from −1 to 1. So the
-# real pictures must be in [−1, 1] too. Otherwise the discriminator could tell real from fake by brightness
-# alone.
+# In memory a pixel is a whole number from 0 to 255. The generator ends in tanh, which gives numbers from −1
+# to 1. So the real pictures must be in [−1, 1] too. Otherwise the discriminator could tell real from fake by
+# brightness alone.
 
 # %%
 x = scale(images[:200])
@@ -79,8 +80,9 @@ print(f"stored: {images.dtype}, {images.min()} to {images.max()}; for the networ
 # %% [markdown]
 # ## What does the generator look like?
 #
-# Three linear layers: 100 → 256 → 256 → 784. The [**latent dimension**](../GLOSSARY.md#latent-dimension) is 100: the length of one z. [**Dropout**](../GLOSSARY.md#dropout) of 0.1 switches off each hidden
-# unit with probability 0.1, anew at each training step.
+# Three linear layers: 100 → 256 → 256 → 784. The [**latent dimension**](../GLOSSARY.md#latent-dimension) is
+# 100: the length of one z. [**Dropout**](../GLOSSARY.md#dropout) of 0.1 switches off each hidden unit with
+# probability 0.1, anew at each training step.
 
 
 # %% tags=["builds"]
@@ -108,9 +110,10 @@ class MLPGenerator(nn.Module):
 # %% [markdown]
 # ## And the discriminator?
 #
-# The same in the other direction: 784 → 256 → 256 → 1. [**LeakyReLU**](../GLOSSARY.md#leakyrelu) lets a little of the negative side through, so that the generator
-# still gets a gradient where a unit of D is off. The last layer gives a [**logit**](../GLOSSARY.md#logit): any number. The
-# sigmoid of it is D(x), the probability of being real. We leave the sigmoid out of the network; the reason comes soon.
+# The same in the other direction: 784 → 256 → 256 → 1. [**LeakyReLU**](../GLOSSARY.md#leakyrelu) lets a little
+# of the negative side through, so that the generator still gets a gradient where a unit of D is off. The last
+# layer gives a [**logit**](../GLOSSARY.md#logit): any number. The sigmoid of it is D(x), the probability of
+# being real. We leave the sigmoid out of the network; the reason comes soon.
 
 
 # %% tags=["builds"]
@@ -135,8 +138,9 @@ class MLPDiscriminator(nn.Module):
 
 
 # %% [markdown]
-# `init_mlp_weights` draws the weights from a normal distribution whose spread fits the width of the layer (Xavier's rule), and the biases uniformly between 0.1 and 0.2, as in the recipe that
-# we follow. Random numbers are used there, so the seed is set first, once.
+# `init_mlp_weights` draws the weights from a normal distribution whose spread fits the width of the layer
+# (Xavier's rule), and the biases uniformly between 0.1 and 0.2, as in the recipe that we follow. Random numbers
+# are used there, so the seed is set first, once.
 
 # %%
 torch.manual_seed(seed)
@@ -162,9 +166,9 @@ drawing.show(
 # The obvious way: apply the sigmoid, then take the logarithm.
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** The discriminator is very sure that a picture is real and answers with the logit 20. For a fake that
-# would be a serious mistake. What does $\log(1 - \mathrm{sigmoid}(20))$ give on a computer with 32-bit numbers? By hand, it is close to
-# −20.
+# **Predict first.** The discriminator is very sure that a picture is real and answers with the logit 20. For a
+# fake that would be a serious mistake. What does $\log(1 - \mathrm{sigmoid}(20))$ give on a computer with
+# 32-bit numbers? By hand, it is close to −20.
 
 # %% tags=["break-it"]
 logits = torch.tensor([2.0, 10.0, 20.0], requires_grad=True)
@@ -191,8 +195,8 @@ for logit, loss, slope, true in zip(logits.tolist(), careful.tolist(), logits.gr
     print(f"logit {logit:3.0f}: loss {loss:7.3f} (exact {true:7.3f}), slope {slope:.3f} (exact {true_slope:.3f})")
 
 # %% [markdown]
-# No infinity. But at 20 the loss is already wrong: 100 in place of 20. And the slope there is 0, where it should be 1: the network
-# can never correct its biggest mistakes. So we compute with logits:
+# No infinity. But at 20 the loss is already wrong: 100 in place of 20. And the slope there is 0, where it
+# should be 1: the network can never correct its biggest mistakes. So we compute with logits:
 #
 # $$-\log D = -\log \mathrm{sigmoid}(a) = \mathrm{softplus}(-a), \qquad -\log(1 - D) = \mathrm{softplus}(a), \qquad
 # \mathrm{softplus}(a) = \log(1 + e^a).$$
@@ -218,8 +222,8 @@ print("losses", ", ".join(f"{loss:.3f}" for loss in softplus(logits).tolist()), 
 print("slopes", ", ".join(f"{slope:.3f}" for slope in logits.grad.tolist()) + ": never above 1, and not lost")
 
 # %% [markdown]
-# `minimax` is the generator's loss in the formula above. `non_saturating` is the one that people use; lesson 03 shows why. Two
-# numbers to remember: when the discriminator only guesses, every logit is 0.
+# `minimax` is the generator's loss in the formula above. `non_saturating` is the one that people use; lesson 03
+# shows why. Two numbers to remember: when the discriminator only guesses, every logit is 0.
 
 # %%
 zero = torch.zeros(5)
@@ -229,8 +233,8 @@ print(f"generator's loss when D guesses:      {non_saturating(zero):.3f} = log 2
 # %% [markdown]
 # ## How does the discriminator move?
 #
-# It sees real pictures and fakes. It does not move the generator, so the fakes are made without a
-# graph for gradients.
+# It sees real pictures and fakes. It does not move the generator, so the fakes are made without a graph for
+# gradients.
 
 
 # %% tags=["builds"]
@@ -247,8 +251,9 @@ def discriminator_step(generator, discriminator, optimizer, real, z):
 # %% [markdown]
 # ## How does the generator move?
 #
-# The picture goes through the discriminator, and the gradient comes back through it. Only the generator's optimiser makes a step.
-# The discriminator's parameters need no gradients meanwhile: `requires_grad_(False)` says so and saves time.
+# The picture goes through the discriminator, and the gradient comes back through it. Only the generator's
+# optimiser makes a step. The discriminator's parameters need no gradients meanwhile: `requires_grad_(False)`
+# says so and saves time.
 
 
 # %% tags=["builds"]
@@ -287,8 +292,8 @@ print(
 # %% [markdown]
 # ## What does dropout do to the answers?
 #
-# In training mode dropout draws which units are off, anew at each call. So the same picture gets different answers. [**Eval mode**](../GLOSSARY.md#eval-mode), `eval()`,
-# switches that off.
+# In training mode dropout draws which units are off, anew at each call. So the same picture gets different
+# answers. [**Eval mode**](../GLOSSARY.md#eval-mode), `eval()`, switches that off.
 
 # %%
 one = x[:1]
@@ -314,19 +319,20 @@ print(f"D is in train mode again: {discriminator.training}")
 
 # %% [markdown]
 # No. Every tensor of D got a gradient. `eval()` changes what dropout and batch normalisation compute, nothing
-# else. What stops gradients is `requires_grad_(False)`, or an optimiser that does not hold those parameters. What eval mode
-# *does* change here: G learns from a D without dropout, without the
-# random zeros. We keep D in train mode in both steps.
+# else. What stops gradients is `requires_grad_(False)`, or an optimiser that does not hold those parameters.
+# What eval mode *does* change here: G learns from a D without dropout, without the random zeros. We keep D in
+# train mode in both steps.
 
 # %% [markdown]
 # ## Train
 #
-# Everything above now lives in the package, with the same names: `dcgan_course.models`, `losses`, `train`. The recipe:
-# batches of 200, Adam with learning rate 0.0001 for both networks, one step of D for each step of G (k = 1).
+# Everything above now lives in the package, with the same names: `dcgan_course.models`, `losses`, `train`. The
+# recipe: batches of 200, Adam with learning rate 0.0001 for both networks, one step of D for each step of G
+# (k = 1).
 #
 # The **training monitor** below shows the traces and the samples while it trains. Its button stops the training
-# after the step under way. Nothing is lost: run the training cell again and it continues. Where the button does nothing
-# while a cell runs, use the kernel's own stop button (■).
+# after the step under way. Nothing is lost: run the training cell again and it continues. Where the button does
+# nothing while a cell runs, use the kernel's own stop button (■).
 
 # %%
 monitor = widgets.TrainingMonitor(test.images, seed=seed)
@@ -354,8 +360,9 @@ print(f"{len(history)} of {epochs} epochs are done; an epoch took {sum(history.s
 # %% [markdown]
 # ## Can a training be continued exactly?
 #
-# A stopped training is worth little if what follows is another training. Here is the test: a short run in one piece, and the same run
-# stopped in the middle and continued from its [**checkpoint**](../GLOSSARY.md#checkpoint): one file with weights, optimisers, random states and losses.
+# A stopped training is worth little if what follows is another training. Here is the test: a short run in one
+# piece, and the same run stopped in the middle and continued from its
+# [**checkpoint**](../GLOSSARY.md#checkpoint): one file with weights, optimisers, random states and losses.
 
 
 # %%
@@ -383,8 +390,8 @@ print(f"continued to the end:        {(continued != in_one_piece).sum():,} weigh
 # %% [markdown]
 # ## What did it learn to draw?
 #
-# Your own training, 40 random z that nobody chose. Below about 50 epochs expect shapes and a first 1 here and there; the
-# recipe needs 200.
+# Your own training, 40 random z that nobody chose. Below about 50 epochs expect shapes and a first 1 here and
+# there; the recipe needs 200.
 
 # %%
 generator.eval()
@@ -393,7 +400,8 @@ figure = drawing.image_grid(samples, f"After {len(history)} epochs" + digits.tit
 drawing.show(figure, alt="Forty samples of the generator that this notebook has just trained.")
 
 # %% [markdown]
-# And the recorded run of the same recipe, with all 200 epochs. Every column is one fixed z. Every row is an epoch.
+# And the recorded run of the same recipe, with all 200 epochs. Every column is one fixed z. Every row is an
+# epoch.
 
 # %%
 run = recorded.load_run("mnist_mlp")
@@ -406,16 +414,17 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Read a column from top to bottom. At epochs 1 to 5 there are dots, nearly the same for every z: the generator has learned
-# *where* digits are bright, and little else. At 20 the columns differ. At 50 the first digits can be read, many of them
-# the digit 1. At 200 most can. A column may change its digit on the way: the second one is a 1 at epoch 50 and a 7 at
+# Read a column from top to bottom. At epochs 1 to 5 there are dots, nearly the same for every z: the generator
+# has learned *where* digits are bright, and little else. At 20 the columns differ. At 50 the first digits can
+# be read, many of them the digit 1. At 200 most can. A column may change its digit on the way: the second one
+# is a 1 at epoch 50 and a 7 at
 # 200. Nobody gave z a meaning. The game gives it one, and may change it again.
 #
 # ## What did the traces do?
 #
-# After each epoch we ask the discriminator about 10,000 test pictures and 10,000 fakes: **p_real** is the mean of D(x), **p_fake** the mean of D(G(z)).
-# The drawn lines are called **traces**.
-# These are two separate averages. Nothing makes them add up to 1. The recipe's author reports that both go to about 0.5.
+# After each epoch we ask the discriminator about 10,000 test pictures and 10,000 fakes: **p_real** is the mean
+# of D(x), **p_fake** the mean of D(G(z)). The drawn lines are called **traces**. These are two separate
+# averages. Nothing makes them add up to 1. The recipe's author reports that both go to about 0.5.
 
 # %%
 last = slice(-20, None)
@@ -432,9 +441,10 @@ print(f"after the first epoch it was p_real {start[0]:.3f}, p_fake {start[1]:.3f
 print(f"your run, after {len(history)} epochs: p_real {history.p_real[-1]:.3f}, p_fake {history.p_fake[-1]:.3f}")
 
 # %% [markdown]
-# The traces did **not** go to 0.5. For about 30 epochs D was almost always right: p_real near 1, p_fake near 0. Then both
-# moved towards the middle. They were still moving, slowly, when the recipe's 200 epochs ended, near 0.63 and 0.30. So
-# D can still tell: it gives a real test picture about twice the probability that it gives a fake.
+# The traces did **not** go to 0.5. For about 30 epochs D was almost always right: p_real near 1, p_fake near 0.
+# Then both moved towards the middle. They were still moving, slowly, when the recipe's 200 epochs ended, near
+# 0.63 and 0.30. So D can still tell: it gives a real test picture about twice the probability that it gives a
+# fake.
 #
 # What this does not show: whether the pictures are good. Two bad players can also meet at 0.5.
 #
@@ -445,9 +455,9 @@ figure = drawing.loss_traces(run.history, "G's loss near 3: noise at epoch 1, fi
 drawing.show(figure, alt="Both losses of the recorded run over 200 epochs, beside the values that guessing gives.")
 
 # %% [markdown]
-# In other trainings a falling loss means progress. Here each loss depends on how good the *other* network is. Compare
-# two epochs, and look at the rows of pictures above. We add a measure that does not ask D: the distance from a sample to
-# the nearest training picture. (A section below says more about it.)
+# In other trainings a falling loss means progress. Here each loss depends on how good the *other* network is.
+# Compare two epochs, and look at the rows of pictures above. We add a measure that does not ask D: the distance
+# from a sample to the nearest training picture. (A section below says more about it.)
 
 # %%
 reference = scale(digits.images[:pictures])
@@ -458,20 +468,22 @@ for row, epoch in enumerate(run.frame_epochs):
         print(f"epoch {epoch:3d}: generator's loss {loss:.2f}, distance to the nearest digit {distance.median():5.2f}")
 
 # %% [markdown]
-# Over epoch 1 the generator's loss is 2.75 on average, over epoch 50 it is 3.09. By the loss, the first generator is the
-# better one. By the distance it is noise (22), and the second has come near digits (8). In epoch 1 both networks were
-# beginners; by epoch 50 D was an expert, and against an expert the same loss is worth more. The largest losses, above 6, say
-# only that D was very sure.
+# Over epoch 1 the generator's loss is 2.75 on average, over epoch 50 it is 3.09. By the loss, the first
+# generator is the better one. By the distance it is noise (22), and the second has come near digits (8). In
+# epoch 1 both networks were beginners; by epoch 50 D was an expert, and against an expert the same loss is
+# worth more. The largest losses, above 6, say only that D was very sure.
 #
-# What losses do say is who is ahead. Both dotted lines are far away at first: D wins. Later both losses move towards their
-# lines (losses are in **nats**, the unit of the natural logarithm) and stay short of them: D still wins, by less.
+# What losses do say is who is ahead. Both dotted lines are far away at first: D wins. Later both losses move
+# towards their lines (losses are in **nats**, the unit of the natural logarithm) and stay short of them: D
+# still wins, by less.
 #
 # The distance is no perfect judge either. It is smallest at epoch 50, not at 200.
 #
 # ## Does it draw all ten digits?
 #
-# A generator that draws one perfect digit only is a bad generator. This is called [**mode collapse**](../GLOSSARY.md#mode-collapse). We let a classifier read
-# 10,000 samples and count. The [**entropy**](../GLOSSARY.md#entropy) says in one number how even the counts are.
+# A generator that draws one perfect digit only is a bad generator. This is called
+# [**mode collapse**](../GLOSSARY.md#mode-collapse). We let a classifier read 10,000 samples and count. The
+# [**entropy**](../GLOSSARY.md#entropy) says in one number how even the counts are.
 
 # %%
 classifier = recorded.digit_classifier()
@@ -501,17 +513,17 @@ for digit in (int(counts.argmax()), int(counts.argmin())):
     print(f"digit {digit}: {shares[1, digit]:.1f} % of the samples, {shares[0, digit]:.1f} % of the test pictures")
 
 # %% [markdown]
-# No digit is missing, so this is not a collapse. But it is not even: one sample in five is a 1, nearly twice its share among
-# real digits. In theory a perfect D would
-# notice: where G draws too much, D* falls below ½, and G is pushed away. This D is far from perfect, and 200 epochs did not
-# even it out.
+# No digit is missing, so this is not a collapse. But it is not even: one sample in five is a 1, nearly twice
+# its share among real digits. In theory a perfect D would notice: where G draws too much, D* falls below ½, and
+# G is pushed away. This D is far from perfect, and 200 epochs did not even it out.
 #
 # What this does not show: whether the pictures are good. A classifier must name some digit, even for noise.
 #
 # ## Has it memorised?
 #
-# A network could cheat: learn some training pictures by heart. Then its samples would lie very close to training pictures. So
-# we look for the nearest training picture of each sample. The distance is the square root of the summed squared differences of the pixels.
+# A network could cheat: learn some training pictures by heart. Then its samples would lie very close to
+# training pictures. So we look for the nearest training picture of each sample. The distance is the square root
+# of the summed squared differences of the pixels.
 
 # %%
 _, distances = metrics.nearest_neighbours(recorded_samples[:500], reference)
@@ -531,18 +543,19 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Above: samples. Below: the nearest training picture of each. They are alike in place and slant; some plain digits, like the 1,
-# are hard to tell apart by eye, so we trust the numbers. A sample is, on the whole, no closer to the training pictures than a
-# real test picture is. So it has not memorised them.
+# Above: samples. Below: the nearest training picture of each. They are alike in place and slant; some plain
+# digits, like the 1, are hard to tell apart by eye, so we trust the numbers. A sample is, on the whole, no
+# closer to the training pictures than a real test picture is. So it has not memorised them.
 #
-# What this does not show: a network that copies a picture and moves it by one pixel would pass this test. Lesson 10 has
-# better ones.
+# What this does not show: a network that copies a picture and moves it by one pixel would pass this test.
+# Lesson 10 has better ones.
 
 # %% [markdown]
 # ## How likely are real digits, according to the generator?
 #
-# Until about 2015 generators were compared by a likelihood. G has no formula for one, so people put a small Gaussian
-# around each of its samples and called the sum its density: a [**Parzen window**](../GLOSSARY.md#parzen-window) estimate,
+# Until about 2015 generators were compared by a likelihood. G has no formula for one, so people put a small
+# Gaussian around each of its samples and called the sum its density: a
+# [**Parzen window**](../GLOSSARY.md#parzen-window) estimate,
 #
 # $$\log p(x) = \log \frac{1}{n} \sum_{i=1}^{n} \mathcal{N}(x;\ G(z_i),\ \sigma^2 I).$$
 #
@@ -564,9 +577,10 @@ print("samples of G:           ", estimate(recorded_samples[:window]))
 print("noise, before training: ", estimate(MLPGenerator()(latent.sample(window, 100, seed))))
 
 # %% [markdown] tags=["predict"]
-# So far so good: samples of G are better than noise. **Predict first.** Which should get the higher score: *real training
-# pictures*, or as many *blurred averages*, each the mean of ten training pictures that lie close together? The
-# averages draw on more data: their neighbours come from ten times as many training pictures. But are they better digits?
+# So far so good: samples of G are better than noise. **Predict first.** Which should get the higher score:
+# *real training pictures*, or as many *blurred averages*, each the mean of ten training pictures that lie close
+# together? The averages draw on more data: their neighbours come from ten times as many training pictures. But
+# are they better digits?
 
 # %%
 index, _ = metrics.nearest_neighbours(reference[:window], reference[: 10 * window], count=10)
@@ -582,14 +596,15 @@ drawing.show_png(
 
 # %% [markdown]
 # The blurred averages win, by a wide margin, against real digits. An average lies between digits, so it is
-# close to more of them, and the small Gaussians reward that. In 784 dimensions 2,000 small Gaussians never come near the true density. So a
-# high Parzen score does not mean good pictures, and nobody should choose a generator by it. (The 2014 paper used it, because
-# nothing better was known; it warns of its high variance.)
+# close to more of them, and the small Gaussians reward that. In 784 dimensions 2,000 small Gaussians never come
+# near the true density. So a high Parzen score does not mean good pictures, and nobody should choose a
+# generator by it. (The 2014 paper used it, because nothing better was known; it warns of its high variance.)
 #
 # ## What does k change?
 #
-# The recipe lets D move k times before G moves once. Its author reports that with other k the generator drew only the
-# digit 1, and later nothing at all. We look for that from two starts: from the beginning, and from the recorded networks.
+# The recipe lets D move k times before G moves once. Its author reports that with other k the generator drew
+# only the digit 1, and later nothing at all. We look for that from two starts: from the beginning, and from the
+# recorded networks.
 
 
 # %%
@@ -628,37 +643,47 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# From the beginning, a larger k gives *less*: the same epochs hold fewer steps of G, and D is almost never wrong. With k = 20 the
-# generator has hardly moved and draws nothing at all. (The classifier reads no 1 there; it must name some digit, even for
-# noise.) That is one half of the report, without any collapse: a generator that has not learned yet.
+# From the beginning, a larger k gives *less*: the same epochs hold fewer steps of G, and D is almost never
+# wrong. With k = 20 the generator has hardly moved and draws nothing at all. (The classifier reads no 1 there;
+# it must name some digit, even for noise.) That is one half of the report, without any collapse: a generator
+# that has not learned yet.
 #
-# After the recorded run a larger k puts D further ahead: the gap between p_real and p_fake grows. But G keeps its digits, and the share of
-# the 1 stays as it was. This is a weak test for k = 20, where G made few steps. So we did not see the collapse to the 1 here. That
-# does not say that the report is wrong: other seeds, rates and longer runs may show it. Lesson 05 provokes a collapse on purpose, and
-# watches for its first sign.
+# After the recorded run a larger k puts D further ahead: the gap between p_real and p_fake grows. But G keeps
+# its digits, and the share of the 1 stays as it was. This is a weak test for k = 20, where G made few steps. So
+# we did not see the collapse to the 1 here. That does not say that the report is wrong: other seeds, rates and
+# longer runs may show it. Lesson 05 provokes a collapse on purpose, and watches for its first sign.
 #
 # ## Take-aways
 #
-# * Two small networks and one page of code learn to write most digits in 200 epochs; after 40 they are still practising.
-# * Compute losses from logits. A sigmoid followed by a logarithm loses its slope exactly where a network is most wrong.
-# * A D step must not reach G: make the fakes without a graph. A G step goes through D but moves G only. `eval()` stops no gradients.
-# * Losses tell who is ahead, not how good the pictures are. Look at samples of a fixed z, count classes, look for neighbours.
+# * Two small networks and one page of code learn to write most digits in 200 epochs; after 40 they are still
+#   practising.
+# * Compute losses from logits. A sigmoid followed by a logarithm loses its slope exactly where a network is
+#   most wrong.
+# * A D step must not reach G: make the fakes without a graph. A G step goes through D but moves G only.
+#   `eval()` stops no gradients.
+# * Losses tell who is ahead, not how good the pictures are. Look at samples of a fixed z, count classes, look
+#   for neighbours.
 # * A checkpoint that continues to the same bits costs one file and one test.
 #
 # ## Exercises
 #
-# [Exercises 04](../exercises/04_gan_on_mnist.ipynb): losses of logits, both steps, four bugs to find, traces to read. With
-# [solutions](../solutions/04_gan_on_mnist.ipynb).
+# [Exercises 04](../exercises/04_gan_on_mnist.ipynb): losses of logits, both steps, four bugs to find, traces to
+# read. With [solutions](../solutions/04_gan_on_mnist.ipynb).
 #
 # ## Next
 #
-# [05 · When training fails](05_when_training_fails.ipynb): what does collapse look like before the pictures show it?
+# [05 · When training fails](05_when_training_fails.ipynb): what does collapse look like before the pictures
+# show it?
 #
 # ## Sources
 #
-# * I. Goodfellow et al., *Generative Adversarial Nets* (2014): equation 1, algorithm 1, and section 3 for the non-saturating loss.
-# * X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks* (2010): the rule for the weights.
-# * O. Breuleux, Y. Bengio and P. Vincent (2011): the Parzen window estimate of a generator. L. Theis, A. van den Oord and M. Bethge, *A note on
-#   the evaluation of generative models* (2016), section 3.3: why it misleads.
-# * The recipe and the report on k: a Korean review of the 2014 paper with code, one of the five documents that this course grew from (README).
+# * I. Goodfellow et al., *Generative Adversarial Nets* (2014): equation 1, algorithm 1, and section 3 for the
+#   non-saturating loss.
+# * X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks* (2010):
+#   the rule for the weights.
+# * O. Breuleux, Y. Bengio and P. Vincent (2011): the Parzen window estimate of a generator. L. Theis, A. van
+#   den Oord and M. Bethge, *A note on the evaluation of generative models* (2016), section 3.3: why it
+#   misleads.
+# * The recipe and the report on k: a Korean review of the 2014 paper with code, one of the five documents that
+#   this course grew from (README).
 # * MNIST: Y. LeCun, C. Cortes and C. Burges.

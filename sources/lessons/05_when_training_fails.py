@@ -58,10 +58,10 @@ drawing.use_course_style()
 # %% [markdown]
 # ## Where can a missing mode not hide?
 #
-# A [**mode**](../GLOSSARY.md#mode) is a place where data are dense: one kind of thing. For digits we do not know all modes. A 7 with a
-# bar and a 7 without are perhaps two. So we first go to a place where somebody wrote the modes down: a
-# [**mixture of Gaussians**](../GLOSSARY.md#mixture-of-gaussians) in the plane. Eight on a ring (radius 1, σ = 0.01), and twenty-five on a
-# grid (from −4 to 4 in steps of 2, σ = 0.05).
+# A [**mode**](../GLOSSARY.md#mode) is a place where data are dense: one kind of thing. For digits we do not
+# know all modes. A 7 with a bar and a 7 without are perhaps two. So we first go to a place where somebody wrote
+# the modes down: a [**mixture of Gaussians**](../GLOSSARY.md#mixture-of-gaussians) in the plane. Eight on a
+# ring (radius 1, σ = 0.01), and twenty-five on a grid (from −4 to 4 in steps of 2, σ = 0.05).
 
 # %%
 ring, grid = ring_of_8(), grid_of_25()
@@ -75,10 +75,12 @@ print(f"Theory says that {TRUE_SHARE:.1%} of real points lie within 3σ of their
 # These three numbers are the published way to judge a generator of points:
 #
 # * **Modes covered.** Draw 2,500 points. A mode is covered if at least one point lies within 3σ of its centre.
-# * [**High-quality samples**](../GLOSSARY.md#high-quality-samples). The share of points within 3σ of the closest centre. In the plane, a
-#   true Gaussian has $1 - e^{-9/2}$ = 98.9 % of its points there. So 98.9 % is perfect.
-# * [**Reverse KL**](../GLOSSARY.md#reverse-kl). Give each point to its closest centre. With $q_k$, the share of points at mode $k$,
-#   and K modes: $\sum_k q_k \log(K q_k)$. It is 0 when all modes get the same share, and $\log K$ when one mode gets all.
+# * [**High-quality samples**](../GLOSSARY.md#high-quality-samples). The share of points within 3σ of the
+#   closest centre. In the plane, a true Gaussian has $1 - e^{-9/2}$ = 98.9 % of its points there. So 98.9 % is
+#   perfect.
+# * [**Reverse KL**](../GLOSSARY.md#reverse-kl). Give each point to its closest centre. With $q_k$, the share of
+#   points at mode $k$, and K modes: $\sum_k q_k \log(K q_k)$. It is 0 when all modes get the same share, and
+#   $\log K$ when one mode gets all.
 #
 # The first number is easily satisfied: one lucky point is enough. The third sees how uneven the shares are.
 
@@ -90,9 +92,9 @@ for kept in (8, 4, 1):
 # %% [markdown]
 # ## How do we train many GANs at once?
 #
-# One training proves little: another seed may do the opposite. We need several, and they are small. A small network keeps a
-# processor busy with calls, not with arithmetic. So we stack M networks: each parameter gets a first axis of length M, and
-# one batched product serves all.
+# One training proves little: another seed may do the opposite. We need several, and they are small. A small
+# network keeps a processor busy with calls, not with arithmetic. So we stack M networks: each parameter gets a
+# first axis of length M, and one batched product serves all.
 
 # %%
 stacked = StackedLinear(games, 2, 3, random)
@@ -102,18 +104,20 @@ gap = float((stacked(x)[1] - alone).abs().max().detach())
 print(f"weight: {tuple(stacked.weight.shape)}; network 1 of {games} differs from nn.Linear by at most {gap:.6f}")
 
 # %% [markdown]
-# The networks share nothing. The loss is the **sum** over the networks, so each gets exactly the gradient of its own loss. A test
-# of the course trains three pairs stacked and three pairs apart, and finds the same weights.
+# The networks share nothing. The loss is the **sum** over the networks, so each gets exactly the gradient of
+# its own loss. A test of the course trains three pairs stacked and three pairs apart, and finds the same
+# weights.
 
 # %% [markdown]
 # ## What does collapse look like?
 #
-# We make a game that is not fair: G learns five times faster than D (learning rates 0.001 and 0.0002), and G has no batch norm.
-# All networks are small: two hidden layers of 64.
+# We make a game that is not fair: G learns five times faster than D (learning rates 0.001 and 0.0002), and G
+# has no batch norm. All networks are small: two hidden layers of 64.
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** When G draws only one of eight modes, what will D say? Write down the two numbers you expect at the end of
-# the training: the mean D(x) on real points, and the mean D(G(z)) on fakes. Guessing gives 0.5 for both.
+# **Predict first.** When G draws only one of eight modes, what will D say? Write down the two numbers you
+# expect at the end of the training: the mean D(x) on real points, and the mean D(G(z)) on fakes. Guessing gives
+# 0.5 for both.
 
 
 # %%
@@ -162,20 +166,22 @@ drawing.show(
 )
 
 # %% [markdown]
-# This is [**mode collapse**](../GLOSSARY.md#mode-collapse): many z lead to the same few points. In two of the five games all points go to
-# one mode (reverse KL 2.08); the other three stay near two or three. And it is the first warning of this lesson. D's two answers, 0.50 and
-# 0.49, are what lesson 03 called the end of the game. They look like success. **p_real and p_fake alone cannot show collapse.**
+# This is [**mode collapse**](../GLOSSARY.md#mode-collapse): many z lead to the same few points. In two of the
+# five games all points go to one mode (reverse KL 2.08); the other three stay near two or three. And it is the
+# first warning of this lesson. D's two answers, 0.50 and 0.49, are what lesson 03 called the end of the game.
+# They look like success. **p_real and p_fake alone cannot show collapse.**
 #
-# Why does D not stop it? D looks at one point at a time. A point near a true mode is a good point. That *all* points are there is
-# a property of the set, and D never sees a set. D slowly learns to distrust the crowded place. Then G moves on to the next place. Look
-# at the third column from top to bottom: the whole cloud is on the right, then below, then on the left.
+# Why does D not stop it? D looks at one point at a time. A point near a true mode is a good point. That *all*
+# points are there is a property of the set, and D never sees a set. D slowly learns to distrust the crowded
+# place. Then G moves on to the next place. Look at the third column from top to bottom: the whole cloud is on
+# the right, then below, then on the left.
 
 # %% [markdown]
 # ## What if D sees several points at once?
 #
-# That is [**packing**](../GLOSSARY.md#packing). D judges m points together: all real, or all fake. Two fakes from a collapsed G lie
-# next to each other; two real points seldom do. So D can see collapse in a single pack. The loop does not change. Only
-# the points are laid side by side, and D's first layer is m times as wide.
+# That is [**packing**](../GLOSSARY.md#packing). D judges m points together: all real, or all fake. Two fakes
+# from a collapsed G lie next to each other; two real points seldom do. So D can see collapse in a single pack.
+# The loop does not change. Only the points are laid side by side, and D's first layer is m times as wide.
 
 
 # %% tags=["builds"]
@@ -193,9 +199,10 @@ print(f"{apart:.0%} of real pairs are from two different modes; theory says 7/8 
 # %% [markdown]
 # ## What if G looks ahead?
 #
-# G moves on to the next place because D's answer lags behind. [**Unrolling**](../GLOSSARY.md#unrolled-gan) lets G ask: what will D say *after*
-# it has seen these fakes? We take D through some more steps on paper, and let G's loss use the D that comes out. The
-# gradient passes through these steps. Then the paper is thrown away: the real D moves as always.
+# G moves on to the next place because D's answer lags behind. [**Unrolling**](../GLOSSARY.md#unrolled-gan) lets
+# G ask: what will D say *after* it has seen these fakes? We take D through some more steps on paper, and let
+# G's loss use the D that comes out. The gradient passes through these steps. Then the paper is thrown away: the
+# real D moves as always.
 
 
 # %% tags=["builds"]
@@ -211,8 +218,9 @@ def look_ahead(discriminators, real, fake, steps, learning_rate):
 
 
 # %% [markdown]
-# `create_graph=True` is the whole trick: the new parameters remember how they came from the fakes. G's step then is as before, with
-# `functional_call(discriminators, look_ahead(…), (fake,))` in place of `discriminators(fake)`.
+# `create_graph=True` is the whole trick: the new parameters remember how they came from the fakes. G's step
+# then is as before, with `functional_call(discriminators, look_ahead(…), (fake,))` in place of
+# `discriminators(fake)`.
 
 # %%
 before = [parameter.clone() for parameter in collapsing.discriminators.parameters()]
@@ -228,7 +236,8 @@ print(
 # %% [markdown]
 # ## Do the cures work?
 #
-# The same unfair game, the same number of rounds, on both mixtures: plain, with packs of two, and with five steps unrolled.
+# The same unfair game, the same number of rounds, on both mixtures: plain, with packs of two, and with five
+# steps unrolled.
 
 # %%
 cures = {"plain": {}, "packs of 2": {"packing": 2}, "unrolled 5": {"unrolled_steps": 5}}
@@ -262,18 +271,19 @@ figure = point_figures.clouds_figure(pictures["grid of 25"], grid, "The grid aft
 drawing.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of twenty-five modes; five games each.")
 
 # %% [markdown]
-# Both cures work, and they cost one change each. On the ring, the reverse KL falls from 1.45 to 0.01 with either. On the grid,
-# from 2.57 to 0.43 with packs and to 1.13 with unrolling; both spreads are far smaller than the gain. What these numbers do **not** show:
-# quality. The share of high-quality samples is about 1 or 2 % everywhere: 400 rounds of small networks find the modes, but do not hit them
-# within 3σ. Finding modes and hitting them are two things. And unrolling is not free: a round with five steps unrolled costs about six times
+# Both cures work, and they cost one change each. On the ring, the reverse KL falls from 1.45 to 0.01 with
+# either. On the grid, from 2.57 to 0.43 with packs and to 1.13 with unrolling; both spreads are far smaller
+# than the gain. What these numbers do **not** show: quality. The share of high-quality samples is about 1 or 2
+# % everywhere: 400 rounds of small networks find the modes, but do not hit them within 3σ. Finding modes and
+# hitting them are two things. And unrolling is not free: a round with five steps unrolled costs about six times
 # a plain one.
 
 # %% [markdown]
 # ## What did the published protocol find, and what did we?
 #
-# The published table comes from larger networks and a much longer training: G with four hidden layers of 400, D with three maxout
-# layers of 200, Adam at 0.0001, 400 epochs of 1,000 steps, ten runs (Lin et al. 2018). The course repeated it for as long as
-# its machine allowed. Here is what was kept and what was cut.
+# The published table comes from larger networks and a much longer training: G with four hidden layers of 400, D
+# with three maxout layers of 200, Adam at 0.0001, 400 epochs of 1,000 steps, ten runs (Lin et al. 2018). The
+# course repeated it for as long as its machine allowed. Here is what was kept and what was cut.
 
 # %%
 record = recorded.modes_table()
@@ -312,27 +322,27 @@ figure = point_figures.clouds_figure(rows, grid, "The long run, replayed: the gr
 drawing.show(figure, alt="Two rows of panels with the grid's centres and generated points, later epochs to the right.")
 
 # %% [markdown]
-# What agrees: packs of two cover more. On the grid they reach 23.2 modes and the plain GAN 20.4, with standard deviations of 2.1 and 1.3; the
-# reverse KL is 0.04 against 0.18. The published pairs are 23.8 and 17.3 modes, 0.13 and 0.70. On the ring both have all eight modes in
-# every run: nothing is left for packs to win.
+# What agrees: packs of two cover more. On the grid they reach 23.2 modes and the plain GAN 20.4, with standard
+# deviations of 2.1 and 1.3; the reverse KL is 0.04 against 0.18. The published pairs are 23.8 and 17.3 modes,
+# 0.13 and 0.70. On the ring both have all eight modes in every run: nothing is left for packs to win.
 #
 # What differs, and why:
 #
-# * **High quality.** 86 and 89 % on the ring and about 20 % on the grid, where the paper has 91 to 98 %. We stopped after 18 of 400
-#   epochs. The middle column of the figure still rises.
-# * **The plain GAN on the ring.** It has all 8 modes and a reverse KL of 0.03, *better* than the published 6.3 and 0.45. Our networks have a
-#   quarter of the width and were stopped early. A guess that this table cannot test: a GAN loses modes while it sharpens, and ours has not
-#   sharpened yet.
+# * **High quality.** 86 and 89 % on the ring and about 20 % on the grid, where the paper has 91 to 98 %. We
+#   stopped after 18 of 400 epochs. The middle column of the figure still rises.
+# * **The plain GAN on the ring.** It has all 8 modes and a reverse KL of 0.03, *better* than the published 6.3
+#   and 0.45. Our networks have a quarter of the width and were stopped early. A guess that this table cannot
+#   test: a GAN loses modes while it sharpens, and ours has not sharpened yet.
 #
-# One more trap is in the file: before the training, the grid has a share of 100 % within 3σ. All first samples lie at (0, 0), which happens
-# to be a centre. High quality alone is not success.
+# One more trap is in the file: before the training, the grid has a share of 100 % within 3σ. All first samples
+# lie at (0, 0), which happens to be a centre. High quality alone is not success.
 
 # %% [markdown]
 # ## Can k and the learning rate break digits?
 #
-# Back to MNIST, and to the networks of lesson 04. We know no modes here, but we know ten classes. A small classifier that comes with the
-# course reads the samples. The [**entropy**](../GLOSSARY.md#entropy) of its ten counts is log 10 = 2.30 when all classes are
-# drawn equally often, and 0 when only one is drawn.
+# Back to MNIST, and to the networks of lesson 04. We know no modes here, but we know ten classes. A small
+# classifier that comes with the course reads the samples. The [**entropy**](../GLOSSARY.md#entropy) of its ten
+# counts is log 10 = 2.30 when all classes are drawn equally often, and 0 when only one is drawn.
 
 # %%
 digits = load_images("mnist", "train", stand_in=True)
@@ -343,10 +353,10 @@ real = metrics.entropy(torch.bincount(digits.labels, minlength=10))
 print(f"Real digits{digits.title_note}: {real:.2f} nats; ten equal classes give 2.30.")
 
 # %% [markdown]
-# A GAN that is just beginning draws one picture for every z; that is no collapse yet. So we begin at the end: with the pair that lesson
-# 04 trained for 200 epochs and that the course ships. We only train it **on**, with other numbers, and look every few rounds. A
-# round is k steps of D for one step of G. The recipe had k = 1 and a learning rate of 0.0001. With k = 1/10, G takes ten steps for
-# one of D.
+# A GAN that is just beginning draws one picture for every z; that is no collapse yet. So we begin at the end:
+# with the pair that lesson 04 trained for 200 epochs and that the course ships. We only train it **on**, with
+# other numbers, and look every few rounds. A round is k steps of D for one step of G. The recipe had k = 1 and
+# a learning rate of 0.0001. With k = 1/10, G takes ten steps for one of D.
 
 # %%
 z = latent.sample(300, 100, seed + 1)
@@ -415,9 +425,10 @@ drawing.show(
 )
 
 # %% [markdown]
-# The last number is the spread of a pixel when only z changes, mean over all pixels. It is 0 when every z gives the same picture. The
-# classifier alone could mislead us: it must name a class even for noise. Now the pictures, every second look. Left half: ten z with the
-# learning rate 0.001. Right half: the same ten z with k = 1/10.
+# The last number is the spread of a pixel when only z changes, mean over all pixels. It is 0 when every z gives
+# the same picture. The classifier alone could mislead us: it must name a class even for noise. Now the
+# pictures, every second look. Left half: ten z with the learning rate 0.001. Right half: the same ten z with
+# k = 1/10.
 
 # %%
 left, right = seen["lr 0.001"], seen["k 1/10"]
@@ -437,22 +448,25 @@ drawing.show_png(
 # %% [markdown]
 # Three different stories, all begun from the same two networks:
 #
-# * **Learning rate times ten.** At the end every z gives nearly the same picture: entropy 0.28, σ 0.04. D's traces were first. D(real) was
-#   0.99 at round 80 and D(fake) 0.10 at round 100, with the entropy still above 2.1. The entropy was below 2 at round 120.
-# * **k = 1/10: G too fast.** It collapses too: entropy 0.19, σ 0.08. But at the end D says 0.56 and 0.44, which looks *better* than at the
-#   start. There is a sign on the way, a weaker one: D(fake) rises above D(real), at rounds 120, 180 and 220. The entropy fell as early.
-# * **k = 10: D too fast.** Nothing happens to the classes in this time. One source of this course saw G draw a single digit when it
-#   changed k. Beginning from a trained pair, with more steps for D, we did not find it.
+# * **Learning rate times ten.** At the end every z gives nearly the same picture: entropy 0.28, σ 0.04. D's
+#   traces were first. D(real) was 0.99 at round 80 and D(fake) 0.10 at round 100, with the entropy still above
+#   2.1. The entropy was below 2 at round 120.
+# * **k = 1/10: G too fast.** It collapses too: entropy 0.19, σ 0.08. But at the end D says 0.56 and 0.44, which
+#   looks *better* than at the start. There is a sign on the way, a weaker one: D(fake) rises above D(real), at
+#   rounds 120, 180 and 220. The entropy fell as early.
+# * **k = 10: D too fast.** Nothing happens to the classes in this time. One source of this course saw G draw a
+#   single digit when it changed k. Beginning from a trained pair, with more steps for D, we did not find it.
 #
-# Do the traces show collapse before the eye does? **When D wins, yes.** The strokes become rough at about the time when D's trace
-# leaves. That all pictures become *the same* can be seen at round 160 or 200, and entropy and σ fell before. **When G runs ahead, D's
-# means can look healthy at the very end.** So count classes while you train, and measure σ over z: two lines of code.
+# Do the traces show collapse before the eye does? **When D wins, yes.** The strokes become rough at about the
+# time when D's trace leaves. That all pictures become *the same* can be seen at round 160 or 200, and entropy
+# and σ fell before. **When G runs ahead, D's means can look healthy at the very end.** So count classes while
+# you train, and measure σ over z: two lines of code.
 
 # %% [markdown]
 # ## Which trace belongs to which fault?
 #
-# Now we break a game that works, in one place at a time, and look at its traces. Small networks on the ring again, this time
-# with a fair game: equal learning rates, batch norm in G.
+# Now we break a game that works, in one place at a time, and look at its traces. Small networks on the ring
+# again, this time with a fair game: equal learning rates, batch norm in G.
 
 # %%
 broken = {name: play(fault, networks=3, seed=seed).run(fault_rounds) for name, fault in FAULTS.items()}
@@ -489,17 +503,20 @@ drawing.show(
 # | G never improves | G's gradient is exactly 0 | **fake detached in G's step** (slip 3) | detach in D's step only |
 # | pictures are grey and grainy | 35 % of the pixels are darker than black | **tanh against data in [0, 1]** | scale the data to [−1, 1] |
 #
-# The fourth row is the strangest. D learned on batches with both kinds. There, batch norm's mean tells D what the *other* points are.
-# In G's step all points are fakes, the mean is another one, and D answers 0.49: it knows nothing. G then learns from a D that exists
-# nowhere else. None of the games found a mode. A trace of D's own step alone would have shown a D that is merely strong.
+# The fourth row is the strangest. D learned on batches with both kinds. There, batch norm's mean tells D what
+# the *other* points are. In G's step all points are fakes, the mean is another one, and D answers 0.49: it
+# knows nothing. G then learns from a D that exists nowhere else. None of the games found a mode. A trace of D's
+# own step alone would have shown a D that is merely strong.
 #
-# Two rows are mild here. Against the strong D, G still found 5.7 modes of 8, and 4.7 with the saturating loss. A likely
-# reason is Adam: it divides by the size of past gradients, so a gradient that is always short still makes full steps.
+# Two rows are mild here. Against the strong D, G still found 5.7 modes of 8, and 4.7 with the saturating loss.
+# A likely reason is Adam: it divides by the size of past gradients, so a gradient that is always short still
+# makes full steps.
 
 # %% [markdown]
 # ## How much gradient does the saturating loss leave?
 #
-# Take the game in which D is too strong, and ask for both gradients at the same place: the same G, the same D, the same fakes.
+# Take the game in which D is too strong, and ask for both gradients at the same place: the same G, the same D,
+# the same fakes.
 
 # %%
 game = broken["D too strong"]
@@ -515,9 +532,10 @@ print(
 )
 
 # %% [markdown]
-# With respect to D's answer before the sigmoid, the two slopes are D − 1 and −D. So where D says 0.26, the saturating loss has a slope about
-# 3 times smaller on average, and the whole gradient is 3.7 times shorter. The surer D is, the worse it gets. The fault is not that the
-# gradient points elsewhere: it is that it is short when G needs it most.
+# With respect to D's answer before the sigmoid, the two slopes are D − 1 and −D. So where D says 0.26, the
+# saturating loss has a slope about 3 times smaller on average, and the whole gradient is 3.7 times shorter. The
+# surer D is, the worse it gets. The fault is not that the gradient points elsewhere: it is that it is short
+# when G needs it most.
 
 # %% [markdown]
 # ## What is the 0.8 in `BatchNorm2d(n, 0.8)`?
@@ -537,9 +555,9 @@ for text, norm in (
 print("The input has mean 3 and σ 0.1. By hand: 0.1 / √(0.1² + 0.8) = 0.11.")
 
 # %% [markdown]
-# The second argument is **eps**, the number added to the variance. The momentum stays 0.1: the running mean has moved from 0 by a
-# tenth of the way to 3. And the output's σ is 0.11 instead of 1: beside 0.8, a variance of 0.01 is nothing, so nothing is
-# scaled up. How bad is it? It depends on the size of the weights.
+# The second argument is **eps**, the number added to the variance. The momentum stays 0.1: the running mean has
+# moved from 0 by a tenth of the way to 3. And the output's σ is 0.11 instead of 1: beside 0.8, a variance of
+# 0.01 is nothing, so nothing is scaled up. How bad is it? It depends on the size of the weights.
 
 # %%
 for start, eps in (("small", 1e-5), ("small", 0.8), ("usual", 1e-5), ("usual", 0.8)):
@@ -548,16 +566,17 @@ for start, eps in (("small", 1e-5), ("small", 0.8), ("usual", 1e-5), ("usual", 0
     print(f"{start} first weights, eps {eps:g}: the first samples have σ {first:.5f}")
 
 # %% [markdown]
-# With small first weights, N(0, 0.02), the first samples of the network with eps 0.8 lie in one point, hundreds of times closer
-# together than they should. Batch norm was put there to make the size of the weights not matter. With eps 0.8 it matters again. With
-# PyTorch's usual first weights the harm is smaller: that is why the slip lives on. It does not always break the training. It takes away the
-# protection.
+# With small first weights, N(0, 0.02), the first samples of the network with eps 0.8 lie in one point, hundreds
+# of times closer together than they should. Batch norm was put there to make the size of the weights not
+# matter. With eps 0.8 it matters again. With PyTorch's usual first weights the harm is smaller: that is why the
+# slip lives on. It does not always break the training. It takes away the protection.
 
 # %% [markdown]
 # ## What if the data are in [0, 1] and G ends in tanh?
 #
-# One forgotten line: the pictures are divided by 255 but not moved to [−1, 1]. The generator can still reach every value. So is
-# anything lost? We train twice, from the same first weights, and look at the border of the pictures, which is black in real digits.
+# One forgotten line: the pictures are divided by 255 but not moved to [−1, 1]. The generator can still reach
+# every value. So is anything lost? We train twice, from the same first weights, and look at the border of the
+# pictures, which is black in real digits.
 
 # %%
 half = 128 + digits.images // 2  # as bytes; on the way into the networks they become numbers in [0, 1]
@@ -573,16 +592,17 @@ for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0
     print(f"{float((fake < black).float().mean()):.0%} of the pixels are darker than black")
 
 # %% [markdown]
-# Nothing breaks loudly. But 35 % of the pixels are now darker than black, which no real picture has, and the border is off by 18.4 % instead
-# of 14.9 %. The reason is the shape of tanh: near −1 it is flat, and G makes a clean black by going far to the left. At 0 it is
-# steepest, and each black pixel must be hit exactly. This training is short; what it shows is a cost, not a collapse. On the screen
-# the pictures look grey, because black now stands at 0, in the middle of [−1, 1].
+# Nothing breaks loudly. But 35 % of the pixels are now darker than black, which no real picture has, and the
+# border is off by 18.4 % instead of 14.9 %. The reason is the shape of tanh: near −1 it is flat, and G makes a
+# clean black by going far to the left. At 0 it is steepest, and each black pixel must be hit exactly. This
+# training is short; what it shows is a cost, not a collapse. On the screen the pictures look grey, because
+# black now stands at 0, in the middle of [−1, 1].
 
 # %% [markdown]
 # ## Can you break it yourself?
 #
-# Choose a fault and press Start. Three traces and the length of G's gradient are drawn while it trains. "What is wrong?" shows
-# symptom, cause and cure. Try to say them before you look.
+# Choose a fault and press Start. Three traces and the length of G's gradient are drawn while it trains. "What
+# is wrong?" shows symptom, cause and cure. Try to say them before you look.
 
 # %% tags=["break-it"]
 widgets.break_it_panel()
@@ -595,22 +615,26 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The twin shows three of the eight faults. In the third, orange and purple are the same question to the same D: how real are these
-# fakes? Asked beside real points, D says no. Asked alone, it cannot tell.
+# The twin shows three of the eight faults. In the third, orange and purple are the same question to the same D:
+# how real are these fakes? Asked beside real points, D says no. Asked alone, it cannot tell.
 
 # %% [markdown]
 # ## Take-aways
 #
 # * Collapse is a property of a set. D's mean answers can stay at 0.5 while G draws a single mode.
 # * Count: modes where they are known, classes where they are not. Reverse KL and entropy see uneven shares.
-# * Packing shows D a set. Unrolling shows G the answer of tomorrow. Both kept the modes where the plain game lost them.
-# * Each fault has a trace of its own. Look at D's answer in *both* steps, at the length of G's gradient, and at the first samples.
-# * One seed proves nothing. Small networks can be stacked and trained as one, and then five seeds cost little more than one.
+# * Packing shows D a set. Unrolling shows G the answer of tomorrow. Both kept the modes where the plain game
+#   lost them.
+# * Each fault has a trace of its own. Look at D's answer in *both* steps, at the length of G's gradient, and at
+#   the first samples.
+# * One seed proves nothing. Small networks can be stacked and trained as one, and then five seeds cost little
+#   more than one.
 #
 # ## Exercises
 #
 # Name the faults behind unlabelled traces, write a mode counter, and add packing to a loop:
-# [exercises](../exercises/05_when_training_fails.ipynb), [solutions](../solutions/05_when_training_fails.ipynb).
+# [exercises](../exercises/05_when_training_fails.ipynb),
+# [solutions](../solutions/05_when_training_fails.ipynb).
 #
 # ## Next
 #

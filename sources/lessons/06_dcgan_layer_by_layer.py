@@ -57,25 +57,31 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 # %% [markdown]
 # ## What are the five rules?
 #
-# In 2014 a GAN of linear layers could draw digits. GANs of convolutions were tried too, and mostly they failed. In 2015 Radford, Metz
-# and Chintala published a set of rules after trying many networks. They called the result **DCGAN**: a deep convolutional GAN. The
-# rules, in our words:
+# In 2014 a GAN of linear layers could draw digits. GANs of convolutions were tried too, and mostly they failed.
+# In 2015 Radford, Metz and Chintala published a set of rules after trying many networks. They called the result
+# **DCGAN**: a deep convolutional GAN. The rules, in our words:
 #
-# 1. **Let the network learn its own resizing.** Strided convolutions make maps smaller in D, transposed ones make them larger in G. No pooling.
+# 1. **Let the network learn its own resizing.** Strided convolutions make maps smaller in D, transposed ones
+#    make them larger in G. No pooling.
 # 2. **Batch norm in both networks**, except at the last layer of G and the first of D.
-# 3. **No fully connected hidden layers.** (For D's end the paper tried [**global average pooling**](../GLOSSARY.md#global-average-pooling), the mean of each map: stable, but slow to learn.)
+# 3. **No fully connected hidden layers.** (For D's end the paper tried
+#    [**global average pooling**](../GLOSSARY.md#global-average-pooling), the mean of each map: stable, but slow
+#    to learn.)
 # 4. **ReLU in G**, and tanh at its end.
 # 5. **LeakyReLU in D**, in all hidden layers.
 #
-# Two more lines belong to the recipe: first weights from N(0, 0.02), and Adam with a learning rate of 0.0002 and β₁ = 0.5.
+# Two more lines belong to the recipe: first weights from N(0, 0.02), and Adam with a learning rate of 0.0002
+# and β₁ = 0.5.
 #
-# The paper claims four things: that networks of this kind train stably (this lesson looks), that D's features serve other tasks, that
-# single filters of G draw single things, and that z can be calculated with (later lessons).
+# The paper claims four things: that networks of this kind train stably (this lesson looks), that D's features
+# serve other tasks, that single filters of G draw single things, and that z can be calculated with (later
+# lessons).
 
 # %% [markdown]
 # ## Which two blocks does everything consist of?
 #
-# One block makes maps larger. It is the [**transposed convolution**](../GLOSSARY.md#transposed-convolution) of lesson 02 with batch norm and ReLU behind it: rules 1, 2 and 4.
+# One block makes maps larger. It is the [**transposed convolution**](../GLOSSARY.md#transposed-convolution) of
+# lesson 02 with batch norm and ReLU behind it: rules 1, 2 and 4.
 
 
 # %% tags=["builds"]
@@ -88,7 +94,8 @@ def up(in_channels, out_channels, kernel_size=4, stride=2, padding=1, output_pad
 
 
 # %% [markdown]
-# The other makes them smaller: a [**strided convolution**](../GLOSSARY.md#strided-convolution), batch norm, LeakyReLU: rules 1, 2 and 5.
+# The other makes them smaller: a [**strided convolution**](../GLOSSARY.md#strided-convolution), batch norm,
+# LeakyReLU: rules 1, 2 and 5.
 
 
 # %% tags=["builds"]
@@ -106,7 +113,8 @@ print(f"up:   {tuple(maps.shape)} → {tuple(up(5, 3)(maps).shape)}")
 print(f"down: {tuple(maps.shape)} → {tuple(down(5, 3)(maps).shape)}")
 
 # %% [markdown]
-# Why `bias=False`? We add a constant of 100 between the convolution and the norm, and look for it after the norm: how much do the outputs differ, with it and without?
+# Why `bias=False`? We add a constant of 100 between the convolution and the norm, and look for it after the
+# norm: how much do the outputs differ, with it and without?
 
 # %%
 shifted = down(5, 3)
@@ -115,8 +123,9 @@ gap = float((moved - plain).abs().max())
 print(f"largest difference of the outputs, with 100 added and without: {gap:.5f} (their σ is {float(plain.std()):.2f})")
 
 # %% [markdown]
-# The 100 is gone; what is left is rounding. Batch norm subtracts the mean of each map, and with it any constant that was added. A bias before it would be a number
-# that changes nothing. Batch norm has its own shift behind it.
+# The 100 is gone; what is left is rounding. Batch norm subtracts the mean of each map, and with it any constant
+# that was added. A bias before it would be a number that changes nothing. Batch norm has its own shift behind
+# it.
 
 # %% [markdown]
 # ## Which layers lead to 28×28?
@@ -130,8 +139,9 @@ for layer in plan.layers:
     print(f"→ doubled: kernel {layer.kernel_size}, stride {layer.stride}, padding {layer.padding}")
 
 # %% [markdown]
-# So G is three layers: z, as 100 maps of 1×1, becomes 7×7, then 14×14, then 28×28. Where maps get larger, we take fewer of them. The
-# last layer has no batch norm (rule 2): it would force each picture batch to a fixed mean and spread. D is the same ladder, walked down.
+# So G is three layers: z, as 100 maps of 1×1, becomes 7×7, then 14×14, then 28×28. Where maps get larger, we
+# take fewer of them. The last layer has no batch norm (rule 2): it would force each picture batch to a fixed
+# mean and spread. D is the same ladder, walked down.
 
 # %%
 width = 16  # the paper has 64 to 128; 16 is enough for digits, and quick
@@ -154,8 +164,8 @@ discriminator = nn.Sequential(
 )
 
 # %% [markdown]
-# The package holds the same networks for every size that can be planned: `models.Generator` and `models.Discriminator`. Are they the
-# same? We copy the weights over and compare the answers.
+# The package holds the same networks for every size that can be planned: `models.Generator` and
+# `models.Discriminator`. Are they the same? We copy the weights over and compare the answers.
 
 # %%
 packaged = models.Generator(28, 100, 1, width), models.Discriminator(28, 1, width)
@@ -168,8 +178,8 @@ for mine, theirs, x in zip((generator, discriminator), packaged, (z, generator(z
 # %% [markdown]
 # ## What leaves each layer?
 #
-# We do not compute shapes by hand and hope. We send a batch through and write down what leaves each layer. Read `32@7×7` as: 32
-# maps of 7×7.
+# We do not compute shapes by hand and hope. We send a batch through and write down what leaves each layer. Read
+# `32@7×7` as: 32 maps of 7×7.
 
 # %%
 rows = {
@@ -193,10 +203,11 @@ drawing.show(
 )
 
 # %% [markdown]
-# (The taller a box, the larger its maps; the wider, the more of them there are. k, s and p are kernel, stride and
-# padding.)
+# (The taller a box, the larger its maps; the wider, the more of them there are. k, s and p are kernel, stride
+# and padding.)
 #
-# Where is the work? At each place of its input, a transposed convolution multiplies with each of its weights once.
+# Where is the work? At each place of its input, a transposed convolution multiplies with each of its weights
+# once.
 
 # %%
 places = 1
@@ -207,15 +218,17 @@ for row in rows["Generator"]:
     places = row.shape[1] * row.shape[2]
 
 # %% [markdown]
-# Check one number by hand. The first layer of G has a kernel of 7×7 for each of 100 · 32 pairs of maps: 49 · 3,200 = 156,800. The last has
-# 16 · 1 · 16 = 256. **Parameters sit where there are many maps. The work is largest in the middle layer:** 49 · 8,192 = 401,408; the last
-# layer has only 196 · 256 = 50,176. And G's first layer is a fully connected layer in disguise: its input is 1×1, so each of its outputs sees all of z. Rule 3 speaks of *hidden* layers only.
+# Check one number by hand. The first layer of G has a kernel of 7×7 for each of 100 · 32 pairs of maps: 49 ·
+# 3,200 = 156,800. The last has 16 · 1 · 16 = 256. **Parameters sit where there are many maps. The work is
+# largest in the middle layer:** 49 · 8,192 = 401,408; the last layer has only 196 · 256 = 50,176. And G's first
+# layer is a fully connected layer in disguise: its input is 1×1, so each of its outputs sees all of z. Rule 3
+# speaks of *hidden* layers only.
 
 # %% [markdown]
 # ## Why are the first weights N(0, 0.02)?
 #
-# The paper draws all weights from a normal distribution with σ = 0.02. The program that its authors published also draws the scales of batch norm, from
-# N(1, 0.02).
+# The paper draws all weights from a normal distribution with σ = 0.02. The program that its authors published
+# also draws the scales of batch norm, from N(1, 0.02).
 
 
 # %% tags=["builds"]
@@ -232,10 +245,10 @@ def init_weights(network, std=0.02):
 
 
 # %% [markdown]
-# What would another σ do? Two questions to networks that have learned nothing: how far apart are G's first samples (σ of a
-# pixel over z), and how long is the first gradient that reaches G's first layer? We ask with batch norm and without it.
-# Batch norm divides by √(variance + eps), and eps is 0.00001, so that nothing is ever divided by zero. In a third group
-# D's eps is far smaller.
+# What would another σ do? Two questions to networks that have learned nothing: how far apart are G's first
+# samples (σ of a pixel over z), and how long is the first gradient that reaches G's first layer? We ask with
+# batch norm and without it. Batch norm divides by √(variance + eps), and eps is 0.00001, so that nothing is
+# ever divided by zero. In a third group D's eps is far smaller.
 
 
 # %%
@@ -264,29 +277,33 @@ for row, eps in (("no batch norm", 1e-5), ("full recipe", 1e-5), ("full recipe",
         )
 
 # %% [markdown]
-# Without batch norm, a tenth of the scale costs a factor of a thousand in the samples: three layers, each ten times weaker. The gradient
-# passes five other layers on its way back, and falls by a factor of a hundred thousand. With batch norm, the hidden maps of G are brought back to a spread of 1
-# each time, and only its last layer still feels the scale: a factor of ten. So for the samples **a wrong σ is felt once, not once a layer**.
+# Without batch norm, a tenth of the scale costs a factor of a thousand in the samples: three layers, each ten
+# times weaker. The gradient passes five other layers on its way back, and falls by a factor of a hundred
+# thousand. With batch norm, the hidden maps of G are brought back to a spread of 1 each time, and only its last
+# layer still feels the scale: a factor of ten. So for the samples **a wrong σ is felt once, not once a layer**.
 #
-# And the gradient? In the second group it falls by a thousand. The third group shows that this is the work of eps alone: with a smaller one in D the
-# gradient hardly depends on σ. D's weights are ten times smaller, too, and leave maps whose variance is far below 0.00001. Then eps decides
-# what batch norm divides by, and batch norm no longer makes up for the small weights. Remember this eps. It will come back.
+# And the gradient? In the second group it falls by a thousand. The third group shows that this is the work of
+# eps alone: with a smaller one in D the gradient hardly depends on σ. D's weights are ten times smaller, too,
+# and leave maps whose variance is far below 0.00001. Then eps decides what batch norm divides by, and batch
+# norm no longer makes up for the small weights. Remember this eps. It will come back.
 #
-# With 0.2, both kinds of networks start with strong pictures. What this does not show is whether the training recovers. For networks with
-# batch norm, the table below does.
+# With 0.2, both kinds of networks start with strong pictures. What this does not show is whether the training
+# recovers. For networks with batch norm, the table below does.
 
 # %% [markdown]
 # ## How do we measure a rule?
 #
-# Two numbers for a set of samples. The first is known from lessons 04 and 05: the [**entropy**](../GLOSSARY.md#entropy) of the ten
-# classes, as a classifier reads them. It sees missing digits, and no quality. The second sees both. The same classifier
-# has 64 numbers before its last layer: the [**features**](../GLOSSARY.md#features) of a picture. Samples and real pictures give two clouds of points. Each cloud has a mean m and a
-# covariance C. Their [**Fréchet distance**](../GLOSSARY.md#fréchet-distance) is
+# Two numbers for a set of samples. The first is known from lessons 04 and 05: the
+# [**entropy**](../GLOSSARY.md#entropy) of the ten classes, as a classifier reads them. It sees missing digits,
+# and no quality. The second sees both. The same classifier has 64 numbers before its last layer: the
+# [**features**](../GLOSSARY.md#features) of a picture. Samples and real pictures give two clouds of points.
+# Each cloud has a mean m and a covariance C. Their [**Fréchet distance**](../GLOSSARY.md#fréchet-distance) is
 #
 # $$|m_1 - m_2|^2 + \mathrm{tr}\left(C_1 + C_2 - 2\,(C_1 C_2)^{1/2}\right).$$
 #
-# (tr: the sum of the diagonal. The square root of a matrix: the matrix that gives it when multiplied by itself.) It is 0 when means and
-# covariances agree. Lesson 10 is about such numbers; here we calibrate it with pictures that we understand.
+# (tr: the sum of the diagonal. The square root of a matrix: the matrix that gives it when multiplied by
+# itself.) It is 0 when means and covariances agree. Lesson 10 is about such numbers; here we calibrate it with
+# pictures that we understand.
 
 # %%
 digits = load_images("mnist", "train", stand_in=True)
@@ -326,15 +343,18 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Real training pictures are 2.4 away from real test pictures: no generator can be expected below that. Noise that hardly disturbs a
-# reader costs 47.8, and the entropy does not see it at all. Perfect digits of one kind are as far away as scattered pixels: 649.2 and 610.5. Grey paper
-# is at 911.1. Keep these marks in mind for the table.
+# Real training pictures are 2.4 away from real test pictures: no generator can be expected below that. Noise
+# that hardly disturbs a reader costs 47.8, and the entropy does not see it at all. Perfect digits of one kind
+# are as far away as scattered pixels: 649.2 and 610.5. Grey paper is at 911.1. Keep these marks in mind for the
+# table.
 
 # %% [markdown]
 # ## Which rule is worth most?
 #
-# To learn what a part does, take it out and look: an [**ablation**](../GLOSSARY.md#ablation). We switch off one rule at a time. Everything else stays: MNIST, width 16, 20,000
-# pictures, 3 epochs, batches of 64, Adam with learning rate 0.001, five times the paper's, because 16 maps need it (see below). Each row is trained from three seeds, because one seed proves nothing. The rows:
+# To learn what a part does, take it out and look: an [**ablation**](../GLOSSARY.md#ablation). We switch off one
+# rule at a time. Everything else stays: MNIST, width 16, 20,000 pictures, 3 epochs, batches of 64, Adam with
+# learning rate 0.001, five times the paper's, because 16 maps need it (see below). Each row is trained from
+# three seeds, because one seed proves nothing. The rows:
 #
 # | row | what is different |
 # | --- | --- |
@@ -348,8 +368,8 @@ drawing.show_png(
 # | first weights N(0, 0.2), N(0, 0.002) | ten times larger, ten times smaller |
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** Which three rows will be worst? And is there a row that will be *better* than the full recipe? Write
-# down your answers before you go on.
+# **Predict first.** Which three rows will be worst? And is there a row that will be *better* than the full
+# recipe? Write down your answers before you go on.
 
 # %%
 record = recorded.guidelines()
@@ -393,34 +413,38 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Above: five samples from each of the three seeds, for the same five z. (The bfloat16 in the table's first line is a short number format, lesson 07.)
-# Did you name the three worst? By their means it is tanh in G, then small first weights, then ReLU in D. But look at the seeds before you believe a
-# mean. Row by row:
+# Above: five samples from each of the three seeds, for the same five z. (The bfloat16 in the table's first line
+# is a short number format, lesson 07.) Did you name the three worst? By their means it is tanh in G, then small
+# first weights, then ReLU in D. But look at the seeds before you believe a mean. Row by row:
 #
-# * **Always worse.** Without batch norm the distance doubles, from 75 to 154, in every seed. First weights ten times too large cost the same.
-#   Average pooling at D's end costs more (192). The paper found that it made the training more stable, but slower. Three seeds that all end between
-#   168 and 213 do not contradict that.
-# * **Sometimes as good, sometimes lost.** Pooling and ReLU in D. Look at the dots, not at the means: ReLU in D gave 71 and 81, as good as the full
-#   recipe, and once 602. Pooling gave 65 once, and 253 and 293. The seeds differ more than the means do. What these rules buy is not better
-#   pictures. It is that **every** seed arrives.
-# * **Never as good, and sometimes lost.** Small first weights: at best 145, as bad as no batch norm; once 656; and once grey, 895.
+# * **Always worse.** Without batch norm the distance doubles, from 75 to 154, in every seed. First weights ten
+#   times too large cost the same. Average pooling at D's end costs more (192). The paper found that it made the
+#   training more stable, but slower. Three seeds that all end between 168 and 213 do not contradict that.
+# * **Sometimes as good, sometimes lost.** Pooling and ReLU in D. Look at the dots, not at the means: ReLU in D
+#   gave 71 and 81, as good as the full recipe, and once 602. Pooling gave 65 once, and 253 and 293. The seeds
+#   differ more than the means do. What these rules buy is not better pictures. It is that **every** seed
+#   arrives.
+# * **Never as good, and sometimes lost.** Small first weights: at best 145, as bad as no batch norm; once 656;
+#   and once grey, 895.
 # * **Always lost.** With tanh inside G, all three trainings end in grey paper.
-# * **Nothing lost.** A sigmoid with pictures in [0, 1] ends at 80 ± 9, where the recipe has 75 ± 7. No difference that three seeds could show.
-# * **Perhaps better.** Fully connected hidden layers: 58 ± 8. The worst seed here and the best seed of the recipe meet at 67, so three seeds do not
-#   settle it. And more than one thing changed: this pair has 436,064 and 410,688 parameters, where the recipe has 165,344 and 10,080. The paper
-#   speaks of *deeper* networks.
+# * **Nothing lost.** A sigmoid with pictures in [0, 1] ends at 80 ± 9, where the recipe has 75 ± 7. No
+#   difference that three seeds could show.
+# * **Perhaps better.** Fully connected hidden layers: 58 ± 8. The worst seed here and the best seed of the
+#   recipe meet at 67, so three seeds do not settle it. And more than one thing changed: this pair has 436,064
+#   and 410,688 parameters, where the recipe has 165,344 and 10,080. The paper speaks of *deeper* networks.
 #
-# The paper gives batch norm one more task: to keep G from drawing one picture for every z. Without it the entropy is 2.02 in place of 2.21: the
-# digits are less evenly drawn. This is not a collapse, at least in networks as shallow as these.
+# The paper gives batch norm one more task: to keep G from drawing one picture for every z. Without it the
+# entropy is 2.02 in place of 2.21: the digits are less evenly drawn. This is not a collapse, at least in
+# networks as shallow as these.
 #
-# What this table does not show: other data, wider networks, longer trainings. And it is not quite fair. The learning rate was chosen so that the
-# full recipe works; nobody searched a better one for the other rows.
+# What this table does not show: other data, wider networks, longer trainings. And it is not quite fair. The
+# learning rate was chosen so that the full recipe works; nobody searched a better one for the other rows.
 
 # %% [markdown]
 # ## Does a row of the table repeat on this machine?
 #
-# A table is worth more if you can make a row of it yourself. We rerun "no batch norm" with a seed that is not in the table. Choose
-# another row, if you like.
+# A table is worth more if you can make a row of it yourself. We rerun "no batch norm" with a seed that is not
+# in the table. Choose another row, if you like.
 
 # %%
 row, new_seed = "no batch norm", 3
@@ -438,13 +462,14 @@ print(f"{row}, seed {new_seed}: entropy {entropy:.2f}, distance {distance:.0f} a
 print(f"in the table: {', '.join(f'{value:.0f}' for value in before)}")
 
 # %% [markdown]
-# 136: beside 149, 155 and 157 in the table. A little better than those three, and still far above the recipe's worst seed, 80. So the row repeats.
+# 136: beside 149, 155 and 157 in the table. A little better than those three, and still far above the recipe's
+# worst seed, 80. So the row repeats.
 
 # %% [markdown]
 # ## How does a training fade to grey?
 #
-# The table was made with a learning rate of 0.001. The paper says 0.0002, and it had networks four to eight times as wide. What happens if we take
-# the paper's number with our small networks?
+# The table was made with a learning rate of 0.001. The paper says 0.0002, and it had networks four to eight
+# times as wide. What happens if we take the paper's number with our small networks?
 
 # %% tags=["break-it"]
 z = latent.sample(64, 100, seed).to(device)
@@ -476,9 +501,9 @@ print("Guessing gives a loss of 1.39 to D and 0.69 to G.")
 print(f"Real digits have a contrast of {float(scale(images[:1000]).std()):.3f}.")
 
 # %% [markdown]
-# **Broken**: G does not learn slowly, it *fades*. Its pictures get closer to plain grey from look to look. The losses say only that D is
-# winning (0.72 becomes 0.18), as they would for other bad pictures. Why
-# would it go there? We ask D. The same fakes, with more contrast and with less: how real does D find them?
+# **Broken**: G does not learn slowly, it *fades*. Its pictures get closer to plain grey from look to look. The
+# losses say only that D is winning (0.72 becomes 0.18), as they would for other bad pictures. Why would it go
+# there? We ask D. The same fakes, with more contrast and with less: how real does D find them?
 
 # %%
 with torch.no_grad():
@@ -489,11 +514,13 @@ with torch.no_grad():
     print(f"real digits:     D's logit {float(faded[1](scale(images[:64])).mean()):6.2f}")
 
 # %% [markdown]
-# To the faded pictures D gives a logit of −1.7. With ten times the contrast they would get −3.6, with a hundred times −4.2. **The more you can see of a
-# bad picture, the surer D is.** So G does what its loss tells it: it hides. And why does grey paper not get the worst answer of all?
-# A guess: because of batch norm. It divides each map by its spread, so D hardly sees how faint a batch is: −3.6 or −4.2. But it divides by
-# √(variance + eps), and here is the eps of above: 0.00001. When the variance is far below it, the map stays near zero, and D has nothing to judge.
-# If that is so, a D with a smaller eps must see the faded pictures as sharply as the others. We ask.
+# To the faded pictures D gives a logit of −1.7. With ten times the contrast they would get −3.6, with a hundred
+# times −4.2. **The more you can see of a bad picture, the surer D is.** So G does what its loss tells it: it
+# hides. And why does grey paper not get the worst answer of all? A guess: because of batch norm. It divides
+# each map by its spread, so D hardly sees how faint a batch is: −3.6 or −4.2. But it divides by √(variance +
+# eps), and here is the eps of above: 0.00001. When the variance is far below it, the map stays near zero, and D
+# has nothing to judge. If that is so, a D with a smaller eps must see the faded pictures as sharply as the
+# others. We ask.
 
 # %%
 set_eps(faded[1], 1e-12)  # no training
@@ -505,8 +532,9 @@ with torch.no_grad():
 # %% [markdown]
 # All four get the same −4.1, however faint: eps was the hiding place.
 #
-# That was a trained D, asked afterwards. Now the decisive test. **Predict:** the same networks, the same seed, the same learning rate of 0.0002, but
-# D has the small eps *from the start*. Does G still fade? And the row of the table that always ended in grey, tanh inside G: does it?
+# That was a trained D, asked afterwards. Now the decisive test. **Predict:** the same networks, the same seed,
+# the same learning rate of 0.0002, but D has the small eps *from the start*. Does G still fade? And the row of
+# the table that always ended in grey, tanh inside G: does it?
 
 # %%
 print(f"{'full recipe, learning rate 0.0002, eps 1e-05':58}", ", ".join(f"{sigma:.3f}" for _, sigma, *_ in contrast))
@@ -520,19 +548,21 @@ for row, rate, eps in (
 print(f"(contrast after each {max(1, fading_steps // 6)} steps)")
 
 # %% [markdown]
-# Without the hiding place neither of them fades: the contrast rises, to 0.118 and 0.133, where it ended at 0.006 and 0.003 before. So eps explains
-# the grey in both trainings (one seed). It does not make them good: a contrast is no
-# digit, and we did not train them to the end.
+# Without the hiding place neither of them fades: the contrast rises, to 0.118 and 0.133, where it ended at
+# 0.006 and 0.003 before. So eps explains the grey in both trainings (one seed). It does not make them good: a
+# contrast is no digit, and we did not train them to the end.
 #
-# Why does a learning rate of 0.001 get through, with eps as it is? A guess: it moved G away from grey before D was sure. Wider networks make larger
-# steps in what they compute, and got through at 0.0002: the recorded run below did.
+# Why does a learning rate of 0.001 get through, with eps as it is? A guess: it moved G away from grey before D
+# was sure. Wider networks make larger steps in what they compute, and got through at 0.0002: the recorded run
+# below did.
 
 # %% [markdown]
 # ## DCGAN or MLP: who learns more in as many steps?
 #
-# One blog post shows two animations: a GAN of linear layers and a DCGAN, epoch by epoch. We make one, side by side. Both get the same
-# pictures, the same batches of 64, the same number of steps, and each the learning rate of its own recipe: the MLP GAN 0.0001, as in
-# lesson 04 (which has batches of 200), the DCGAN that of the table.
+# One blog post shows two animations: a GAN of linear layers and a DCGAN, epoch by epoch. We make one, side by
+# side. Both get the same pictures, the same batches of 64, the same number of steps, and each the learning rate
+# of its own recipe: the MLP GAN 0.0001, as in lesson 04 (which has batches of 200), the DCGAN that of the
+# table.
 
 # %%
 steps = film_epochs * (len(images) // 64)
@@ -584,13 +614,14 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# After as many steps, the MLP GAN has a cloud of dots, the same for every z: its entropy is 0.00, and its distance, 785.3, is larger than before the first
-# step (706.0). Its dots are no step towards a digit yet. The DCGAN is at 63.0 and 2.24, with
-# fewer parameters: 165,344 against 293,136 in G, 10,080 against 267,009 in D. An MLP must learn for each pixel anew that strokes
-# exist. A convolution has one small kernel for all places: that neighbours belong together is built in.
+# After as many steps, the MLP GAN has a cloud of dots, the same for every z: its entropy is 0.00, and its
+# distance, 785.3, is larger than before the first step (706.0). Its dots are no step towards a digit yet. The
+# DCGAN is at 63.0 and 2.24, with fewer parameters: 165,344 against 293,136 in G, 10,080 against 267,009 in D.
+# An MLP must learn for each pixel anew that strokes exist. A convolution has one small kernel for all places:
+# that neighbours belong together is built in.
 #
-# A fair word for the MLP: its recipe has a learning rate ten times lower, and was meant for 60,000 steps. This film shows two recipes, not two
-# kinds of layers with all else equal.
+# A fair word for the MLP: its recipe has a learning rate ten times lower, and was meant for 60,000 steps. This
+# film shows two recipes, not two kinds of layers with all else equal.
 
 # %% [markdown]
 # ## Can a person read the digits?
@@ -606,8 +637,9 @@ figure = drawing.image_grid(
 drawing.show(figure, alt="Forty samples of the DCGAN of this page, trained for a minute or two.")
 
 # %% [markdown]
-# Many of them can be read, not all, from a narrow network and a third of the pictures. The course also brings a recorded run, of networks twice as wide, with all
-# pictures and the paper's learning rate. Its card says how it was made.
+# Many of them can be read, not all, from a narrow network and a third of the pictures. The course also brings a
+# recorded run, of networks twice as wide, with all pictures and the paper's learning rate. Its card says how it
+# was made.
 
 # %%
 run = recorded.load_run("mnist_dcgan")
@@ -640,22 +672,23 @@ for name, trace in (("p_real", run.history.p_real), ("p_fake", run.history.p_fak
     print(f"{name} of the DCGAN, epoch by epoch: {', '.join(f'{p:.2f}' for p in trace)}")
 
 # %% [markdown]
-# Most of these digits can be read; some cannot. Twelve epochs of the recorded DCGAN (5,616 steps) are at a distance of 51.5; the narrow one of this page
-# came to 63.0 after 2,496 smaller batches, with five times the learning rate. The MLP GAN of lesson 04 needed 200 epochs (60,000 steps) for 64.5. Real
-# pictures have 2.4, so there is much room left: real digits with the noise of above (47.8) are nearer than any of the three. Lesson 10 will say more
-# about such numbers.
+# Most of these digits can be read; some cannot. Twelve epochs of the recorded DCGAN (5,616 steps) are at a
+# distance of 51.5; the narrow one of this page came to 63.0 after 2,496 smaller batches, with five times the
+# learning rate. The MLP GAN of lesson 04 needed 200 epochs (60,000 steps) for 64.5. Real pictures have 2.4, so
+# there is much room left: real digits with the noise of above (47.8) are nearer than any of the three. Lesson
+# 10 will say more about such numbers.
 #
-# One warning. Read the two traces: p_real is 0.09 after the first epoch and 1.00 after the last, and from the second epoch on p_fake follows it up and
-# down. In lesson 04
-# such traces could be read. Here D has batch norm, and the traces ask it in eval mode, with
-# [**running statistics**](../GLOSSARY.md#running-statistics) that mix real and fake batches. In training it never saw such a mixture: each batch was all real
-# or all fake. So the *difference* of the two says little, and their height says nothing. Look at samples and at distances.
+# One warning. Read the two traces: p_real is 0.09 after the first epoch and 1.00 after the last, and from the
+# second epoch on p_fake follows it up and down. In lesson 04 such traces could be read. Here D has batch norm,
+# and the traces ask it in eval mode, with [**running statistics**](../GLOSSARY.md#running-statistics) that mix
+# real and fake batches. In training it never saw such a mixture: each batch was all real or all fake. So the
+# *difference* of the two says little, and their height says nothing. Look at samples and at distances.
 
 # %% [markdown]
 # ## What do others call a DCGAN?
 #
-# The name stands for rules, not for one network. Here are the networks of three texts that this course is made from, each built and counted. (They are
-# built without memory for their weights: shapes need none.)
+# The name stands for rules, not for one network. Here are the networks of three texts that this course is made
+# from, each built and counted. (They are built without memory for their weights: shapes need none.)
 
 # %%
 for name, build in NAMED.items():
@@ -686,21 +719,26 @@ drawing.show(
 )
 
 # %% [markdown]
-# What the texts leave open, the course has filled in: the lecture's batch norm and biases; the study note's kernels, and its widths for MNIST. So take
-# those counts as sizes, not as facts about the texts.
+# What the texts leave open, the course has filled in: the lecture's batch norm and biases; the study note's
+# kernels, and its widths for MNIST. So take those counts as sizes, not as facts about the texts.
 #
-# * **The post's, 64×64.** Five layers, widths 512 to 64, no bias. It is the paper's design at half its widths, and `Generator(64)` of this package. Trained with
-#   batches of 128, Adam at 0.0002 (β₁ = 0.5), 200 epochs; it stores a sheet of 5×5 samples every 2,000 steps. Its D loss is *half* the sum of both
-#   parts, so guessing gives 0.69, not 1.39.
-# * **The lecture's, 28×28.** z has 10 numbers. No padding; kernels and strides (3, 2), (4, 1), (3, 2), (4, 2) lead to 3, 6, 13, 28. Its slides
-#   had kernel 4 in every block, which makes 34. D accepts 28, and on 34×34 it says *four* things about each picture. That is an exercise. The
-#   lecture trains it for 50 epochs, and draws fresh z for G's step, as algorithm 1 of the first GAN paper does (lesson 03).
-# * **The study note's.** Two Keras programs. One has no transposed convolution at all: dense, reshape, then twice upsampling and convolution. That breaks
-#   rule 1 and is still called a DCGAN. The other has twice the paper's widths and LeakyReLU in G, against rule 4. Three quarters of its weights are in one layer.
-#   For G's step it builds a third model, z → G → D → decision, in which D is not trained: that is the frozen D of lesson 03.
+# * **The post's, 64×64.** Five layers, widths 512 to 64, no bias. It is the paper's design at half its widths,
+#   and `Generator(64)` of this package. Trained with batches of 128, Adam at 0.0002 (β₁ = 0.5), 200 epochs; it
+#   stores a sheet of 5×5 samples every 2,000 steps. Its D loss is *half* the sum of both parts, so guessing
+#   gives 0.69, not 1.39.
+# * **The lecture's, 28×28.** z has 10 numbers. No padding; kernels and strides (3, 2), (4, 1), (3, 2), (4, 2)
+#   lead to 3, 6, 13, 28. Its slides had kernel 4 in every block, which makes 34. D accepts 28, and on 34×34 it
+#   says *four* things about each picture. That is an exercise. The lecture trains it for 50 epochs, and draws
+#   fresh z for G's step, as algorithm 1 of the first GAN paper does (lesson 03).
+# * **The study note's.** Two Keras programs. One has no transposed convolution at all: dense, reshape, then
+#   twice upsampling and convolution. That breaks rule 1 and is still called a DCGAN. The other has twice the
+#   paper's widths and LeakyReLU in G, against rule 4. Three quarters of its weights are in one layer. For G's
+#   step it builds a third model, z → G → D → decision, in which D is not trained: that is the frozen D of
+#   lesson 03.
 #
-# So the study note breaks two rules and keeps the name. Our table has no row for either change (upsampling in G alone, LeakyReLU in G), so we cannot
-# say what they cost. It does say that on small pictures a broken rule may cost nothing, or only some of the seeds.
+# So the study note breaks two rules and keeps the name. Our table has no row for either change (upsampling in G
+# alone, LeakyReLU in G), so we cannot say what they cost. It does say that on small pictures a broken rule may
+# cost nothing, or only some of the seeds.
 #
 # One more look at the lecture's D: it accepts 28×28, as a shape. Does each pixel reach the answer?
 
@@ -715,8 +753,9 @@ print(
 )
 
 # %% [markdown]
-# 28 → 13 uses all pixels. From 13 to 5 and from 5 to 1 a kernel of 4 with stride 2 leaves one row out each time. A row of small maps stands for several
-# rows of pixels, so the right and the lower edge of each picture are never judged. A shape that fits is not yet a network that sees.
+# 28 → 13 uses all pixels. From 13 to 5 and from 5 to 1 a kernel of 4 with stride 2 leaves one row out each
+# time. A row of small maps stands for several rows of pixels, so the right and the lower edge of each picture
+# are never judged. A shape that fits is not yet a network that sees.
 
 # %% [markdown]
 # ## Take-aways
@@ -724,15 +763,18 @@ print(
 # * A DCGAN is two blocks, `up` and `down`, and a ladder of sizes. D is G read backwards.
 # * Shapes and counts are measured in one call. A comment about a shape is not.
 # * Batch norm makes first weights matter less, and halved the distance here. Its eps gave G a place to hide.
-# * Rules 1 and 5 buy safety: without them some seeds arrive and others end far worse. One seed would have shown you either. First weights that are ten
-#   times too small cost every seed, and some seeds nearly everything.
-# * A rule is a finding about the networks and data it was found on. On small digits, breaking two of the rules cost nothing that three seeds could show.
-# * The learning rate belongs to the width. 0.0002 worked for the recorded run at width 32; with 16 maps it faded within 300 steps (one seed).
+# * Rules 1 and 5 buy safety: without them some seeds arrive and others end far worse. One seed would have shown
+#   you either. First weights that are ten times too small cost every seed, and some seeds nearly everything.
+# * A rule is a finding about the networks and data it was found on. On small digits, breaking two of the rules
+#   cost nothing that three seeds could show.
+# * The learning rate belongs to the width. 0.0002 worked for the recorded run at width 32; with 16 maps it
+#   faded within 300 steps (one seed).
 #
 # ## Exercises
 #
 # Write both blocks and both networks from the rules, find two bugs of real programs, and count:
-# [exercises](../exercises/06_dcgan_layer_by_layer.ipynb), [solutions](../solutions/06_dcgan_layer_by_layer.ipynb).
+# [exercises](../exercises/06_dcgan_layer_by_layer.ipynb),
+# [solutions](../solutions/06_dcgan_layer_by_layer.ipynb).
 #
 # ## Next
 #
@@ -740,9 +782,9 @@ print(
 #
 # ## Sources
 #
-# * Radford, Metz and Chintala 2015, *Unsupervised representation learning with deep convolutional generative adversarial networks*: the
-#   guidelines of section 3, the details of section 4, and figure 1.
+# * Radford, Metz and Chintala 2015, *Unsupervised representation learning with deep convolutional generative
+#   adversarial networks*: the guidelines of section 3, the details of section 4, and figure 1.
 # * Ioffe and Szegedy 2015, *Batch normalization*, algorithm 1.
 # * Heusel et al. 2017, *GANs trained by a two time-scale update rule*, equation 6 (the Fréchet distance).
-# * A Korean blog post on DCGAN for CIFAR-10, a Korean university lecture on generative models (week 5), and a Korean study note on two Keras
-#   programs: the networks of the last section.
+# * A Korean blog post on DCGAN for CIFAR-10, a Korean university lecture on generative models (week 5), and a
+#   Korean study note on two Keras programs: the networks of the last section.

@@ -72,9 +72,9 @@ device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 # %% [markdown]
 # ## What do we learn from?
 #
-# CIFAR-10: 50,000 small colour photographs of ten kinds of things, 32×32. Where the pictures come from stands in the
-# output and in the titles. A copy that was stored as JPEG has lost a little detail, and a generator learns its 8×8
-# squares, too. So every figure must say which copy it shows.
+# CIFAR-10: 50,000 small colour photographs of ten kinds of things, 32×32. Where the pictures come from stands
+# in the output and in the titles. A copy that was stored as JPEG has lost a little detail, and a generator
+# learns its 8×8 squares, too. So every figure must say which copy it shows.
 
 # %%
 photos = load_images("cifar10", stand_in=True)
@@ -87,8 +87,8 @@ figure = drawing.image_grid(photos.images[:20], "Twenty training pictures" + pho
 drawing.show(figure, alt="Twenty small colour pictures from the training set, in two rows.")
 
 # %% [markdown]
-# Pictures that a network drew carry the same note: it learned from this copy. A small helper draws rows of pictures
-# with such a title.
+# Pictures that a network drew carry the same note: it learned from this copy. A small helper draws rows of
+# pictures with such a title.
 
 
 # %%
@@ -106,8 +106,8 @@ def rows_figure(rows, labels, title, note=photos.title_note):
 
 
 # %% [markdown]
-# The network of the DCGAN paper draws 64×64. So people enlarge CIFAR-10 to 64×64 first. Does the larger picture hold
-# more?
+# The network of the DCGAN paper draws 64×64. So people enlarge CIFAR-10 to 64×64 first. Does the larger picture
+# hold more?
 
 # %%
 large = load_images("cifar10", "test", image_size=64, stand_in=True)
@@ -119,13 +119,13 @@ enlarged = large.images[:2048].clone()  # as many as this lesson needs; the othe
 del large
 
 # %% [markdown]
-# Four times the numbers, and nearly no new information: the small picture can be computed from the large one and the
-# other way round. What 64×64 costs is real, though. We will see it now.
+# Four times the numbers, and nearly no new information: the small picture can be computed from the large one
+# and the other way round. What 64×64 costs is real, though. We will see it now.
 #
 # ## What changes in the networks?
 #
-# Lesson 06 built them. Colour means three channels in place of one: only G's last layer and D's first one notice. A
-# larger side means one more doubling.
+# Lesson 06 built them. Colour means three channels in place of one: only G's last layer and D's first one
+# notice. A larger side means one more doubling.
 
 # %%
 for size, channels, start in ((28, 1, 7), (32, 1, 4), (32, 3, 4), (64, 3, 4)):
@@ -135,12 +135,12 @@ for size, channels, start in ((28, 1, 7), (32, 1, 4), (32, 3, 4), (64, 3, 4)):
     print(f"{channels} × {size}×{size}: {ladder:22} G {counts[0]:9,} and D {counts[1]:9,} parameters (width 64)")
 
 # %% [markdown]
-# From grey to colour at 32×32 each network grows by 2 · 4 · 4 · 64 = 2,048 weights, no more. From 32 to 64 G grows to
-# three times its size, and D to four times. And the work?
+# From grey to colour at 32×32 each network grows by 2 · 4 · 4 · 64 = 2,048 weights, no more. From 32 to 64 G
+# grows to three times its size, and D to four times. And the work?
 #
-# A [**FLOP**](../GLOSSARY.md#flop) is one addition or one multiplication. PyTorch can count those of matrix products
-# and convolutions. Training a network on a picture costs about three times its forward pass: once forward, once
-# backward for the maps, once backward for the weights.
+# A [**FLOP**](../GLOSSARY.md#flop) is one addition or one multiplication. PyTorch can count those of matrix
+# products and convolutions. Training a network on a picture costs about three times its forward pass: once
+# forward, once backward for the maps, once backward for the weights.
 
 
 # %%
@@ -166,15 +166,16 @@ for size in (32, 64):
     )
 
 # %% [markdown]
-# (A PFLOP is 10¹⁵ of them.) The picture has four times the pixels, and the work is six times as much: a new layer with
-# large maps comes on top, and all layers before it get twice the channels. Width counts, too. In a network of twice the
-# width the weight matrix of nearly every layer has twice the rows and twice the columns: about four times the work.
+# (A PFLOP is 10¹⁵ of them.) The picture has four times the pixels, and the work is six times as much: a new
+# layer with large maps comes on top, and all layers before it get twice the channels. Width counts, too. In a
+# network of twice the width the weight matrix of nearly every layer has twice the rows and twice the columns:
+# about four times the work.
 #
 # ## Where does the time go?
 #
-# A [**profiler**](../GLOSSARY.md#profiler) can tell; [exercises 07](../exercises/07_dcgan_on_cifar10.ipynb) read one.
-# Here we look at the code first. This is one round as many programs write it. Some lines do work that nobody needs, or
-# wait for it.
+# A [**profiler**](../GLOSSARY.md#profiler) can tell; [exercises 07](../exercises/07_dcgan_on_cifar10.ipynb)
+# read one. Here we look at the code first. This is one round as many programs write it. Some lines do work that
+# nobody needs, or wait for it.
 
 
 # %%
@@ -200,8 +201,8 @@ def fresh_z():
 
 # %% [markdown]
 # * `g_loss.backward()` computes gradients for all of D's weights. D's next `zero_grad` throws them away.
-# * `.item()` asks for a number, four times a step. A graphics card works on while Python prepares the next orders;
-#   with `.item()` first Python waits for the card, and then the card waits for Python.
+# * `.item()` asks for a number, four times a step. A graphics card works on while Python prepares the next
+#   orders; with `.item()` first Python waits for the card, and then the card waits for Python.
 # * The weights and maps are float32, whatever the processor could do faster.
 #
 # And around it: each picture is resized and turned into floats one by one, again in every epoch.
@@ -224,11 +225,11 @@ class PictureByPicture(torch.utils.data.Dataset):
 
 
 # %% [markdown]
-# (Programs usually also read and decode a file for each picture. We leave that out, so our textbook program is a fast
-# one.)
+# (Programs usually also read and decode a file for each picture. We leave that out, so our textbook program is
+# a fast one.)
 #
-# The other way: the pictures are resized once and stay bytes, whole numbers (uint8) from 0 to 255, where the networks
-# are. A batch is cut by index, and scaled to [−1, 1] as a whole.
+# The other way: the pictures are resized once and stay bytes, whole numbers (uint8) from 0 to 255, where the
+# networks are. A batch is cut by index, and scaled to [−1, 1] as a whole.
 
 
 # %%
@@ -250,8 +251,8 @@ def byte_batches():
 # %% [markdown]
 # ## What do the other switches do?
 #
-# [**Channels-last**](../GLOSSARY.md#channels-last) is an order in memory. The shape stays (N, C, H, W). The steps
-# between neighbours change.
+# [**Channels-last**](../GLOSSARY.md#channels-last) is an order in memory. The shape stays (N, C, H, W). The
+# steps between neighbours change.
 
 # %%
 maps = torch.zeros(8, 64, 16, 16)
@@ -261,12 +262,13 @@ for name, tensor in (("contiguous", maps), ("channels-last", pixel_by_pixel)):
 print("Are they equal?", torch.equal(maps, pixel_by_pixel))
 
 # %% [markdown]
-# A convolution multiplies all channels of a pixel with all weights. When they lie side by side, they need not be
-# collected first.
+# A convolution multiplies all channels of a pixel with all weights. When they lie side by side, they need not
+# be collected first.
 #
-# [**bfloat16**](../GLOSSARY.md#bfloat16) is a number of 16 bits: the range of float32, but only two to three decimal
-# digits. Processors that know it can multiply more of them at once, and many more where there are matrix units, as in a
-# large graphics card. (For the processor of this page we measure it below.) So why not store the *weights* in it?
+# [**bfloat16**](../GLOSSARY.md#bfloat16) is a number of 16 bits: the range of float32, but only two to three
+# decimal digits. Processors that know it can multiply more of them at once, and many more where there are
+# matrix units, as in a large graphics card. (For the processor of this page we measure it below.) So why not
+# store the *weights* in it?
 
 # %%
 weight, move = torch.tensor(1.0), 0.0002  # a batch-norm scale, and one move of Adam
@@ -277,29 +279,30 @@ for kind in (torch.float32, torch.bfloat16):
     print(f"{str(kind).removeprefix('torch.'):8}: after 1,000 moves of {move} the weight is {moved.item():.4f}")
 
 # %% [markdown]
-# In bfloat16 the weight never moved: the next number above 1 is 1 + 1/128, and each small move is rounded away. That is
-# why we use [**autocast**](../GLOSSARY.md#autocast): weights, gradients of weights and losses stay float32; convolutions
-# and matrix products read rounded copies of the weights, and the maps between the layers are rounded, too.
-# `precision="auto"` switches it on where the processor can do it.
+# In bfloat16 the weight never moved: the next number above 1 is 1 + 1/128, and each small move is rounded away.
+# That is why we use [**autocast**](../GLOSSARY.md#autocast): weights, gradients of weights and losses stay
+# float32; convolutions and matrix products read rounded copies of the weights, and the maps between the layers
+# are rounded, too. `precision="auto"` switches it on where the processor can do it.
 
 # %%
 print(f"Does this processor compute bfloat16 itself? {computes_bfloat16(device)}")
 print(f'precision="auto" means {str(chosen_precision("auto", device)).removeprefix("torch.")} here.')
 
 # %% [markdown]
-# **Fused Adam** moves all weights of a network in one call into compiled code, in place of several calls for each layer.
+# **Fused Adam** moves all weights of a network in one call into compiled code, in place of several calls for
+# each layer.
 #
-# The last switch changes the algorithm, a little. Algorithm 1 of the first GAN paper (lesson 03) draws *fresh* z for G's
-# step, and so does `train`. Most published programs, and the round above, show G the fakes that D has just learned from.
-# So G is called once less: of its four passes (one to draw for D; one forward and about two backward in its own step)
-# three remain. `reuse_fakes=True` does it. It is off by default, because the algorithm of the course is the paper's; for
-# quality it was measured, too (`benchmarks/results/dcgan.md`).
+# The last switch changes the algorithm, a little. Algorithm 1 of the first GAN paper (lesson 03) draws *fresh*
+# z for G's step, and so does `train`. Most published programs, and the round above, show G the fakes that D has
+# just learned from. So G is called once less: of its four passes (one to draw for D; one forward and about two
+# backward in its own step) three remain. `reuse_fakes=True` does it. It is off by default, because the
+# algorithm of the course is the paper's; for quality it was measured, too (`benchmarks/results/dcgan.md`).
 #
 # ## What does each switch buy?
 #
-# We climb a ladder. Each rung (each step of it) keeps the switches of the rungs below and adds one (the third adds two). All rungs start from
-# the same two networks. Where the processor does not compute bfloat16 itself, that rung is left out: PyTorch would
-# imitate it, many times slower.
+# We climb a ladder. Each rung (each step of it) keeps the switches of the rungs below and adds one (the third
+# adds two). All rungs start from the same two networks. Where the processor does not compute bfloat16 itself,
+# that rung is left out: PyTorch would imitate it, many times slower.
 
 
 # %%
@@ -345,8 +348,8 @@ if budget == "gpu":
 # %% [markdown] tags=["predict"]
 # **Predict first.** Write down a guess: which switch buys most on the machine in front of you?
 #
-# How we measure: every rung is warmed up. Then they take turns, so that a busy moment of the machine hits all of them.
-# Several turns; we keep the middle one, and show the slowest and the fastest.
+# How we measure: every rung is warmed up. Then they take turns, so that a busy moment of the machine hits all
+# of them. Several turns; we keep the middle one, and show the slowest and the fastest.
 
 
 # %%
@@ -393,28 +396,30 @@ drawing.show(
 )
 
 # %% [markdown]
-# A bar is the number of real pictures that one second of training gets through, and the number beside it is the ratio
-# to the textbook loop. These are the ratios of *one* run on one machine. Where the lines of two bars overlap, do not
-# believe the difference.
+# A bar is the number of real pictures that one second of training gets through, and the number beside it is the
+# ratio to the textbook loop. These are the ratios of *one* run on one machine. Where the lines of two bars
+# overlap, do not believe the difference.
 #
-# In the run on this page (a CPU with two cores) bfloat16 bought by far the most. Fakes used twice
-# gave another 1.13 times. (The count of passes below allows 1.09; the lines of the two bars are long enough for that.)
-# The other rungs lie close together, and several of their lines touch, so one run hardly says what each of
-# them is worth. For one of them we know why it buys nothing: a frozen D saves one pass of twelve, and the fresh fakes of
-# algorithm 1, which begin on the same rung, cost one.
+# In the run on this page (a CPU with two cores) bfloat16 bought by far the most. Fakes used twice gave another
+# 1.13 times. (The count of passes below allows 1.09; the lines of the two bars are long enough for that.) The
+# other rungs lie close together, and several of their lines touch, so one run hardly says what each of them is
+# worth. For one of them we know why it buys nothing: a frozen D saves one pass of twelve, and the fresh fakes
+# of algorithm 1, which begin on the same rung, cost one.
 #
-# What does `.item()` cost? The ladder cannot say: `.item()` and the frozen D share a rung. We know only how the machines
-# work. On a CPU Python and the arithmetic run on the same processor, so there is little to wait for. A graphics card is
-# far faster than a program that prepares pictures one by one, and every `.item()` leaves it without work.
+# What does `.item()` cost? The ladder cannot say: `.item()` and the frozen D share a rung. We know only how the
+# machines work. On a CPU Python and the arithmetic run on the same processor, so there is little to wait for. A
+# graphics card is far faster than a program that prepares pictures one by one, and every `.item()` leaves it
+# without work.
 #
-# And `torch.compile`? It writes new code for the networks, which takes time first, and on a CPU needs a C++ compiler. It
-# is off by default and not on this ladder: `python -m benchmarks.dcgan --only ladder` measures it. In the `gpu` budget it
-# is the last rung.
+# And `torch.compile`? It writes new code for the networks, which takes time first, and on a CPU needs a C++
+# compiler. It is off by default and not on this ladder: `python -m benchmarks.dcgan --only ladder` measures it.
+# In the `gpu` budget it is the last rung.
 #
 # ## How high can this ladder go?
 #
-# A ceiling can be computed. Nearly all work of a round lies in convolutions. Count how often a batch passes through a
-# network; G and D cost about the same. Forward is one pass. Backward is two: one for the maps, one for the weights.
+# A ceiling can be computed. Nearly all work of a round lies in convolutions. Count how often a batch passes
+# through a network; G and D cost about the same. Forward is one pass. Backward is two: one for the maps, one
+# for the weights.
 
 # %% tags=["predict"]
 textbook = {"G draws": 1, "D learns from real ones and from fakes": 2 * 3, "G's loss, through D": 3, "G learns": 2}
@@ -425,11 +430,11 @@ fewer = sum(textbook.values()) / sum(switched.values())
 print(f"{sum(textbook.values())} passes against {sum(switched.values())}: at most {fewer:.2f} times as fast")
 
 # %% [markdown]
-# "Through D" is 3 in the textbook: forward, and backward for maps *and* weights. A frozen D leaves out the weights. (The
-# rungs between have 12 passes as well: D is frozen, but G draws fresh fakes for its own step.)
+# "Through D" is 3 in the textbook: forward, and backward for maps *and* weights. A frozen D leaves out the
+# weights. (The rungs between have 12 passes as well: D is frozen, but G draws fresh fakes for its own step.)
 #
-# The other part is the speed of one pass. **Predict:** alone, how much faster is one convolution of D in the last
-# rung's number format and order?
+# The other part is the speed of one pass. **Predict:** alone, how much faster is one convolution of D in the
+# last rung's number format and order?
 
 
 # %%
@@ -457,13 +462,14 @@ print(f"fewer passes: {fewer:.2f} ×; one convolution alone: {quicker:.2f} ×; b
 print(f"The ladder reached {reached:.2f} × from its second rung, {names[1]!r}, on.")
 
 # %% [markdown]
-# The product is what the switches could give if there were nothing but convolutions. The ladder is as high as that, within
-# what two short measurements can say: batch norm, Adam and the scaling of pictures cost little beside
-# convolutions.
+# The product is what the switches could give if there were nothing but convolutions. The ladder is as high as
+# that, within what two short measurements can say: batch norm, Adam and the scaling of pictures cost little
+# beside convolutions.
 #
 # So on one processor there is no further trick of this kind to wait for. (At width 64 and with more turns,
-# `benchmarks/results/dcgan.md` says the same: nearly all of a step is convolutions.) Whoever needs much more speed must compute
-# less (a narrower network, smaller pictures) or take a processor that multiplies more at once.
+# `benchmarks/results/dcgan.md` says the same: nearly all of a step is convolutions.) Whoever needs much more
+# speed must compute less (a narrower network, smaller pictures) or take a processor that multiplies more at
+# once.
 #
 # Do the fast ways compute the same? The same pictures, asked with each rung's switches:
 
@@ -488,13 +494,13 @@ with torch.no_grad():
 print(f"One step of D moves a logit by up to {moved:.2f} of that spread.")
 
 # %% [markdown]
-# Channels-last changes no value beyond rounding. bfloat16 changes the second or third digit. One step of training
-# changes far more than that.
+# Channels-last changes no value beyond rounding. bfloat16 changes the second or third digit. One step of
+# training changes far more than that.
 #
 # ## What would an hour buy?
 #
-# We know the work of a picture and the speed of this machine. So we can say what a full training of 200 epochs would
-# cost.
+# We know the work of a picture and the speed of this machine. So we can say what a full training of 200 epochs
+# would cost.
 
 # %%
 rate = middle[names.index("+ fused Adam")] * step_flops(ladder_size, ladder_width)  # the rung with all its passes
@@ -508,18 +514,19 @@ for size in (32, 64):
     )
 
 # %% [markdown]
-# (The speed was measured at another width, and a machine that is busy with other work is slower; take the hours as a
-# rough guide.)
+# (The speed was measured at another width, and a machine that is busy with other work is slower; take the hours
+# as a rough guide.)
 #
-# That is what a GPU changes: not the method, but whether you can try it twice in a day. The last number is a floor that
-# no program reaches: it counts convolutions only, at the card's best.
+# That is what a GPU changes: not the method, but whether you can try it twice in a day. The last number is a
+# floor that no program reaches: it counts convolutions only, at the card's best.
 #
 # ## Does it learn in a minute?
 #
-# We train the 32×32 pair, narrow, for some hundred steps, with the recipe of the paper: batches of 64 here, Adam with
-# learning rate 0.0002 and β₁ = 0.5. (In lesson 06 this rate faded to grey on digits with networks of width 16. Here, with
-# one seed and other pictures, it will not.) Beside G we keep an average of it. On the way we look at both losses, at samples of
-# fixed z, and at their variety: do they differ from each other as much as real pictures do?
+# We train the 32×32 pair, narrow, for some hundred steps, with the recipe of the paper: batches of 64 here,
+# Adam with learning rate 0.0002 and β₁ = 0.5. (In lesson 06 this rate faded to grey on digits with networks of
+# width 16. Here, with one seed and other pictures, it will not.) Beside G we keep an average of it. On the way
+# we look at both losses, at samples of fixed z, and at their variety: do they differ from each other as much as
+# real pictures do?
 
 
 # %%
@@ -596,13 +603,15 @@ print("(1 means: two samples differ as much as two real test pictures do)")
 print(f"D's loss at the end {healthy.d_loss[-1]:.2f} (guessing gives 1.39), G's loss {healthy.g_loss[-1]:.2f} (0.69)")
 
 # %% [markdown]
-# First a [checkerboard](../GLOSSARY.md#checkerboard-artefact), the same for every z. Then light and dark. Then colours, one layout for each z. Nobody could name a
-# thing in them. With 600 steps this is less than one epoch of the 200 of a full training, with a quarter of the width.
+# First a [checkerboard](../GLOSSARY.md#checkerboard-artefact), the same for every z. Then light and dark. Then
+# colours, one layout for each z. Nobody could name a thing in them. With 600 steps this is less than one epoch
+# of the 200 of a full training, with a quarter of the width.
 #
 # ## Is an average better than the last step?
 #
-# From step to step G moves towards whatever D believes just now. An [**exponential moving
-# average**](../GLOSSARY.md#exponential-moving-average) (EMA) of its weights θ does not follow every turn:
+# From step to step G moves towards whatever D believes just now. An
+# [**exponential moving average**](../GLOSSARY.md#exponential-moving-average) (EMA) of its weights θ does not
+# follow every turn:
 #
 # $$\bar\theta \leftarrow \beta\, \bar\theta + (1 - \beta)\, \theta.$$
 #
@@ -638,17 +647,18 @@ print(
 print(f"variety: {variety(new_g):.2f} in G, {variety(new_average):.2f} in the average")
 
 # %% [markdown]
-# The average is much calmer. It has the same layout for the same z and less of the checkerboard. But it is not simply better:
-# this training is so young that the average still holds networks of a hundred steps ago, which drew paler pictures. So
-# its samples are paler, and differ less. An average pays when a training has settled; then it takes away
-# the unrest of the last steps. It costs a few operations for each weight, it is not trained, and it never meets D.
+# The average is much calmer. It has the same layout for the same z and less of the checkerboard. But it is not
+# simply better: this training is so young that the average still holds networks of a hundred steps ago, which
+# drew paler pictures. So its samples are paler, and differ less. An average pays when a training has settled;
+# then it takes away the unrest of the last steps. It costs a few operations for each weight, it is not trained,
+# and it never meets D.
 
 # %% [markdown]
 # ## Can it stop and go on exactly?
 #
-# Lesson 04 did it with small MLPs. Here there is more to forget: running statistics of batch norm, and the average. We
-# promise the same bits only for the same machine: another processor may add in another order, and then it rounds
-# differently. A training of 12 steps at once, and the same one stopped after 5 and continued:
+# Lesson 04 did it with small MLPs. Here there is more to forget: running statistics of batch norm, and the
+# average. We promise the same bits only for the same machine: another processor may add in another order, and
+# then it rounds differently. A training of 12 steps at once, and the same one stopped after 5 and continued:
 
 
 # %%
@@ -681,10 +691,10 @@ for group in groups:
 print("as text:", ", ".join(sorted(texts)))
 
 # %% [markdown]
-# Weights are less than half of it. Adam keeps two numbers for each weight, so the optimisers are twice as large as the
-# networks. `noise` is the state of the random numbers for z, `random` that of everything else. The order of the
-# pictures needs no entry: it depends on the seed and the epoch. In [exercises
-# 07](../exercises/07_dcgan_on_cifar10.ipynb) you will meet a checkpoint that forgets.
+# Weights are less than half of it. Adam keeps two numbers for each weight, so the optimisers are twice as large
+# as the networks. `noise` is the state of the random numbers for z, `random` that of everything else. The order
+# of the pictures needs no entry: it depends on the seed and the epoch. In
+# [exercises 07](../exercises/07_dcgan_on_cifar10.ipynb) you will meet a checkpoint that forgets.
 #
 # ## What do several GPUs share?
 #
@@ -692,14 +702,14 @@ print("as text:", ", ".join(sorted(texts)))
 # torchrun --nproc_per_node 4 -m dcgan_course train --data cifar10 --image-size 64 --out runs/four
 # ```
 #
-# This starts four processes, one for each GPU. It is called [**data parallelism**](../GLOSSARY.md#data-parallelism):
-# each process holds the same networks and plays its own quarter of each batch. Before a network moves, its gradients
-# are averaged over the processes. So all four make the same move and hold the same weights again. Only batch norm's
-# running statistics stay each process's own; those of the first are saved. (`dcgan_course/training/processes.py` is the whole of
-# it.)
+# This starts four processes, one for each GPU. It is called
+# [**data parallelism**](../GLOSSARY.md#data-parallelism): each process holds the same networks and plays its
+# own quarter of each batch. Before a network moves, its gradients are averaged over the processes. So all four
+# make the same move and hold the same weights again. Only batch norm's running statistics stay each process's
+# own; those of the first are saved. (`dcgan_course/training/processes.py` is the whole of it.)
 #
-# Is the mean of the parts' gradients the gradient of the whole batch? We can ask without a second process. (At the end
-# of this lesson two real ones play.)
+# Is the mean of the parts' gradients the gradient of the whole batch? We can ask without a second process. (At
+# the end of this lesson two real ones play.)
 
 
 # %%
@@ -733,19 +743,20 @@ print(
 print(f"with batch norm:    the halves' mean is off by {gap_of_halves(d, pictures):.1%} of the gradient")
 
 # %% [markdown]
-# Without batch norm nothing is left but rounding. With it the two differ: each half is shifted and scaled by its *own*
-# mean and spread. So four GPUs do not play exactly the game of one, even with the same seed and the same whole batch.
-# Nothing is broken; batch norm just sees smaller batches. Our halves had 32 pictures. We expect a larger gap for smaller
-# parts, because the mean of a few pictures is further from the mean of all. So keep the part of each process large.
+# Without batch norm nothing is left but rounding. With it the two differ: each half is shifted and scaled by
+# its *own* mean and spread. So four GPUs do not play exactly the game of one, even with the same seed and the
+# same whole batch. Nothing is broken; batch norm just sees smaller batches. Our halves had 32 pictures. We
+# expect a larger gap for smaller parts, because the mean of a few pictures is further from the mean of all. So
+# keep the part of each process large.
 #
-# Two more things must not be forgotten, and both are easy to get wrong: each process must draw *other* pictures and
-# other z, and only one may write files.
+# Two more things must not be forgotten, and both are easy to get wrong: each process must draw *other* pictures
+# and other z, and only one may write files.
 #
 # ## What did the recorded runs do?
 #
-# Trainings that somebody ran before, with the recipe above and batches of 128, and recorded: weights, history, and
-# sample frames of 16 z that nobody picked. Each has a CARD.md, which says what it was cut down to where there was no graphics
-# card.
+# Trainings that somebody ran before, with the recipe above and batches of 128, and recorded: weights, history,
+# and sample frames of 16 z that nobody picked. Each has a CARD.md, which says what it was cut down to where
+# there was no graphics card.
 
 # %%
 RECORDED = ("cifar10_dcgan_32", "cifar10_dcgan_64")
@@ -773,12 +784,12 @@ figure = rows_figure(run.frames[chosen][:, :10], labels, title, note)
 drawing.show(figure, alt="Five rows of ten samples of the recorded 32×32 run at growing epochs; each column is one z.")
 
 # %% [markdown]
-# At epoch 0 all is grey. At 0.5 there is a checkerboard and little else. From epoch 3 on each z has its own colours and
-# layout. At the end one sees water, sky, grass, and things on them: a ship perhaps, something with legs. A column keeps
-# its layout for some epochs, and may still change it.
+# At epoch 0 all is grey. At 0.5 there is a checkerboard and little else. From epoch 3 on each z has its own
+# colours and layout. At the end one sees water, sky, grass, and things on them: a ship perhaps, something with
+# legs. A column keeps its layout for some epochs, and may still change it.
 #
-# Nobody would take these for photographs. The card says how much of a full training this is. And the larger pictures,
-# from narrower networks and with more epochs?
+# Nobody would take these for photographs. The card says how much of a full training this is. And the larger
+# pictures, from narrower networks and with more epochs?
 
 # %%
 last = runs[-1]
@@ -791,9 +802,9 @@ drawing.show(
 )
 
 # %% [markdown]
-# At epoch 1 there is a checkerboard on grey. At 5 there are colours, and the checkerboard is still strong. At 15 it has
-# faded, and things take shape: cars, and an animal on a field perhaps. The last two rows differ less than the first two:
-# most columns keep the colours and the layout that they have found.
+# At epoch 1 there is a checkerboard on grey. At 5 there are colours, and the checkerboard is still strong. At
+# 15 it has faded, and things take shape: cars, and an animal on a field perhaps. The last two rows differ less
+# than the first two: most columns keep the colours and the layout that they have found.
 #
 # What did the traces do?
 
@@ -825,12 +836,13 @@ for run in runs:
 # %% [markdown]
 # ## Why does D doubt real pictures?
 #
-# Look at the last two figures together, both of the 32×32 run. The losses say that D wins: its loss is far below 1.39. But p_real ends *below* one
-# half: as if D took most real test pictures for fakes. How can both be true?
+# Look at the last two figures together, both of the 32×32 run. The losses say that D wins: its loss is far
+# below 1.39. But p_real ends *below* one half: as if D took most real test pictures for fakes. How can both be
+# true?
 #
-# It is one D, asked in two modes. p_real and p_fake are measured in [eval mode](../GLOSSARY.md#eval-mode). While it
-# trains, D's batch norm uses the statistics of the batch in front of it, and each batch is all real or all fake. In
-# eval mode it uses running statistics, a mixture of both. So we ask both.
+# It is one D, asked in two modes. p_real and p_fake are measured in [eval mode](../GLOSSARY.md#eval-mode).
+# While it trains, D's batch norm uses the statistics of the batch in front of it, and each batch is all real or
+# all fake. In eval mode it uses running statistics, a mixture of both. So we ask both.
 
 
 # %%
@@ -853,20 +865,22 @@ for run in runs:
         )
 
 # %% [markdown]
-# Batch by batch D is the expert that the losses speak of: nearly every real picture ranks above nearly every fake. In
-# eval mode much of this is gone. A part of D's skill was never in its weights: a batch of 128 fakes has another mean
-# and spread than a batch of 128 photographs, and batch norm shows D that. The running statistics do not.
+# Batch by batch D is the expert that the losses speak of: nearly every real picture ranks above nearly every
+# fake. In eval mode much of this is gone. A part of D's skill was never in its weights: a batch of 128 fakes
+# has another mean and spread than a batch of 128 photographs, and batch norm shows D that. The running
+# statistics do not.
 #
-# So in networks with batch norm, p_real and p_fake say how D does *without* its batch, and no longer who is winning.
-# Read the losses, and look at the pictures.
+# So in networks with batch norm, p_real and p_fake say how D does *without* its batch, and no longer who is
+# winning. Read the losses, and look at the pictures.
 #
 # ## Does it collapse?
 #
-# There are public reports on this very recipe (see Sources). One, on CIFAR-10 at 64×64 with plain defaults: after about
-# 15 epochs the generator draws the same picture for every z. Another, on faces: D's loss falls towards 0, and
-# G's rises towards 100, where that loss is cut off (lesson 04). The first is a [mode collapse](../GLOSSARY.md#mode-collapse); the second is a D that has won. Is there a
-# collapse in the recorded runs? The measure is the variety from above: how much samples differ from each other, as a
-# share of what real pictures do.
+# There are public reports on this very recipe (see Sources). One, on CIFAR-10 at 64×64 with plain defaults:
+# after about 15 epochs the generator draws the same picture for every z. Another, on faces: D's loss falls
+# towards 0, and G's rises towards 100, where that loss is cut off (lesson 04). The first is a
+# [mode collapse](../GLOSSARY.md#mode-collapse); the second is a D that has won. Is there a collapse in the
+# recorded runs? The measure is the variety from above: how much samples differ from each other, as a share of
+# what real pictures do.
 
 # %%
 figure, axes = plt.subplots()
@@ -896,19 +910,18 @@ drawing.show(
 )
 
 # %% [markdown]
-# No collapse, in either run. The variety is highest at epoch 4 (1.17 and 1.15). Then it falls. In the
-# 64×64 run it stays a little below that of real pictures: never under 0.92, and 0.94 at epoch 25. The 32×32 run ends at
-# epoch 10 with 0.88, still falling; where it would stay, we cannot say. (The low values at the
-# start are no collapse: there G has not begun to draw.)
+# No collapse, in either run. The variety is highest at epoch 4 (1.17 and 1.15). Then it falls. In the 64×64 run
+# it stays a little below that of real pictures: never under 0.92, and 0.94 at epoch 25. The 32×32 run ends at
+# epoch 10 with 0.88, still falling; where it would stay, we cannot say. (The low values at the start are no
+# collapse: there G has not begun to draw.)
 #
-# So at epoch 15, where the report has it, our 64×64 run goes on undisturbed. What this does not show: that the report is
-# wrong. Our networks are half as wide as that program's, our batches twice as large; it is one seed, and sixteen samples
-# are few. A
-# collapse is a matter of chance, too. On a machine with a graphics card `make recorded-runs` trains the full width for
-# 200 epochs, and then this figure will tell more.
+# So at epoch 15, where the report has it, our 64×64 run goes on undisturbed. What this does not show: that the
+# report is wrong. Our networks are half as wide as that program's, our batches twice as large; it is one seed,
+# and sixteen samples are few. A collapse is a matter of chance, too. On a machine with a graphics card
+# `make recorded-runs` trains the full width for 200 epochs, and then this figure will tell more.
 #
-# So we disturb the balance, towards the second report: a D that wins. Everything stays as in the healthy training above,
-# but D's learning rate is five times as large. Which trace will notice first?
+# So we disturb the balance, towards the second report: a D that wins. Everything stays as in the healthy
+# training above, but D's learning rate is five times as large. Which trace will notice first?
 
 # %% tags=["break-it"]
 generator, discriminator = new_networks()
@@ -955,21 +968,22 @@ drawing.show(
 )
 
 # %% [markdown]
-# **Broken.** The early sign was D's loss. Within the first hundred steps it fell to nearly 0: D was right about nearly
-# every picture, and an expert who is always right teaches little. At that moment the variety of both trainings was
-# still the same. It fell behind only a hundred steps later or more, and then it stayed behind. The healthy D was never
-# so sure.
+# **Broken.** The early sign was D's loss. Within the first hundred steps it fell to nearly 0: D was right about
+# nearly every picture, and an expert who is always right teaches little. At that moment the variety of both
+# trainings was still the same. It fell behind only a hundred steps later or more, and then it stayed behind.
+# The healthy D was never so sure.
 #
-# Note what the *end* of the left panel shows: nothing. From step 380 on both losses lie between about 0.3 and 0.6, and yet
-# one G is far behind. Whoever looks only at the last value of a loss does not see it.
+# Note what the *end* of the left panel shows: nothing. From step 380 on both losses lie between about 0.3 and
+# 0.6, and yet one G is far behind. Whoever looks only at the last value of a loss does not see it.
 #
-# This is no collapse: the variety still rises, only about half as fast as in the healthy run. We did not wait to see if
-# it catches up. It is one seed, one size, and a short run. What we can say is in which order the signs came here.
+# This is no collapse: the variety still rises, only about half as fast as in the healthy run. We did not wait
+# to see if it catches up. It is one seed, one size, and a short run. What we can say is in which order the
+# signs came here.
 #
 # ## Your own pictures, in a few lines?
 #
-# Any folder of pictures will do: JPEG or PNG, any sizes. Here is one, made of 640 drawn objects in a temporary place.
-# The first cell makes it; put your own folder in its place. The second cell trains, in five lines:
+# Any folder of pictures will do: JPEG or PNG, any sizes. Here is one, made of 640 drawn objects in a temporary
+# place. The first cell makes it; put your own folder in its place. The second cell trains, in five lines:
 
 # %%
 place = Path(tempfile.mkdtemp())
@@ -990,8 +1004,9 @@ drawing.show(
 print(f"{len(mine)} pictures, {folder_epochs} epochs. They were: {mine.source}")
 
 # %% [markdown]
-# About one picture in ten is kept for testing; that is why the folder gives fewer pictures than it has. A folder of
-# some hundred pictures is little: expect a generator that learns it by heart, or collapses. Some thousands are better.
+# About one picture in ten is kept for testing; that is why the folder gives fewer pictures than it has. A
+# folder of some hundred pictures is little: expect a generator that learns it by heart, or collapses. Some
+# thousands are better.
 #
 # Outside the notebook the same is one command. It writes samples, traces and a checkpoint while it runs:
 
@@ -1024,9 +1039,9 @@ print("In runs/x:", ", ".join(sorted(path.name for path in (place / "runs" / "x"
 dcgan("evaluate runs/x --data drawn_objects --count 500")
 
 # %% [markdown]
-# The last line, read aloud: 35 beside 0.50, so even the colours are far off. (0.50 is the distance between these real
-# pictures and as many others.) It compares with other drawn objects than those of the folder, and asks D about other z,
-# so its p_fake differs a little from the one that the training printed.
+# The last line, read aloud: 35 beside 0.50, so even the colours are far off. (0.50 is the distance between
+# these real pictures and as many others.) It compares with other drawn objects than those of the folder, and
+# asks D about other z, so its p_fake differs a little from the one that the training printed.
 #
 # Some more wishes, each one option of these commands:
 #
@@ -1041,14 +1056,15 @@ dcgan("evaluate runs/x --data drawn_objects --count 500")
 #
 # While it runs, a bar shows images a second and the time that is left.
 #
-# For real pictures and a GPU the first command would be `python -m dcgan_course train --data folder:PATH --image-size
-# 64 --epochs 200 --out runs/x`. Stop it with Ctrl-C whenever you like: it finishes the step under way and keeps
-# everything. The same `--out` with `--resume` continues.
+# For real pictures and a GPU the first command would be
+# `python -m dcgan_course train --data folder:PATH --image-size 64 --epochs 200 --out runs/x`. Stop it with
+# Ctrl-C whenever you like: it finishes the step under way and keeps everything. The same `--out` with
+# `--resume` continues.
 #
 # ## Do two processes play the game of one?
 #
-# The same command, once more: first alone, then shared by two processes of this machine. Same seed, same batches of 32;
-# each process gets 16 pictures of each batch.
+# The same command, once more: first alone, then shared by two processes of this machine. Same seed, same
+# batches of 32; each process gets 16 pictures of each batch.
 
 # %%
 for name, processes in (("one", 1), ("two", 2)):
@@ -1062,25 +1078,26 @@ for name in ("one", "two"):
     print(f"D's loss in each epoch, {name:3}: {', '.join(losses) or 'this system did not start it'}")
 
 # %% [markdown]
-# Nearly the same, and not equal. You know why: each half is normalised with its own mean and spread, and the small
-# differences grow from step to step. Is it faster? We did not time it. One processor that two share is still one. Two
-# graphics cards would take half of each batch each.
+# Nearly the same, and not equal. You know why: each half is normalised with its own mean and spread, and the
+# small differences grow from step to step. Is it faster? We did not time it. One processor that two share is
+# still one. Two graphics cards would take half of each batch each.
 #
 # ## Take-aways
 #
 # * Colour changes one layer of each network; a larger side changes the work, by about six times from 32 to 64.
-# * Measure before you switch: in turns, several times, with the slowest and fastest shown. On this CPU bfloat16 helped most,
-#   and fakes used twice a little; the other single switches gave less. On a GPU first see that nothing waits.
+# * Measure before you switch: in turns, several times, with the slowest and fastest shown. On this CPU bfloat16
+#   helped most, and fakes used twice a little; the other single switches gave less. On a GPU first see that
+#   nothing waits.
 # * Weights, their gradients and the losses stay float32. Products and maps are rounded.
 # * A resumed training is right when every tensor is equal to the last bit, and not before.
 # * Several GPUs share each batch and average gradients; batch norm sees only its part.
-# * Watch D's loss from the first steps on, and the variety of a fixed set of samples. In a network with batch norm
-#   p_real and p_fake in eval mode do not say who wins.
+# * Watch D's loss from the first steps on, and the variety of a fixed set of samples. In a network with batch
+#   norm p_real and p_fake in eval mode do not say who wins.
 #
 # ## Exercises
 #
-# [Exercises 07](../exercises/07_dcgan_on_cifar10.ipynb): an obsolete program in today's PyTorch, the moving average, an
-# exact resume, profiles to read. With [solutions](../solutions/07_dcgan_on_cifar10.ipynb).
+# [Exercises 07](../exercises/07_dcgan_on_cifar10.ipynb): an obsolete program in today's PyTorch, the moving
+# average, an exact resume, profiles to read. With [solutions](../solutions/07_dcgan_on_cifar10.ipynb).
 #
 # ## Next
 #
@@ -1089,14 +1106,15 @@ for name in ("one", "two"):
 # ## Sources
 #
 # * I. Goodfellow et al., *Generative adversarial nets* (2014): algorithm 1.
-# * A. Radford, L. Metz and S. Chintala, *Unsupervised representation learning with deep convolutional generative
-#   adversarial networks* (2015): section 4 for the recipe. The DCGAN on 64×64 CIFAR-10 is that of a Korean post, one of
-#   the five documents that this course grew from (README).
-# * P. Micikevicius et al., *Mixed precision training* (2018): why weights stay float32. D. Kalamkar et al., *A study
-#   of bfloat16 for deep learning training* (2019).
+# * A. Radford, L. Metz and S. Chintala, *Unsupervised representation learning with deep convolutional
+#   generative adversarial networks* (2015): section 4 for the recipe. The DCGAN on 64×64 CIFAR-10 is that of a
+#   Korean post, one of the five documents that this course grew from (README).
+# * P. Micikevicius et al., *Mixed precision training* (2018): why weights stay float32. D. Kalamkar et al., *A
+#   study of bfloat16 for deep learning training* (2019).
 # * Y. Yazıcı et al., *The unusual effectiveness of averaging in GAN training* (2019): the moving average of G.
-# * S. Li et al., *PyTorch distributed* (2020): gradients averaged over processes. S. Ioffe and C. Szegedy, *Batch
-#   normalization* (2015).
-# * The collapse of the recipe: issues 263 (2017, CIFAR-10) and 822 (2020, faces) of pytorch/examples, on its DCGAN.
+# * S. Li et al., *PyTorch distributed* (2020): gradients averaged over processes. S. Ioffe and C. Szegedy,
+#   *Batch normalization* (2015).
+# * The collapse of the recipe: issues 263 (2017, CIFAR-10) and 822 (2020, faces) of pytorch/examples, on its
+#   DCGAN.
 # * NVIDIA, data sheet of the H200: 989 TFLOP/s in bfloat16 without sparsity.
 # * CIFAR-10: A. Krizhevsky, *Learning multiple layers of features from tiny images* (2009).

@@ -54,8 +54,9 @@ classifier = recorded.digit_classifier()
 # %% [markdown]
 # ## How long is a z?
 #
-# The [**latent space**](../GLOSSARY.md#latent-space) is the set of all z. Here z has 100 numbers, each from N(0, 1). The square of each
-# has the mean 1, so the squared length has the mean 100, and the length is about 10. It hardly ever is much less or more.
+# The [**latent space**](../GLOSSARY.md#latent-space) is the set of all z. Here z has 100 numbers, each from
+# N(0, 1). The square of each has the mean 1, so the squared length has the mean 100, and the length is
+# about 10. It hardly ever is much less or more.
 
 # %%
 a, b = latent.sample(pairs, 100, seed), latent.sample(pairs, 100, seed + 1)
@@ -68,19 +69,21 @@ print(
 )
 
 # %% [markdown]
-# So all z lie in a thin shell, and two of them stand at nearly a right angle. No z lies in the middle, where N(0, 1) has its
-# *highest density*. There is almost no room in the middle: in 100 dimensions nearly all of a ball's volume is near its surface.
+# So all z lie in a thin shell, and two of them stand at nearly a right angle. No z lies in the middle, where
+# N(0, 1) has its *highest density*. There is almost no room in the middle: in 100 dimensions nearly all of a
+# ball's volume is near its surface.
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** Go halfway on the straight line between two random z, to (a + b)/2. How long is the z that you find there: 10, about
-# 7, or about 5? And has G seen such a z in training?
+# **Predict first.** Go halfway on the straight line between two random z, to (a + b)/2. How long is the z that
+# you find there: 10, about 7, or about 5? And has G seen such a z in training?
 
 # %% [markdown]
 # ## What lies between two z?
 #
-# There are two ways. [**Linear interpolation**](../GLOSSARY.md#linear-interpolation) (lerp) takes the straight line, $(1-t)\,a + t\,b$.
-# [**Spherical interpolation**](../GLOSSARY.md#spherical-interpolation) (slerp) takes the arc: it turns the direction evenly from a to b. You
-# will write it in the exercises. Here it comes from the package.
+# There are two ways. [**Linear interpolation**](../GLOSSARY.md#linear-interpolation) (lerp) takes the straight
+# line, $(1-t)\,a + t\,b$. [**Spherical interpolation**](../GLOSSARY.md#spherical-interpolation) (slerp) takes
+# the arc: it turns the direction evenly from a to b. You will write it in the exercises. Here it comes from the
+# package.
 
 # %%
 shares = torch.linspace(0, 1, 21).tolist()
@@ -107,8 +110,9 @@ print(f"Of {2 * pairs} random z, {int((lengths < on_the_way['lerp'][10].norm(dim
 # %% [markdown]
 # ## What does it do to the pictures?
 #
-# First with the eyes: the first pair of the seed, not picked. Then with numbers, over all pairs: how sure the classifier of digits is, and
-# how thick the strokes are. Thickness is measured from pixels: twice the ink, divided by the length of its edge.
+# First with the eyes: the first pair of the seed, not picked. Then with numbers, over all pairs: how sure the
+# classifier of digits is, and how thick the strokes are. Thickness is measured from pixels: twice the ink,
+# divided by the length of its edge.
 
 # %%
 with torch.no_grad():
@@ -137,18 +141,20 @@ for name, z in on_the_way.items():
         print(f"{name}, t = {shares[t]:.2f}: classifier sure by {sure:.2f}, thickness {thick:.2f} px, ink {ink:.0f} px")
 
 # %% [markdown]
-# The length falls to 7, as the formula says, and not one of 600 random z was that short (among millions there would be a few). And the pictures? Look for a difference: it
-# is small. Halfway, the classifier is as sure on the line as on the arc (0.86 both). The strokes are 2.45 pixels thick on the line and 2.32 on
-# the arc, beside 2.36 for random z. So this G was hardly ever shown a z of length 7, and by these numbers it draws no worse there.
+# The length falls to 7, as the formula says, and not one of 600 random z was that short (among millions there
+# would be a few). And the pictures? Look for a difference: it is small. Halfway, the classifier is as sure on
+# the line as on the arc (0.86 both). The strokes are 2.45 pixels thick on the line and 2.32 on the arc, beside
+# 2.36 for random z. So this G was hardly ever shown a z of length 7, and by these numbers it draws no worse
+# there.
 #
-# What this does not show: that it is so for every generator. The arc is the safe choice, because it never asks G for something
-# it has not seen. At which length *this* G fails, you will see at the end.
+# What this does not show: that it is so for every generator. The arc is the safe choice, because it never asks
+# G for something it has not seen. At which length *this* G fails, you will see at the end.
 
 # %% [markdown]
 # ## What does a walk look like?
 #
-# A walk goes from point to point, and a loop comes back to the first. Here are four points with 12 moves from each to the next. The
-# film is written by PIL as a WebP that repeats for ever; a browser opens it.
+# A walk goes from point to point, and a loop comes back to the first. Here are four points with 12 moves from
+# each to the next. The film is written by PIL as a WebP that repeats for ever; a browser opens it.
 
 # %%
 points = latent.sample(4, 100, seed + 2)
@@ -186,9 +192,10 @@ drawing.show_png(
 # %% [markdown]
 # The slider above needs no kernel: all its pictures are in the page, and the browser alone changes them.
 #
-# Both films are smooth. The cross-fade is even smoother, 0.028 a move against 0.046. So that nothing jumps does not prove that z is a space. Look
-# at what lies *between*: the cross-fade shows two digits at once, the walk bends the strokes of one. The classifier sees it too: it is sure by 0.96 on
-# the walk and by 0.85 on the cross-fade. (Four points, one seed.)
+# Both films are smooth. The cross-fade is even smoother, 0.028 a move against 0.046. So that nothing jumps does
+# not prove that z is a space. Look at what lies *between*: the cross-fade shows two digits at once, the walk
+# bends the strokes of one. The classifier sees it too: it is sure by 0.96 on the walk and by 0.85 on the
+# cross-fade. (Four points, one seed.)
 
 # %% [markdown]
 # ## Which directions are there?
@@ -198,12 +205,12 @@ drawing.show_png(
 # * **random**: any direction;
 # * **principal**: those that move the output of G's first layer most, the
 #   [**singular vectors**](../GLOSSARY.md#singular-vector) of its weights. They need no pictures;
-# * **active**: the same question asked after batch norm and ReLU. 1,000 z are sent through the first block, and the direction is fitted
-#   along which its activations vary most;
+# * **active**: the same question asked after batch norm and ReLU. 1,000 z are sent through the first block, and
+#   the direction is fitted along which its activations vary most;
 # * **learned**: from the mean z of samples with less of something to the mean z of samples with more.
 #
-# Arrow keys move a slider. Pin two pictures as A and B, choose slerp or lerp, and press play. *Save* writes the picture, its z
-# and the walk.
+# Arrow keys move a slider. Pin two pictures as A and B, choose slerp or lerp, and press play. *Save* writes the
+# picture, its z and the walk.
 
 # %%
 widgets.latent_explorer("mnist_dcgan")
@@ -220,21 +227,23 @@ principal, active = latent.weight_directions(generator, 1)[0], latent.activation
 print(f"cosine of principal 1 and active 1: {principal @ active:+.2f} (±1: the same line; random ones: about ±0.1)")
 
 # %% [markdown]
-# Each row has the same picture in the middle, and 8 is nearly the length of a whole z. The random rows change least. The first
-# principal row goes through several kinds of digits and ends at 0. *Active 1* runs through nearly the same
-# kinds, from the other side: it is almost the same line, and which end is called plus is left open. The slant row leans further and further; the thickness row ends in a
-# blot. No row changes *only* what it is named after: the thin end of the thickness row has become a 5. This is one z; the next
-# sections count.
+# Each row has the same picture in the middle, and 8 is nearly the length of a whole z. The random rows change
+# least. The first principal row goes through several kinds of digits and ends at 0. *Active 1* runs through
+# nearly the same kinds, from the other side: it is almost the same line, and which end is called plus is left
+# open. The slant row leans further and further; the thickness row ends in a blot. No row changes *only* what it
+# is named after: the thin end of the thickness row has become a 5. This is one z; the next sections count.
 
 # %% [markdown]
 # ## Can we calculate with pictures?
 #
 # The paper's most famous figure: *smiling woman − neutral woman + neutral man = smiling man*. This is
-# [**vector arithmetic**](../GLOSSARY.md#vector-arithmetic) in z. For each of the three, take the **mean of three** z whose pictures show
-# it. Then draw the sum, and eight points around it, with a number from U(−0.25, 0.25) added to each entry.
+# [**vector arithmetic**](../GLOSSARY.md#vector-arithmetic) in z. For each of the three, take the **mean of
+# three** z whose pictures show it. Then draw the sum, and eight points around it, with a number from U(−0.25,
+# 0.25) added to each entry.
 #
-# Ours is *slanted 1 − upright 1 + upright 7*. Nobody picks the pictures: the classifier says which digit it is, and the slant is computed
-# from second moments of the ink (pixels to the right for each pixel up). "Upright" means here: it does not lean to the right; it may lean a little to the left.
+# Ours is *slanted 1 − upright 1 + upright 7*. Nobody picks the pictures: the classifier says which digit it is,
+# and the slant is computed from second moments of the ink (pixels to the right for each pixel up). "Upright"
+# means here: it does not lean to the right; it may lean a little to the left.
 
 # %%
 z = latent.sample(samples, 100, seed + 3)
@@ -278,9 +287,10 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# In the upper figure the fourth picture of each row is G(mean of the three z). The nine results lean to the right and are nearly alike: slanted sevens
-# with a bent foot, if you know what was wanted; you may as well read a J. One figure proves nothing. How often does it
-# work? We repeat the sum with new z, in three ways and with a control, and let the classifier and the slant of the ink judge.
+# In the upper figure the fourth picture of each row is G(mean of the three z). The nine results lean to the
+# right and are nearly alike: slanted sevens with a bent foot, if you know what was wanted; you may as well read
+# a J. One figure proves nothing. How often does it work? We repeat the sum with new z, in three ways and with a
+# control, and let the classifier and the slant of the ink judge.
 
 
 # %%
@@ -320,18 +330,20 @@ chance = ((digit == 7) & (slant > slanted)).float().mean()
 print(f"Of all samples {chance:.0%} are slanted sevens, and 20 % are slanted. Each line: {digit_sums} sums.")
 
 # %% [markdown]
-# A sum of means of three is 10 long, for a simple reason: each mean is √(100/3) long, and three of them at right angles give
-# √(3 · 100/3) = 10. Single z give √300 = 17.
+# A sum of means of three is 10 long, for a simple reason: each mean is √(100/3) long, and three of them at
+# right angles give √(3 · 100/3) = 10. Single z give √300 = 17.
 #
-# The last line is the control: the same base, with the difference of two means that show nothing in particular. It leaves the class as often as the real
-# sum does (59 % against 62 %) but hardly ever gives the slant (5 %). So the difference *does* carry slant: 24 to 29 %, where one sample in five is slanted
-# anyway. Both together arrive in 7 % of the sums, against 1 % for the control: a tendency, and far from a rule. And the nine nearly equal pictures in the
-# figure are no proof, for noise of 0.25 is small.
+# The last line is the control: the same base, with the difference of two means that show nothing in particular.
+# It leaves the class as often as the real sum does (59 % against 62 %) but hardly ever gives the slant (5 %).
+# So the difference *does* carry slant: 24 to 29 %, where one sample in five is slanted anyway. Both together
+# arrive in 7 % of the sums, against 1 % for the control: a tendency, and far from a rule. And the nine nearly
+# equal pictures in the figure are no proof, for noise of 0.25 is small.
 #
-# Are means of three better than single z? They keep the 7 more often, 62 % against 35 %, but that is mostly the *shorter step*: brought to length 10,
-# single z keep it in 45 %.
+# Are means of three better than single z? They keep the 7 more often, 62 % against 35 %, but that is mostly the
+# *shorter step*: brought to length 10, single z keep it in 45 %.
 #
-# Slant was one attribute. Does thickness do better? And what if the *class* is what is added: 7 − 1 + a slanted 1?
+# Slant was one attribute. Does thickness do better? And what if the *class* is what is added: 7 − 1 + a slanted
+# 1?
 
 # %%
 thickness = attributes.thickness(pictures)
@@ -348,17 +360,18 @@ class_groups = [groups["upright 7"], groups["upright 1"], groups["slanted 1"]]
 judge(class_groups, lambda drawn: attributes.slant(drawn) > slanted, "slanted")
 
 # %% [markdown]
-# Bold sevens: 8 % with means of three, 4 % with single z, 1 % by the control. It is as with slant: the difference carries boldness (4 % → 31 %), and it
-# costs the class (66 % → 37 %).
+# Bold sevens: 8 % with means of three, 4 % with single z, 1 % by the control. It is as with slant: the
+# difference carries boldness (4 % → 31 %), and it costs the class (66 % → 37 %).
 #
-# With the class as the thing that is added, the difference 7 − 1 carries the 7 (11 % → 67 %) and costs the slant of the base (60 % → 25 %). So whatever
-# we add arrives more often than by chance, and pushes out a part of what was there. Each share stands on 300 sums: ± 2 to 3 points.
+# With the class as the thing that is added, the difference 7 − 1 carries the 7 (11 % → 67 %) and costs the
+# slant of the base (60 % → 25 %). So whatever we add arrives more often than by chance, and pushes out a part
+# of what was there. Each share stands on 300 sums: ± 2 to 3 points.
 #
 # ## How often does exactly one thing move?
 #
 # With digits we cannot say what *else* changed. With drawn objects we can: they were made from known
-# [**factors**](../GLOSSARY.md#factor), namely kind, hue, size, place and turn. A second generator learned to draw such objects, and a small
-# network, trained on drawn ones, reads the factors back.
+# [**factors**](../GLOSSARY.md#factor), namely kind, hue, size, place and turn. A second generator learned to
+# draw such objects, and a small network, trained on drawn ones, reads the factors back.
 
 # %%
 objects = recorded.load_run("objects_dcgan").generator
@@ -379,12 +392,13 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Hue, size and place are plain. The kind often is not: this generator was trained for 40 epochs on a CPU, and its stars and houses are
-# blots. The reader was never shown a blot. Its stated errors hold for clean objects, and for a blot it has to choose a
-# kind too. Keep that in mind below.
+# Hue, size and place are plain. The kind often is not: this generator was trained for 40 epochs on a CPU, and
+# its stars and houses are blots. The reader was never shown a blot. Its stated errors hold for clean objects,
+# and for a blot it has to choose a kind too. Keep that in mind below.
 #
-# A sum is *[high] kind A − [low] kind A + [low] kind B*. It succeeds if, beside the picture of the base, the wanted factor is high **and no
-# other factor moved** (place counts twice, across and down, so there are five others). A factor has moved if it differs by about a fifth of its range, several times the reader's error.
+# A sum is *[high] kind A − [low] kind A + [low] kind B*. It succeeds if, beside the picture of the base, the
+# wanted factor is high **and no other factor moved** (place counts twice, across and down, so there are five
+# others). A factor has moved if it differs by about a fifth of its range, several times the reader's error.
 
 # %%
 ends = {
@@ -473,24 +487,28 @@ drawing.show(
 )
 
 # %% [markdown]
-# Does the difference carry the factor? Yes. It arrives in 48 % of the sums of means of three, and in 6 % of those of the control. Does
-# exactly one thing move? Hardly ever. Of five others 2.4 move along, no more than for the control (2.3), and the wanted one arrives alone in 1.4 ± 1.5 %. Single z give
-# 0.8 ± 0.7 %. With our generator the famous arithmetic works as a tendency, not as a rule, and three are no clear gain over one.
+# Does the difference carry the factor? Yes. It arrives in 48 % of the sums of means of three, and in 6 % of
+# those of the control. Does exactly one thing move? Hardly ever. Of five others 2.4 move along, no more than
+# for the control (2.3), and the wanted one arrives alone in 1.4 ± 1.5 %. Single z give 0.8 ± 0.7 %. With our
+# generator the famous arithmetic works as a tendency, not as a rule, and three are no clear gain over one.
 #
-# More z in the means do better: with thirty, the factor arrives as often (45 %), only 1.4 others move, and it arrives alone in 5.5 ± 0.9 %,
-# nearly all of it for the hue. The difference is then shorter, and what the thirty do not have in common has been averaged away. A part of the gain is
-# the shorter step alone. And not every factor profits: look at the bars of *turn*.
+# More z in the means do better: with thirty, the factor arrives as often (45 %), only 1.4 others move, and it
+# arrives alone in 5.5 ± 0.9 %, nearly all of it for the hue. The difference is then shorter, and what the
+# thirty do not have in common has been averaged away. A part of the gain is the shorter step alone. And not
+# every factor profits: look at the bars of *turn*.
 #
-# What this does not show: what a better generator can do. With a GPU, `python -m recording objects_dcgan` trains one for five times as
-# many epochs. And the figure in the paper is not contradicted: it shows examples, and here every sum counts.
+# What this does not show: what a better generator can do. With a GPU, `python -m recording objects_dcgan`
+# trains one for five times as many epochs. And the figure in the paper is not contradicted: it shows examples,
+# and here every sum counts.
 
 # %% [markdown]
 # ## Can one vector turn everything?
 #
 # In the paper, the **mean of four** z of faces that look left and four that look right gave a
-# [**turn vector**](../GLOSSARY.md#turn-vector): adding it step by step turned other faces. We do the same twice: with the slant of
-# digits and with the turn of objects. Then we measure, on 100 z that had no part in it, from −1 to 1 times the vector. Each vector has two
-# rivals of the same length: the difference of the means of *all* z on the two sides, and a random one.
+# [**turn vector**](../GLOSSARY.md#turn-vector): adding it step by step turned other faces. We do the same
+# twice: with the slant of digits and with the turn of objects. Then we measure, on 100 z that had no part in
+# it, from −1 to 1 times the vector. Each vector has two rivals of the same length: the difference of the means
+# of *all* z on the two sides, and a random one.
 
 # %%
 amounts = torch.linspace(-1, 1, 9)
@@ -550,23 +568,26 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The slant moves: four z on each side are enough to change it by 0.48 ± 0.04 from one end to the other, beside −0.05 ± 0.17 for random vectors of
-# the same length. The means of *all* z do it with a vector of length 2.2 in place of 7.2. What four z have by accident has been averaged away; what they
-# share is left.
+# The slant moves: four z on each side are enough to change it by 0.48 ± 0.04 from one end to the other, beside
+# −0.05 ± 0.17 for random vectors of the same length. The means of *all* z do it with a vector of length 2.2 in
+# place of 7.2. What four z have by accident has been averaged away; what they share is left.
 #
-# But does *only* the slant move? No: at the ends half of the digits have become another class (49 % are kept; 27 % with random vectors of that
-# length). In the figure digit 2 leans as it should; digits 1 and 3 become others on the way.
+# But does *only* the slant move? No: at the ends half of the digits have become another class (49 % are kept;
+# 27 % with random vectors of that length). In the figure digit 2 leans as it should; digits 1 and 3 become
+# others on the way.
 #
-# For the objects it works far less well: 0.10 ± 0.02 over two vectors, where the two sides are 0.73 apart, that is, over one. Random vectors
-# alone spread by 0.08. The means of all z give 0.19. Two reasons are possible. Its shapes are too rough to have a clear turn, or what it has for
-# turn is no straight line. These numbers cannot tell which.
+# For the objects it works far less well: 0.10 ± 0.02 over two vectors, where the two sides are 0.73 apart, that
+# is, over one. Random vectors alone spread by 0.08. The means of all z give 0.19. Two reasons are possible. Its
+# shapes are too rough to have a clear turn, or what it has for turn is no straight line. These numbers cannot
+# tell which.
 
 # %% [markdown]
 # ## Which z draws this picture?
 #
-# G goes from z to a picture. The way back is [**inversion**](../GLOSSARY.md#inversion): begin at random z, and descend on the squared
-# difference of pixels. What stays, the [**residual**](../GLOSSARY.md#residual), is the root of the mean squared difference; a pixel goes
-# from −1 to 1. Three questions: a digit that G drew itself, a real digit that G has not seen, and that digit in negative.
+# G goes from z to a picture. The way back is [**inversion**](../GLOSSARY.md#inversion): begin at random z, and
+# descend on the squared difference of pixels. What stays, the [**residual**](../GLOSSARY.md#residual), is the
+# root of the mean squared difference; a pixel goes from −1 to 1. Three questions: a digit that G drew itself, a
+# real digit that G has not seen, and that digit in negative.
 
 # %%
 test = load_images("mnist", "test", stand_in=True)
@@ -589,19 +610,20 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The digit of G comes back almost exactly (0.04). But from *another* z: the cosine to the z that drew it is 0.31. Many z draw nearly the same
-# picture; a picture has no address of its own in this space.
+# The digit of G comes back almost exactly (0.04). But from *another* z: the cosine to the z that drew it is
+# 0.31. Many z draw nearly the same picture; a picture has no address of its own in this space.
 #
-# The real digit comes back too (0.06), and G has never seen it. Its z is 13.0 long, longer than any of our 600 random z; other starts end elsewhere.
-# Not every start finds it: the worst stays at 0.27, and that is why there are eight. The negative stays at 1.14, more than two unrelated
-# samples (0.71), and z runs out to 22. The descent always answers. **Only the residual says that the answer is none.**
+# The real digit comes back too (0.06), and G has never seen it. Its z is 13.0 long, longer than any of our 600
+# random z; other starts end elsewhere. Not every start finds it: the worst stays at 0.27, and that is why there
+# are eight. The negative stays at 1.14, more than two unrelated samples (0.71), and z runs out to 22. The
+# descent always answers. **Only the residual says that the answer is none.**
 
 # %% [markdown]
 # ## Is it memory?
 #
-# A list of pictures could be walked too: jump from one stored picture to the next. So we ask for each step of a walk: which
-# training picture is nearest? In pixels, and in the 64 [features](../GLOSSARY.md#features) of the classifier. The yardstick is what real
-# test digits get, since they cannot be remembered.
+# A list of pictures could be walked too: jump from one stored picture to the next. So we ask for each step of a
+# walk: which training picture is nearest? In pixels, and in the 64 [features](../GLOSSARY.md#features) of the
+# classifier. The yardstick is what real test digits get, since they cannot be remembered.
 
 # %%
 digits = load_images("mnist", "train", stand_in=True)
@@ -638,20 +660,22 @@ for name, of in (("pixels", lambda x: x.flatten(1)), ("features", feature)):
     print(f"{len(nearest[name][0].unique())} different training digits in {len(steps)} steps")
 
 # %% [markdown]
-# The real digit that G came within 0.06 of is 0.29 away from the nearest of 10,000 stored digits. So G holds more than those.
+# The real digit that G came within 0.06 of is 0.29 away from the nearest of 10,000 stored digits. So G holds
+# more than those.
 #
-# The walk has ten different pictures, and only 4 training digits are nearest by pixels, 7 by features. In pixels they differ from the walk by
-# 7.6 or more; a copy has 0. The nearest by pixels keeps the place of the ink. The nearest by features may be quite another drawing, and even another
-# digit. On the whole, samples are *farther* from the training digits than test digits are: 11.9 against 9.7, and 9.8 against 6.1 (medians), and even the
-# nearest of 300 samples is farther than the nearest test digit. So these samples are no copies of the 10,000 pictures that we searched (all 60,000 are
-# searched in the `gpu` budget). But farther is also worse: some samples are no good digits, and this number cannot tell new from
-# bad. Lesson 10 can.
+# The walk has ten different pictures, and only 4 training digits are nearest by pixels, 7 by features. In
+# pixels they differ from the walk by 7.6 or more; a copy has 0. The nearest by pixels keeps the place of the
+# ink. The nearest by features may be quite another drawing, and even another digit. On the whole, samples are
+# *farther* from the training digits than test digits are: 11.9 against 9.7, and 9.8 against 6.1 (medians), and
+# even the nearest of 300 samples is farther than the nearest test digit. So these samples are no copies of the
+# 10,000 pictures that we searched (all 60,000 are searched in the `gpu` budget). But farther is also worse:
+# some samples are no good digits, and this number cannot tell new from bad. Lesson 10 can.
 
 # %% [markdown]
 # ## What if you leave the shell?
 #
-# **Break it.** Make z three times as long, or a tenth. At a tenth, look at the second number before you trust the first: how sure is the
-# classifier, and how much ink is there to be sure about?
+# **Break it.** Make z three times as long, or a tenth. At a tenth, look at the second number before you trust
+# the first: how sure is the classifier, and how much ink is there to be sure about?
 
 # %% tags=["break-it"]
 factors = [0.0, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0]
@@ -669,39 +693,50 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# At a tenth of the length the page is black: 0.1 pixels of ink. The classifier is still sure by 0.91, *more* than for ordinary samples of G (0.86). A
-# classifier must choose, and its confidence is no measure of quality. From 0.7 to 2 times the length at least 86 % of the digits keep their
-# class: there the *direction* of z decides what is drawn. What the length does is the strokes: from 2.48 to 2.00 pixels. At three times the length some
-# strokes break. The length 7.07 of the straight line's middle is 0.7 times 10, at the edge of the region where little happens: strokes somewhat
-# thicker, as we saw above, and 13 % of the digits in another class.
+# At a tenth of the length the page is black: 0.1 pixels of ink. The classifier is still sure by 0.91, *more*
+# than for ordinary samples of G (0.86). A classifier must choose, and its confidence is no measure of quality.
+# From 0.7 to 2 times the length at least 86 % of the digits keep their class: there the *direction* of z
+# decides what is drawn. What the length does is the strokes: from 2.48 to 2.00 pixels. At three times the
+# length some strokes break. The length 7.07 of the straight line's middle is 0.7 times 10, at the edge of the
+# region where little happens: strokes somewhat thicker, as we saw above, and 13 % of the digits in another
+# class.
 
 # %% [markdown]
 # ## Take-aways
 #
-# * Space or list? A list holds finished pictures. Here a point between two z draws one digit and no cross-fade, a digit that was never seen is nearer than any
-#   stored one, many z draw one picture, and directions carry slant or boldness to other digits. That is a space, though a crooked one: nearly
-#   every step moves more than one thing.
-# * Random z of 100 numbers lie in a thin shell of radius 10, at right angles to each other. The straight line leaves it, the arc does not.
-# * The sum of three single z is √3 times too long. Means of three are √3 times too short each, and their sum has the right length again.
+# * Space or list? A list holds finished pictures. Here a point between two z draws one digit and no cross-fade,
+#   a digit that was never seen is nearer than any stored one, many z draw one picture, and directions carry
+#   slant or boldness to other digits. That is a space, though a crooked one: nearly every step moves more than
+#   one thing.
+# * Random z of 100 numbers lie in a thin shell of radius 10, at right angles to each other. The straight line
+#   leaves it, the arc does not.
+# * The sum of three single z is √3 times too long. Means of three are √3 times too short each, and their sum
+#   has the right length again.
 # * A share means nothing without the share that a random difference gives.
-# * A claim such as “exactly one thing changed” needs known factors, a reader with stated errors, several seeds, and a control.
+# * A claim such as “exactly one thing changed” needs known factors, a reader with stated errors, several seeds,
+#   and a control.
 # * Inversion always answers. The residual says whether to believe it.
 # * Neighbours in pixels and in features both count, beside what held-out pictures get.
 #
 # ## Exercises
 #
 # Write slerp, explain the mean of 100 z, find and measure a turn vector, invert a digit:
-# [exercises](../exercises/08_walking_in_latent_space.ipynb), [solutions](../solutions/08_walking_in_latent_space.ipynb).
+# [exercises](../exercises/08_walking_in_latent_space.ipynb),
+# [solutions](../solutions/08_walking_in_latent_space.ipynb).
 #
 # ## Next
 #
-# [09 · What the networks learned](09_what_the_networks_learned.ipynb): are D's features good for anything, and which filter draws what?
+# [09 · What the networks learned](09_what_the_networks_learned.ipynb): are D's features good for anything, and
+# which filter draws what?
 #
 # ## Sources
 #
-# * Radford et al. 2015, *Unsupervised representation learning with deep convolutional generative adversarial networks*, sections 6.1 and
-#   6.3.2, figures 4, 7 and 8 (walks, arithmetic with means of three, the turn vector from means of four).
-# * Shoemake 1985, *Animating rotation with quaternion curves*, section 3.3 (slerp); White 2016, *Sampling generative networks* (for z).
+# * Radford et al. 2015, *Unsupervised representation learning with deep convolutional generative adversarial
+#   networks*, sections 6.1 and 6.3.2, figures 4, 7 and 8 (walks, arithmetic with means of three, the turn
+#   vector from means of four).
+# * Shoemake 1985, *Animating rotation with quaternion curves*, section 3.3 (slerp); White 2016, *Sampling
+#   generative networks* (for z).
 # * Härkönen, Hertzmann, Lehtinen and Paris 2020, *GANSpace*, section 2.2 (directions from activations).
-# * Shen and Zhou 2021, *Closed-form factorization of latent semantics in GANs*, equation 4 (directions from weights).
+# * Shen and Zhou 2021, *Closed-form factorization of latent semantics in GANs*, equation 4 (directions from
+#   weights).
 # * Creswell and Bharath 2016, *Inverting the generator of a generative adversarial network*, equation 2.

@@ -21,8 +21,8 @@
 # **You need first**: [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the two networks.
 # [08 · Walking in latent space](08_walking_in_latent_space.ipynb): drawn objects and their reader.
 #
-# **Time**: 50 minutes, of which 0 are training a GAN: the networks are recorded. All cells together take
-# about a minute on a 2-core CPU.
+# **Time**: 50 minutes, of which 0 are training a GAN: the networks are recorded. All cells together take about
+# a minute on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget
@@ -53,8 +53,8 @@ from dcgan_course.interpretability import blocks, features, forgetting, forgetti
 # %% [markdown]
 # ## What is D worth after training?
 #
-# We keep G and throw D away. That is a pity. D has looked at every training picture many times, to find out what is real
-# about it. Nobody told it a single label. Has it learned anything else than "real or fake"?
+# We keep G and throw D away. That is a pity. D has looked at every training picture many times, to find out
+# what is real about it. Nobody told it a single label. Has it learned anything else than "real or fake"?
 #
 # We take the D of the recorded 32×32 run and ask what its layers put out for one picture.
 
@@ -78,9 +78,10 @@ for number, (layer, kind) in enumerate(zip(maps, units.unit_layers(discriminator
     )
 
 # %% [markdown]
-# A [**unit**](../GLOSSARY.md#unit) is one map of one layer: a small detector that is put at every place. To turn the maps into
-# [features](../GLOSSARY.md#features), the paper cuts every map into a 4×4 grid and keeps the largest number of each field
-# ([**max pooling**](../GLOSSARY.md#max-pooling)). So a feature says: *somewhere in this sixteenth of the picture the detector answered, this loudly*.
+# A [**unit**](../GLOSSARY.md#unit) is one map of one layer: a small detector that is put at every place. To
+# turn the maps into [features](../GLOSSARY.md#features), the paper cuts every map into a 4×4 grid and keeps the
+# largest number of each field ([**max pooling**](../GLOSSARY.md#max-pooling)). So a feature says: *somewhere in
+# this sixteenth of the picture the detector answered, this loudly*.
 
 # %%
 busiest = int(maps[0].amax(dim=(1, 2)).argmax())
@@ -109,20 +110,20 @@ print(
 # %% [markdown]
 # ## Can straight cuts read the classes?
 #
-# If the features are good, a simple reader should do. The paper takes the simplest: a
-# linear [**support vector machine**](../GLOSSARY.md#support-vector-machine) (SVM). It weighs all numbers, adds them up, and cuts; it cannot make
-# new features. A simple reader that asks what features contain is called a [**probe**](../GLOSSARY.md#probe). Three rules keep it
-# honest:
+# If the features are good, a simple reader should do. The paper takes the simplest: a linear
+# [**support vector machine**](../GLOSSARY.md#support-vector-machine) (SVM). It weighs all numbers, adds them
+# up, and cuts; it cannot make new features. A simple reader that asks what features contain is called a
+# [**probe**](../GLOSSARY.md#probe). Three rules keep it honest:
 #
 # * mean and spread for the scaling come from the *training* pictures;
-# * C, the price of a wrong answer, is chosen on training pictures that were [**held out**](../GLOSSARY.md#held-out), that is, not fitted on; never
-#   on test pictures;
-# * each number stands beside controls: the raw pixels, the same network *untrained*, and a network of the same shape that was trained
-#   *with* the labels.
+# * C, the price of a wrong answer, is chosen on training pictures that were
+#   [**held out**](../GLOSSARY.md#held-out), that is, not fitted on; never on test pictures;
+# * each number stands beside controls: the raw pixels, the same network *untrained*, and a network of the same
+#   shape that was trained *with* the labels.
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** Ten classes, so guessing gets 10 %. Put the four in an order: raw pixels, D untrained, D of the recorded DCGAN, the same
-# shape trained with labels. Which one wins with few labels, and which with many?
+# **Predict first.** Ten classes, so guessing gets 10 %. Put the four in an order: raw pixels, D untrained, D of
+# the recorded DCGAN, the same shape trained with labels. Which one wins with few labels, and which with many?
 
 
 # %%
@@ -144,13 +145,14 @@ for name, network in (("raw pixels", None), ("D untrained", untrained), ("D of t
 print(f"Each with {per_class} labels of each class, one draw of them; {photos.remark or 'published pictures'}.")
 
 # %% [markdown]
-# Training without a single label has helped: 42.8 % against 36.2 % for the same network untrained. But look at the other step, too. The
-# *untrained* network beats the pixels, 36.2 % against 32.5 %. Small windows and the largest number of each field are worth something even with
-# random weights. Whoever leaves this control out praises the training for what the architecture gave.
+# Training without a single label has helped: 42.8 % against 36.2 % for the same network untrained. But look at
+# the other step, too. The *untrained* network beats the pixels, 36.2 % against 32.5 %. Small windows and the
+# largest number of each field are worth something even with random weights. Whoever leaves this control out
+# praises the training for what the architecture gave.
 #
-# This was one choice of few labels, and one network with random weights. The table below has three of each, and all 10,000 test
-# pictures. Its untrained network is a little different: batch norm keeps its first statistics, while the one above has measured them on 250
-# pictures. "±" is the standard deviation over the three seeds.
+# This was one choice of few labels, and one network with random weights. The table below has three of each, and
+# all 10,000 test pictures. Its untrained network is a little different: batch norm keeps its first statistics,
+# while the one above has measured them on 250 pictures. "±" is the standard deviation over the three seeds.
 
 # %%
 record = recorded.probes()
@@ -199,27 +201,31 @@ print(
 )
 
 # %% [markdown]
-# On CIFAR-10 with 400 labels of each class, D's features get 57.4 %: 7.8 points more than the same network untrained, 20 more than the pixels,
-# and 6.6 more than the same layers *trained on these labels*. Three choices of labels differ by half a point. But the last comparison is with one
-# plain recipe: 20 passes, nothing tuned. A better one, with changed copies of each picture, would close a part of the gap.
+# On CIFAR-10 with 400 labels of each class, D's features get 57.4 %: 7.8 points more than the same network
+# untrained, 20 more than the pixels, and 6.6 more than the same layers *trained on these labels*. Three choices
+# of labels differ by half a point. But the last comparison is with one plain recipe: 20 passes, nothing tuned.
+# A better one, with changed copies of each picture, would close a part of the gap.
 #
-# On MNIST it depends on the labels. With 10 of each class D leads by 3 to 4 points, with spreads of 1 to 2: perhaps. With 100 it leads clearly,
-# 95.4 against 94.4 %. With 400 the supervised network has caught up. Features without labels help most where labels are rare. And in every
-# column the untrained network is far above the pixels.
+# On MNIST it depends on the labels. With 10 of each class D leads by 3 to 4 points, with spreads of 1 to 2:
+# perhaps. With 100 it leads clearly, 95.4 against 94.4 %. With 400 the supervised network has caught up.
+# Features without labels help most where labels are rare. And in every column the untrained network is far
+# above the pixels.
 #
-# With all 50,000 labels D's features reach 68.6 %, the untrained network 61.0 ± 0.6 %, the pixels 41.0 %. The same layers, trained on all labels in four
-# passes, get 67.9 ± 0.6 %.
+# With all 50,000 labels D's features reach 68.6 %, the untrained network 61.0 ± 0.6 %, the pixels 41.0 %. The
+# same layers, trained on all labels in four passes, get 67.9 ± 0.6 %.
 #
-# (We broke one of our rules. The passes of the supervised network on MNIST were chosen after a look at test pictures; the two choices differed by at most
-# half a point. The card says so.)
+# (We broke one of our rules. The passes of the supervised network on MNIST were chosen after a look at test
+# pictures; the two choices differed by at most half a point. The card says so.)
 #
-# Why does the paper report so much more? Its D had seen ImageNet, over a million photographs, and gives 28,672 numbers a picture. Ours saw
-# 50,000 in a JPEG copy, for 10 epochs, and gives 5,376. These are two different experiments; nothing here says that the paper's number is wrong.
+# Why does the paper report so much more? Its D had seen ImageNet, over a million photographs, and gives 28,672
+# numbers a picture. Ours saw 50,000 in a JPEG copy, for 10 epochs, and gives 5,376. These are two different
+# experiments; nothing here says that the paper's number is wrong.
 #
 # ## Which pictures move a unit?
 #
-# An accuracy says *that* something was learned, not *what*. So we ask single units. For each unit of a layer we look for the nine pictures that
-# move it most. Beside it stands the same network with random weights, whose batch norm has seen pictures: the control.
+# An accuracy says *that* something was learned, not *what*. So we ask single units. For each unit of a layer we
+# look for the nine pictures that move it most. Beside it stands the same network with random weights, whose
+# batch norm has seen pictures: the control.
 
 # %%
 pictures = photos.images[:looked_at]
@@ -231,17 +237,19 @@ for name, found in responses.items():
     )
 
 # %% [markdown]
-# And *which pixels* speak for the unit? The gradient of its response tells how each pixel would have to change to raise it. Plain gradients look like
-# noise, since many paths through the network cancel. [**Guided backpropagation**](../GLOSSARY.md#guided-backpropagation) keeps only the paths that
-# speak *for* the unit: on the way back, every activation lets a gradient through only where its input was positive **and** the gradient
-# is.
+# And *which pixels* speak for the unit? The gradient of its response tells how each pixel would have to change
+# to raise it. Plain gradients look like noise, since many paths through the network cancel.
+# [**Guided backpropagation**](../GLOSSARY.md#guided-backpropagation) keeps only the paths that speak *for* the
+# unit: on the way back, every activation lets a gradient through only where its input was positive **and** the
+# gradient is.
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** Below are two sheets, trained and random weights. In which of them do you expect nine pictures that look alike, and a
-# guided gradient in which you see the thing?
+# **Predict first.** Below are two sheets, trained and random weights. In which of them do you expect nine
+# pictures that look alike, and a guided gradient in which you see the thing?
 #
-# How to read a sheet: the frame is the unit's window where it answers most, with the response beneath. Hatched parts lie outside the picture. In a
-# gradient grey is zero; a brighter colour says that more of this colour would raise the response. Each gradient is scaled by its own largest number.
+# How to read a sheet: the frame is the unit's window where it answers most, with the response beneath. Hatched
+# parts lie outside the picture. In a gradient grey is zero; a brighter colour says that more of this colour
+# would raise the response. Each gradient is scaled by its own largest number.
 
 # %%
 views = [
@@ -254,13 +262,14 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The trained unit answers where something dark on the left meets something bright on the right: legs, a tail, the edge of a lorry; most of its
-# windows lie at the right border of the picture. The guided gradient shows this edge; the plain one shows next to nothing. So far it is as one
-# hopes.
+# The trained unit answers where something dark on the left meets something bright on the right: legs, a tail,
+# the edge of a lorry; most of its windows lie at the right border of the picture. The guided gradient shows
+# this edge; the plain one shows next to nothing. So far it is as one hopes.
 #
-# Now the control. The unit with *random* weights also has nine pictures with something in common, light shapes against dark ones. And its guided
-# gradient *also* redraws outlines. So a nice picture of a guided gradient is no proof that anything was learned: the rule
-# itself brings out edges of the picture. (Others found the same for large classifiers, see Sources.) A difference has to be counted, over all units.
+# Now the control. The unit with *random* weights also has nine pictures with something in common, light shapes
+# against dark ones. And its guided gradient *also* redraws outlines. So a nice picture of a guided gradient is
+# no proof that anything was learned: the rule itself brings out edges of the picture. (Others found the same
+# for large classifiers, see Sources.) A difference has to be counted, over all units.
 
 # %%
 twins = [units.random_twin(discriminator, pictures[:250], number) for number in range(twin_count)]
@@ -294,12 +303,14 @@ print(f"trained: {shared[0]:.2f}; random weights: {min(shared[1:]):.2f} to {max(
 print(f"nine pictures at random: {commonest(lots):.2f}")
 
 # %% [markdown]
-# Here is a difference. The windows of trained units are nearly twice as colourful as whole pictures are, 0.24 against 0.13, and
-# none of eight networks with random weights comes near. Perhaps colours help to tell photographs from what a young G draws; that is a guess.
+# Here is a difference. The windows of trained units are nearly twice as colourful as whole pictures are, 0.24
+# against 0.13, and none of eight networks with random weights comes near. Perhaps colours help to tell
+# photographs from what a young G draws; that is a guess.
 #
-# And here is none: 3.08 of nine pictures share a class under trained units, 2.78 to 3.17 under random weights, 2.55 for nine pictures at random. So
-# after 10 epochs this D has no more units for "ship" or "horse" than a network that learned nothing. The
-# paper shows units for beds and windows; its D was larger and saw three million bedrooms.
+# And here is none: 3.08 of nine pictures share a class under trained units, 2.78 to 3.17 under random weights,
+# 2.55 for nine pictures at random. So after 10 epochs this D has no more units for "ship" or "horse" than a
+# network that learned nothing. The paper shows units for beds and windows; its D was larger and saw three
+# million bedrooms.
 #
 # Look for yourself. Choose network, layer and unit; arrow keys move the slider.
 
@@ -314,15 +325,16 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# In the first layer a unit sees 4×4 pixels, and there is one convolution before the activation. So the gradient is the same at every place: up to
-# what lies outside the picture and the scale of the greys, it *is* the unit's weights. Guided and plain are equal, as they must be. The trained
-# unit answers to blue-green at the left border of the picture: it has found out where a picture ends. The random one takes whatever its weights happen to
-# like, here dark above on the right and bright below.
+# In the first layer a unit sees 4×4 pixels, and there is one convolution before the activation. So the gradient
+# is the same at every place: up to what lies outside the picture and the scale of the greys, it *is* the unit's
+# weights. Guided and plain are equal, as they must be. The trained unit answers to blue-green at the left
+# border of the picture: it has found out where a picture ends. The random one takes whatever its weights happen
+# to like, here dark above on the right and bright below.
 #
 # ## Which map draws what?
 #
-# Now the other network. G's maps are not detectors but drawing tools: the last layer mixes them into a picture. Here is one z and
-# all maps that G's last hidden layer makes of it.
+# Now the other network. G's maps are not detectors but drawing tools: the last layer mixes them into a picture.
+# Here is one z and all maps that G's last hidden layer makes of it.
 
 # %%
 z = latent.sample(1, 100, seed)
@@ -341,20 +353,23 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Some maps show parts of the scene: its borders, a band, the ground. Many show a regular raster or stripes: this is the
-# [checkerboard](../GLOSSARY.md#checkerboard-artefact) of lesson 02 at work, one layer before you see it. And some are nearly black: they rest for this z.
+# Some maps show parts of the scene: its borders, a band, the ground. Many show a regular raster or stripes:
+# this is the [checkerboard](../GLOSSARY.md#checkerboard-artefact) of lesson 02 at work, one layer before you
+# see it. And some are nearly black: they rest for this z.
 #
-# Such a sheet tempts to give maps names. But a map that *looks like* the ground need not be the one that draws it. There is a better question: what
-# is missing from the picture if the map is gone?
+# Such a sheet tempts to give maps names. But a map that *looks like* the ground need not be the one that draws
+# it. There is a better question: what is missing from the picture if the map is gone?
 #
 # ## Can G forget one thing?
 #
-# If some maps draw one thing, then G should stop drawing it without them. The paper did this with windows in pictures of bedrooms. It marked
-# windows with 52 boxes on 150 samples and asked which maps of a late layer are active there. Then it set those 200 maps to zero everywhere. Its figure
-# shows bedrooms in which most windows are gone, or have become doors or mirrors. We want to *measure* it. So we take the drawn objects of lesson 08, where colour tells exactly which pixels
-# belong to a thing. The thing to forget is the colour magenta.
+# If some maps draw one thing, then G should stop drawing it without them. The paper did this with windows in
+# pictures of bedrooms. It marked windows with 52 boxes on 150 samples and asked which maps of a late layer are
+# active there. Then it set those 200 maps to zero everywhere. Its figure shows bedrooms in which most windows
+# are gone, or have become doors or mirrors. We want to *measure* it. So we take the drawn objects of lesson 08,
+# where colour tells exactly which pixels belong to a thing. The thing to forget is the colour magenta.
 #
-# The steps: draw pictures, mark the magenta pixels, and bring the marks down to the 16×16 places of G's last hidden maps.
+# The steps: draw pictures, mark the magenta pixels, and bring the marks down to the 16×16 places of G's last
+# hidden maps.
 
 # %%
 objects = recorded.load_run("objects_dcgan").generator
@@ -375,10 +390,10 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Now a [**logistic regression**](../GLOSSARY.md#logistic-regression) looks at one place at a time: from the 24 numbers that the maps have there, is the place
-# magenta? As many other places, from all pictures, are the examples of "no". Each map gets a weight. The paper's rule: drop every map whose weight is above
-# zero. The regression is tested on places of
-# *other* pictures than those it was fitted on.
+# Now a [**logistic regression**](../GLOSSARY.md#logistic-regression) looks at one place at a time: from the 24
+# numbers that the maps have there, is the place magenta? As many other places, from all pictures, are the
+# examples of "no". Each map gets a weight. The paper's rule: drop every map whose weight is above zero. The
+# regression is tested on places of *other* pictures than those it was fitted on.
 
 # %%
 found = forgetting.place_weights(maps, labels, seed=seed)
@@ -387,8 +402,9 @@ print(f"It tells {found.accuracy:.0%} of {found.held_out_places:,} held-out plac
 print(f"{len(chosen)} of {len(found.weights)} maps have a weight above zero: {sorted(chosen.tolist())}")
 
 # %% [markdown] tags=["predict"]
-# **Predict first.** We set these maps to zero and draw new z. What will stand where a magenta object stood: nothing, the same object in another colour,
-# or a hole? And what will happen if we drop as many maps *at random*?
+# **Predict first.** We set these maps to zero and draw new z. What will stand where a magenta object stood:
+# nothing, the same object in another colour, or a hole? And what will happen if we drop as many maps *at
+# random*?
 
 # %%
 new_z = latent.sample(200, 100, seed + 100)
@@ -403,14 +419,16 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Where magenta was, there is orange or brown now: the object is still drawn, from the maps that are left. A small one has almost vanished. The
-# red one turned yellow, and the white one turquoise: magenta was a part of their colours, too. The green and blue ones stay as they are. Without
-# as many *random* maps the magenta is still there, while some other colours shift.
+# Where magenta was, there is orange or brown now: the object is still drawn, from the maps that are left. A
+# small one has almost vanished. The red one turned yellow, and the white one turquoise: magenta was a part of
+# their colours, too. The green and blue ones stay as they are. Without as many *random* maps the magenta is
+# still there, while some other colours shift.
 #
-# Pictures of twelve z are no measurement. For 200 new z: how often is magenta still there (at least 20 pixels of it), and how many pixels of other colours
-# are still coloured? Beside the chosen maps
-# stand two [**controls**](../GLOSSARY.md#control), each drawn many times: as many maps at random, and as many that are together as *active*
-# as the chosen ones. The second is the harder one: dropping busy maps always destroys more.
+# Pictures of twelve z are no measurement. For 200 new z: how often is magenta still there (at least 20 pixels
+# of it), and how many pixels of other colours are still coloured? Beside the chosen maps stand two
+# [**controls**](../GLOSSARY.md#control), each drawn many times: as many maps at random, and as many that are
+# together as *active* as the chosen ones. The second is the harder one: dropping busy maps always destroys
+# more.
 
 
 # %%
@@ -433,9 +451,10 @@ def report(result):
 report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, draws=control_sets, seed=seed))
 
 # %% [markdown]
-# Of 55 pictures with magenta none shows it any more, and 97 % of the other coloured pixels are still coloured. Random sets leave magenta in 87 % of the
-# pictures, equally active ones in 62 %. But look at the ranges: some of the equally active sets leave only 2 %. By luck? A set at random may hold some of the *chosen*
-# maps. So we draw sets from the maps that were not chosen. And we look closer at "still coloured": still the *same* colour?
+# Of 55 pictures with magenta none shows it any more, and 97 % of the other coloured pixels are still coloured.
+# Random sets leave magenta in 87 % of the pictures, equally active ones in 62 %. But look at the ranges: some
+# of the equally active sets leave only 2 %. By luck? A set at random may hold some of the *chosen* maps. So we
+# draw sets from the maps that were not chosen. And we look closer at "still coloured": still the *same* colour?
 
 
 # %%
@@ -465,11 +484,12 @@ print(
 )
 
 # %% [markdown]
-# Maps that were not chosen leave magenta in 98 % of the pictures. So the low ends of the ranges above came from sets that held some of the chosen
-# maps. A control must say what it is drawn from.
+# Maps that were not chosen leave magenta in 98 % of the pictures. So the low ends of the ranges above came from
+# sets that held some of the chosen maps. A control must say what it is drawn from.
 #
-# And the other colours: 97 % were still *coloured*, but only 79 % kept their hue, about as many as without other maps. The red object
-# that turned yellow is among them. So "G forgot magenta and nothing else" would be too much.
+# And the other colours: 97 % were still *coloured*, but only 79 % kept their hue, about as many as without
+# other maps. The red object that turned yellow is among them. So "G forgot magenta and nothing else" would be
+# too much.
 #
 # The lesson asks which *filter* draws what. So we drop one map at a time.
 
@@ -485,15 +505,16 @@ for number in sorted(range(len(alone)), key=alone.__getitem__)[:4]:
 print(f"without any of the {sum(one > 0.9 for one in alone)} harmless maps: more than 90 %")
 
 # %% [markdown]
-# No map draws magenta by itself. Without map 20 alone 44 % of the pictures still show it, and without any of twenty others it is hardly touched. But all
-# five chosen maps together remove it completely. So the answer to "which filter draws what?" is here: a few filters
-# together draw a colour, and they take part in other colours as well.
+# No map draws magenta by itself. Without map 20 alone 44 % of the pictures still show it, and without any of
+# twenty others it is hardly touched. But all five chosen maps together remove it completely. So the answer to
+# "which filter draws what?" is here: a few filters together draw a colour, and they take part in other colours
+# as well.
 #
 # ## Can it forget a stroke, or a digit?
 #
-# A colour is an easy case: one layer further, these maps are mixed into red, green and blue. So we ask the generator of digits as well. Once for a
-# part of a digit, its level strokes, where the upright strokes should stay. And once for a whole digit, the 7, where all
-# other digits should stay. Each with three seeds.
+# A colour is an easy case: one layer further, these maps are mixed into red, green and blue. So we ask the
+# generator of digits as well. Once for a part of a digit, its level strokes, where the upright strokes should
+# stay. And once for a whole digit, the 7, where all other digits should stay. Each with three seeds.
 
 
 # %%
@@ -540,12 +561,14 @@ for name, comparisons in results.items():
     print(f"{name}, 3 seeds: {ends['thing_left']} of the thing and {ends['rest_left']} of the rest are left")
 
 # %% [markdown]
-# The upper left corner is the goal: the thing is gone and the rest is there. Magenta gets there. The level strokes go as well, but half of the upright
-# ones go with them. And the 7 is forgotten perfectly, together with all other digits: 2 % of their ink is left.
+# The upper left corner is the goal: the thing is gone and the rest is there. Magenta gets there. The level
+# strokes go as well, but half of the upright ones go with them. And the 7 is forgotten perfectly, together with
+# all other digits: 2 % of their ink is left.
 #
-# (A level stroke here is ink that goes on at least twice as far to the sides as up and down; an upright one the other way round.) Why did the 7
-# fail? A guess: the regression looks at *single places*, and a place in the ink of a 7 looks like a place in the ink of a 9. That can be tested.
-# We let it tell the ink of sevens from the *ink of other digits*, in place of all other places.
+# (A level stroke here is ink that goes on at least twice as far to the sides as up and down; an upright one the
+# other way round.) Why did the 7 fail? A guess: the regression looks at *single places*, and a place in the ink
+# of a 7 looks like a place in the ink of a 9. That can be tested. We let it tell the ink of sevens from the
+# *ink of other digits*, in place of all other places.
 
 # %%
 z = latent.sample(z_count, 100, seed)
@@ -559,13 +582,15 @@ for name, negatives in (("all other places", None), ("the ink of other digits", 
     print(f"ink of sevens against {name}: {told.accuracy:.0%} of held-out places right (guessing: 50 %)")
 
 # %% [markdown]
-# 90 % looked like a success. Against the ink of other digits 57 % are left, hardly more than guessing: at a single place this layer does not know
-# which digit it is drawing. So the regression found "ink", and G forgot ink. A high accuracy on held-out places is no protection; it depends on
-# what the examples of "no" are. A window in the paper's bedrooms is a local pattern, which may be why the experiment worked there.
+# 90 % looked like a success. Against the ink of other digits 57 % are left, hardly more than guessing: at a
+# single place this layer does not know which digit it is drawing. So the regression found "ink", and G forgot
+# ink. A high accuracy on held-out places is no protection; it depends on what the examples of "no" are. A
+# window in the paper's bedrooms is a local pattern, which may be why the experiment worked there.
 #
 # ## What if the marks are wrong?
 #
-# The rule "drop what has a positive weight" always drops something. Would *any* marks do? We give every picture the marks of another picture.
+# The rule "drop what has a positive weight" always drops something. Would *any* marks do? We give every picture
+# the marks of another picture.
 
 # %% tags=["break-it"]
 order = torch.randperm(z_count, generator=torch.Generator().manual_seed(seed))
@@ -574,8 +599,8 @@ print(f"With marks of other pictures it tells {wrong.accuracy:.0%} of held-out p
 report(forgetting.compare(objects, new_z, wrong.positive(), magenta, rest=other_colours, draws=control_sets, seed=seed))
 
 # %% [markdown]
-# **Broken**, but less than one might think: 68 %, not 50 %. Is it because all objects lie near the middle, so that the marks of another picture still
-# lie on *some* object? Then marks at random places must give 50 %.
+# **Broken**, but less than one might think: 68 %, not 50 %. Is it because all objects lie near the middle, so
+# that the marks of another picture still lie on *some* object? Then marks at random places must give 50 %.
 
 # %%
 lots = labels.flatten()[torch.randperm(labels.numel(), generator=torch.Generator().manual_seed(seed))].view_as(labels)
@@ -583,24 +608,28 @@ nothing = forgetting.place_weights(maps, lots, seed=seed)
 print(f"With as many marks at random places it tells {nothing.accuracy:.0%} right.")
 
 # %% [markdown]
-# 50 %: so it was where the objects lie. With the marks of other pictures the regression found maps for "object" and not for "magenta". 14 maps go, and with
-# them magenta in most pictures and more than a fifth of all other colours. Looking only at "magenta is mostly gone", one could take this for a
-# success. What gives it away here is the accuracy, 68 % against 97 % with the right marks, and what is left of the rest.
+# 50 %: so it was where the objects lie. With the marks of other pictures the regression found maps for "object"
+# and not for "magenta". 14 maps go, and with them magenta in most pictures and more than a fifth of all other
+# colours. Looking only at "magenta is mostly gone", one could take this for a success. What gives it away here
+# is the accuracy, 68 % against 97 % with the right marks, and what is left of the rest.
 #
 # ## Take-aways
 #
-# * D is a set of features that cost no labels. What training added is the distance to the *same network untrained*, not to the pixels.
+# * D is a set of features that cost no labels. What training added is the distance to the *same network
+#   untrained*, not to the pixels.
 # * Keep test pictures out of everything: scaling, the choice of C, and the choice of what you report.
-# * Guided gradients look convincing for random weights, too. Show trained beside random, and count over all units.
-# * Dropping maps is an experiment; looking at maps is not. It needs controls of the same size and of the same activity, many times, and you must know
-#   whether they hold the chosen maps.
+# * Guided gradients look convincing for random weights, too. Show trained beside random, and count over all
+#   units.
+# * Dropping maps is an experiment; looking at maps is not. It needs controls of the same size and of the same
+#   activity, many times, and you must know whether they hold the chosen maps.
 # * Ask what "the rest is left" counts: still coloured is not the same colour.
 # * A regression on single places found what is a property of places, a colour. It did not find a digit.
 #
 # ## Exercises
 #
-# [Exercises 09](../exercises/09_what_the_networks_learned.ipynb): pooled features and a probe by hand, the guided rule as a hook, a control for the
-# dropping experiment, and a leak to find. With [solutions](../solutions/09_what_the_networks_learned.ipynb).
+# [Exercises 09](../exercises/09_what_the_networks_learned.ipynb): pooled features and a probe by hand, the
+# guided rule as a hook, a control for the dropping experiment, and a leak to find. With
+# [solutions](../solutions/09_what_the_networks_learned.ipynb).
 #
 # ## Next
 #
@@ -608,7 +637,9 @@ print(f"With as many marks at random places it tells {nothing.accuracy:.0%} righ
 #
 # ## Sources
 #
-# * A. Radford, L. Metz and S. Chintala, *Unsupervised representation learning with deep convolutional generative adversarial networks*
-#   (2015): section 5 for the probe, section 6.2 and figure 5 for guided backpropagation on D, section 6.3.1 and figure 6 for forgetting.
-# * J. T. Springenberg, A. Dosovitskiy, T. Brox and M. Riedmiller, *Striving for simplicity: the all convolutional net* (2014), section 3.4.
+# * A. Radford, L. Metz and S. Chintala, *Unsupervised representation learning with deep convolutional
+#   generative adversarial networks* (2015): section 5 for the probe, section 6.2 and figure 5 for guided
+#   backpropagation on D, section 6.3.1 and figure 6 for forgetting.
+# * J. T. Springenberg, A. Dosovitskiy, T. Brox and M. Riedmiller, *Striving for simplicity: the all
+#   convolutional net* (2014), section 3.4.
 # * J. Adebayo et al., *Sanity checks for saliency maps* (2018): guided gradients of random networks.

@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 01 · Exercises: convolution arithmetic
 #
-# They belong to [lesson 01](../notebooks/01_convolution_arithmetic.ipynb). Take about 40 minutes, with paper and
-# pencil.
+# They belong to [lesson 01](../notebooks/01_convolution_arithmetic.ipynb). Take about 40 minutes, with paper
+# and pencil.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
 # below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
@@ -39,7 +39,8 @@ from dcgan_course.checks import lesson_01 as check
 # <details><summary>Hint 1</summary>
 # How long is the padded row? How many squares does the window span, from its first to its last?</details>
 # <details><summary>Hint 2</summary>
-# The last start is the padded row minus the span. How many steps of the stride fit into it? Start 0 is a place too.
+# The last start is the padded row minus the span. How many steps of the stride fit into it? Start 0 is a place
+# too.
 # </details>
 
 
@@ -64,11 +65,12 @@ check.sizes_by_hand(sizes_by_hand)
 # * f: the span is 2·3 + 1 = 7, and 13 − 7 = 6, and 6 / 3 = 2, so 3.
 
 # %% [markdown]
-# **1b · The size as a function.** Now for all layers. All arguments are whole numbers, and the window always fits.
+# **1b · The size as a function.** Now for all layers. All arguments are whole numbers, and the window always
+# fits.
 #
 # <details><summary>Hint</summary>
-# Write the three steps of 1a as three lines: span, last start, number of places. In Python <code>//</code> divides
-# and drops the rest.</details>
+# Write the three steps of 1a as three lines: span, last start, number of places. In Python <code>//</code>
+# divides and drops the rest.</details>
 
 
 # %% exercise="conv-size"
@@ -97,8 +99,8 @@ check.output_size(output_size)
 # <details><summary>Hint 1</summary>
 # First put the border around the picture: <code>F.pad(picture, (p, p, p, p))</code>.</details>
 # <details><summary>Hint 2</summary>
-# Two loops: over the starts of the rows and over the starts of the columns,
-# <code>range(0, last_start + 1, stride)</code>. Inside: cut out the window, multiply, sum.</details>
+# Two loops: over the starts of the rows and over the starts of the columns, <code>range(0, last_start + 1,
+# stride)</code>. Inside: cut out the window, multiply, sum.</details>
 
 
 # %% exercise="convolve"
@@ -117,8 +119,8 @@ check.convolve(convolve)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** The window is cut out as it lies, and multiplied with the kernel as it is: nothing is turned. The end
-# of the range is `size - k + 1`, because `range` leaves out its end and the last start is `size - k`. A size that
-# does not divide needs no special case: `range` stops by itself.
+# of the range is `size - k + 1`, because `range` leaves out its end and the last start is `size - k`. A size
+# that does not divide needs no special case: `range` stops by itself.
 #
 # A second way has no loop over places. It loops over the k·k numbers of the kernel, and adds up moved copies of
 # the picture. That is faster in Python, because k·k is small. Both give the same sums in another order.
@@ -126,11 +128,12 @@ check.convolve(convolve)
 # %% [markdown]
 # ## 3 · Same padding
 #
-# With stride 1, how much padding keeps the size of the picture? Give it for both sides: how many squares *before*
-# (left, top) and *after* (right, bottom). For an odd kernel the two are equal. For an even kernel they may not
-# be; then put the extra square *after*, as PyTorch's `padding="same"` does.
+# With stride 1, how much padding keeps the size of the picture? Give it for both sides: how many squares
+# *before* (left, top) and *after* (right, bottom). For an odd kernel the two are equal. For an even kernel they
+# may not be; then put the extra square *after*, as PyTorch's `padding="same"` does.
 #
-# <details><summary>Hint 1</summary>How many squares does the row lose without padding, with a dilated kernel?</details>
+# <details><summary>Hint 1</summary>How many squares does the row lose without padding, with a dilated
+# kernel?</details>
 # <details><summary>Hint 2</summary>Share that number between the two sides, in whole squares.</details>
 
 
@@ -148,8 +151,8 @@ def same_padding(kernel_size, dilation=1):
 check.same_padding(same_padding)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The row loses span − 1 = d·(k − 1) squares. The padding must bring back exactly as many, on both sides
-# together. For odd k this number is even and each side gets half: (k − 1)/2 with dilation 1.
+# **Why.** The row loses span − 1 = d·(k − 1) squares. The padding must bring back exactly as many, on both
+# sides together. For odd k this number is even and each side gets half: (k − 1)/2 with dilation 1.
 #
 # For even k and odd d it is odd. `Conv2d(..., padding=p)` puts p on *both* sides and cannot do it: with k = 4,
 # p = 1 the size is one too small, with p = 2 one too large. You need `F.pad` with two different numbers (or
@@ -159,7 +162,8 @@ check.same_padding(same_padding)
 # %% [markdown]
 # ## 4 · Parameters and multiply-adds
 #
-# **4a · The parameters.** How many numbers does `Conv2d(in_channels, out_channels, kernel_size, bias=...)` learn?
+# **4a · The parameters.** How many numbers does `Conv2d(in_channels, out_channels, kernel_size, bias=...)`
+# learn?
 #
 # <details><summary>Hint</summary>How many k × k kernels are there? How many biases?</details>
 
@@ -177,15 +181,16 @@ def parameters(in_channels, out_channels, kernel_size, bias=True):
 check.parameters(parameters)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Every output channel has its own kernel for every input channel: out · in kernels of k · k. The results
-# of the input channels are added, and then one bias is added: one for each output channel.
+# **Why.** Every output channel has its own kernel for every input channel: out · in kernels of k · k. The
+# results of the input channels are added, and then one bias is added: one for each output channel.
 
 # %% [markdown]
 # **4b · The multiply-adds.** How many multiply-adds does it need for one square picture of `input_size`? One
 # multiplication together with its addition counts as one. The bias does not count.
 #
 # <details><summary>Hint 1</summary>How many multiply-adds are in one square of one output channel?</details>
-# <details><summary>Hint 2</summary>How many squares does the output have? You wrote that function in 1b.</details>
+# <details><summary>Hint 2</summary>How many squares does the output have? You wrote that function in
+# 1b.</details>
 
 
 # %% exercise="multiply-adds"
@@ -208,12 +213,13 @@ check.multiply_adds(multiply_adds)
 # %% [markdown]
 # ## 5 · The table of edges
 #
-# Predict six outputs, all rows of each, from your head. The picture is 6×6: three columns of 1, then three columns
-# of 0. The kernel has 1 in its first column, −1 in its last, and is divided by its width. The helper repeats a row:
-# `alike([0, 1], 2)` is `[[0, 1], [0, 1]]`, and lists are joined with `+`.
+# Predict six outputs, all rows of each, from your head. The picture is 6×6: three columns of 1, then three
+# columns of 0. The kernel has 1 in its first column, −1 in its last, and is divided by its width. The helper
+# repeats a row: `alike([0, 1], 2)` is `[[0, 1], [0, 1]]`, and lists are joined with `+`.
 #
 # <details><summary>Hint 1</summary>
-# Without padding every row is like the others. Write one row: where does the window stand across the edge?</details>
+# Without padding every row is like the others. Write one row: where does the window stand across the
+# edge?</details>
 # <details><summary>Hint 2</summary>
 # With padding the first and the last row are different: one row of the window lies on the border.</details>
 
@@ -249,7 +255,8 @@ check.table_of_edges(table_of_edges)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** In one row: the first number under the window minus the last, divided by the width; then the same for
-# every row of the window, and added. So every row of the window that lies on the picture brings (left − right)/k.
+# every row of the window, and added. So every row of the window that lies on the picture brings (left −
+# right)/k.
 #
 # * 3×3: starts 0 and 3 see one brightness only; starts 1 and 2 see 1 on the left and 0 on the right. 0 1 1 0.
 # * 4×4 and 5×5: the window is wider than either half, so every start stands across the edge.

@@ -9,12 +9,12 @@
 # %% [markdown]
 # # 02 · Exercises: transposed convolution
 #
-# They belong to [lesson 02](../notebooks/02_transposed_convolution.ipynb). Take about 60 minutes, with
-# paper and pencil.
+# They belong to [lesson 02](../notebooks/02_transposed_convolution.ipynb). Take about 60 minutes, with paper
+# and pencil.
 #
-# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the
-# check below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a
-# hint. Wrong answers cost nothing. Folded hints stand above the blanks: click to open.
+# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
+# below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
+# answers cost nothing. Folded hints stand above the blanks: click to open.
 
 # %%
 import torch
@@ -28,16 +28,15 @@ from dcgan_course.convolution.matrix_figures import weight_matrices
 # %% [markdown]
 # ## 1 · Build C
 #
-# Write the matrix of a convolution without padding. The picture and the kernel need not be square. The
-# lesson laid the kernel on an empty sheet. Do it by counting this time: which *number* has each square of
-# the window?
+# Write the matrix of a convolution without padding. The picture and the kernel need not be square. The lesson
+# laid the kernel on an empty sheet. Do it by counting this time: which *number* has each square of the window?
 #
 # <details><summary>Hint 1</summary>
 # Output (a, b) is row a · W_out + b of C. Its window begins at row a · s and column b · s of the
 # picture.</details>
 # <details><summary>Hint 2</summary>
-# Square (r, c) of the picture is column r · W + c of C. The weight (u, v) of the kernel lies on square (a ·
-# s + u, b · s + v).</details>
+# Square (r, c) of the picture is column r · W + c of C. The weight (u, v) of the kernel lies on square (a · s +
+# u, b · s + v).</details>
 
 
 # %% exercise="build-c"
@@ -62,18 +61,18 @@ check.build_conv_matrix(build_conv_matrix)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** Two numbers name every entry of C. The row says which output it is for: a · W_out + b. The column
-# says which input it takes: (a · s + u) · W + b · s + v. In the row we count with the width of the
-# *output*, in the column with the width of the *input*. Most errors here exchange the two.
+# says which input it takes: (a · s + u) · W + b · s + v. In the row we count with the width of the *output*, in
+# the column with the width of the *input*. Most errors here exchange the two.
 #
-# Another way has no index at all. C is known when we know what it does to each unit picture (one square is
-# 1, all others are 0): column n of C is the convolution of unit picture n. So
+# Another way has no index at all. C is known when we know what it does to each unit picture (one square is 1,
+# all others are 0): column n of C is the convolution of unit picture n. So
 # `F.conv2d(torch.eye(H * W).view(-1, 1, H, W), kernel[None, None], stride=s).flatten(1).T` is C as well.
 
 # %% [markdown]
 # ## 2 · The letter of Cᵀ
 #
-# Take a 2×2 kernel and a 3×3 picture. One of these matrices is Cᵀ. The other one is what a slide of a
-# lecture would show.
+# Take a 2×2 kernel and a 3×3 picture. One of these matrices is Cᵀ. The other one is what a slide of a lecture
+# would show.
 
 # %%
 kernel = torch.tensor([[1.0, 2], [3, 4]])  # w₁ … w₄
@@ -85,8 +84,8 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Which letter is Cᵀ? And in which view does the **turned** kernel appear: when every input *stamps* the
-# kernel, or when a kernel *slides* over the padded input?
+# Which letter is Cᵀ? And in which view does the **turned** kernel appear: when every input *stamps* the kernel,
+# or when a kernel *slides* over the padded input?
 #
 # <details><summary>Hint</summary>
 # Column 1 of Cᵀ is row 1 of C. A stamp is a column of Cᵀ; the sum in a window is a row of Cᵀ.</details>
@@ -104,10 +103,10 @@ def which_is_the_transpose():
 check.which_is_the_transpose(which_is_the_transpose)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Row 1 of C is the kernel laid into the upper left corner: w₁ w₂ _ w₃ w₄ _ _ _ _. Transposing
-# makes a column of it and turns nothing. So Cᵀ is B. In a *row* of B, for example row 5, you read w₄ w₃ w₂
-# w₁: the turned kernel. One output collects its inputs with the turned kernel; one input gives itself away
-# with the kernel as it is. A is the transpose of another convolution, the one with the turned kernel.
+# **Why.** Row 1 of C is the kernel laid into the upper left corner: w₁ w₂ _ w₃ w₄ _ _ _ _. Transposing makes a
+# column of it and turns nothing. So Cᵀ is B. In a *row* of B, for example row 5, you read w₄ w₃ w₂ w₁: the
+# turned kernel. One output collects its inputs with the turned kernel; one input gives itself away with the
+# kernel as it is. A is the transpose of another convolution, the one with the turned kernel.
 
 # %% [markdown]
 # ## 3 · Stamps
@@ -118,8 +117,8 @@ check.which_is_the_transpose(which_is_the_transpose)
 # <details><summary>Hint 1</summary>
 # Make an empty sheet for all stamps. How high is it before anything is cut? (H − 1) · s + k.</details>
 # <details><summary>Hint 2</summary>
-# Two loops over the inputs. Input (a, b) adds y[a, b] · kernel to the k × k squares that begin at (a · s, b
-# · s).
+# Two loops over the inputs. Input (a, b) adds y[a, b] · kernel to the k × k squares that begin at (a · s, b ·
+# s).
 # </details>
 # <details><summary>Hint 3</summary>
 # At the end cut p squares off each of the four sides. Try your slice with p = 0.</details>
@@ -143,13 +142,13 @@ def by_stamping(y, kernel, stride=1, padding=0):
 check.by_stamping(by_stamping)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** A product with a matrix is the sum of its columns, each times one number of the vector. A column
-# of Cᵀ is the kernel on an otherwise empty sheet, and the number is the input. The `+=` is that sum: where
-# two stamps overlap, both columns have a weight in this row. With `=` the last stamp wins, and the result
-# is right only where nothing overlaps (k ≤ s).
+# **Why.** A product with a matrix is the sum of its columns, each times one number of the vector. A column of
+# Cᵀ is the kernel on an otherwise empty sheet, and the number is the input. The `+=` is that sum: where two
+# stamps overlap, both columns have a weight in this row. With `=` the last stamp wins, and the result is right
+# only where nothing overlaps (k ≤ s).
 #
-# The padding is cut at the end. It has to be `height - padding`: the short `[padding:-padding]` is empty
-# for padding 0.
+# The padding is cut at the end. It has to be `height - padding`: the short `[padding:-padding]` is empty for
+# padding 0.
 
 # %% [markdown]
 # ## 4 · Sliding
@@ -158,11 +157,11 @@ check.by_stamping(by_stamping)
 # In this exercise the padding is never larger than k − 1.
 #
 # <details><summary>Hint 1</summary>
-# Put s − 1 zeros between neighbours: make an empty sheet of (H − 1) · s + 1 rows, and write y into every
-# s-th row and column.</details>
+# Put s − 1 zeros between neighbours: make an empty sheet of (H − 1) · s + 1 rows, and write y into every s-th
+# row and column.</details>
 # <details><summary>Hint 2</summary>
-# Pad with p′ = k − 1 − p on all four sides. Turn the kernel by 180°: <code>kernel.flip(0, 1)</code>. Slide
-# with stride 1.
+# Pad with p′ = k − 1 − p on all four sides. Turn the kernel by 180°: <code>kernel.flip(0, 1)</code>. Slide with
+# stride 1.
 # </details>
 # <details><summary>Hint 3</summary>
 # <code>torch.rot90(kernel)</code> turns by 90° only. Turn twice, <code>torch.rot90(kernel, 2)</code>, and you
@@ -189,12 +188,12 @@ check.by_sliding(by_sliding)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** Output square m collects from input n the weight that the stamp of n leaves at m. If the window
-# stands with its first square at m, the input that lies *later* in the window has begun its stamp later, so
-# an *earlier* weight of it reaches m. That is why the order of the weights is turned round.
+# stands with its first square at m, the input that lies *later* in the window has begun its stamp later, so an
+# *earlier* weight of it reaches m. That is why the order of the weights is turned round.
 #
-# The zeros between the inputs hold the stride, so the window itself moves by 1. The corner of the uncut
-# output is reached by one input only, with w₁. So the first window overlaps the input in one square, and k
-# − 1 squares of it lie outside. To cut p squares off is to begin p squares later: p′ = k − 1 − p.
+# The zeros between the inputs hold the stride, so the window itself moves by 1. The corner of the uncut output
+# is reached by one input only, with w₁. So the first window overlaps the input in one square, and k − 1 squares
+# of it lie outside. To cut p squares off is to begin p squares later: p′ = k − 1 − p.
 
 # %% [markdown]
 # ## 5 · The size
@@ -205,8 +204,8 @@ check.by_sliding(by_sliding)
 # Think in stamps. How many squares from the first stamp to the last? How many does one (dilated) stamp
 # cover?</details>
 # <details><summary>Hint 2</summary>
-# Do you think of i · s? That is one step too many: between i stamps there are i − 1 steps, and behind the
-# last step lies one whole stamp. Kernel 4, stride 2, padding 1 makes i · s, but most layers do not.</details>
+# Do you think of i · s? That is one step too many: between i stamps there are i − 1 steps, and behind the last
+# step lies one whole stamp. Kernel 4, stride 2, padding 1 makes i · s, but most layers do not.</details>
 # <details><summary>Hint 3</summary>
 # Padding cuts at both ends, output_padding adds at one end.</details>
 
@@ -225,17 +224,17 @@ def transposed_size(input_size, kernel_size, stride=1, padding=0, output_padding
 check.transposed_size(transposed_size)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** i stamps have i − 1 steps between them, and the last stamp covers d(k − 1) + 1 squares. So (i −
-# 1)s + d(k − 1) + 1 squares are covered. Then 2p are cut and output_padding is added.
+# **Why.** i stamps have i − 1 steps between them, and the last stamp covers d(k − 1) + 1 squares. So (i − 1)s +
+# d(k − 1) + 1 squares are covered. Then 2p are cut and output_padding is added.
 #
-# There is no rounding in it, other than in the formula of the convolution. All the rounding of a
-# convolution is hidden in the choice of output_padding.
+# There is no rounding in it, other than in the formula of the convolution. All the rounding of a convolution is
+# hidden in the choice of output_padding.
 
 # %% [markdown]
 # ## 6 · The padding argument and p′
 #
-# One blog post says that the `padding` argument of `ConvTranspose2d` "is already p′". You know better.
-# Write the function that takes the argument to p′: what the zero-inserted input is really padded with.
+# One blog post says that the `padding` argument of `ConvTranspose2d` "is already p′". You know better. Write
+# the function that takes the argument to p′: what the zero-inserted input is really padded with.
 #
 # <details><summary>Hint 1</summary>
 # With argument 0 nothing is cut. How many squares of the first window lie outside the input then?</details>
@@ -259,12 +258,12 @@ check.p_prime(p_prime)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** The argument is p of the convolution that is transposed. For kernel 3: argument 0 is p′ = 2, and
-# argument 2 is p′ = 0. With argument 0 and stride 2, a 2×2 input becomes 5×5 = (2 − 1)·2 − 2·0 + 3. If the
-# post were right, it would become 1×1.
+# argument 2 is p′ = 0. With argument 0 and stride 2, a 2×2 input becomes 5×5 = (2 − 1)·2 − 2·0 + 3. If the post
+# were right, it would become 1×1.
 #
-# The post's other example is a convolution of (1024, 2, 2) with p = 2, s = 1, k = 3, which makes (1024, 4,
-# 4). To go back, write the **same** padding: `ConvTranspose2d(1024, 1024, 3, stride=1, padding=2)`. It
-# slides with p′ = 0.
+# The post's other example is a convolution of (1024, 2, 2) with p = 2, s = 1, k = 3, which makes (1024, 4, 4).
+# To go back, write the **same** padding: `ConvTranspose2d(1024, 1024, 3, stride=1, padding=2)`. It slides with
+# p′ = 0.
 #
 # For kernel 3 and padding 1, p and p′ are equal. This is why so many people never notice the difference.
 
@@ -272,8 +271,8 @@ check.p_prime(p_prime)
 # ## 7 · Find the bug: the generator that makes 34
 #
 # A lecture builds a generator for MNIST (28×28). Its input is one pixel with many channels; four transposed
-# convolutions follow, all **without padding**. Every block gets kernel 4. Then the sizes are 1 → 4 → 7 → 16
-# → 34: too large for MNIST.
+# convolutions follow, all **without padding**. Every block gets kernel 4. Then the sizes are 1 → 4 → 7 → 16 →
+# 34: too large for MNIST.
 #
 # **7a · The lecture's strides.** First find them out. Which strides make 4, 7, 16 and 34?
 #
@@ -293,19 +292,17 @@ def lecture_strides():
 check.lecture_strides(lecture_strides)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** (4 − 1)·s + 4 = 7 gives s = 1. (7 − 1)·s + 4 = 16 gives s = 2. (16 − 1)·s + 4 = 34 gives s = 2.
-# The first stride cannot be seen from the sizes: a single input has no next one, so every stride makes 4.
+# **Why.** (4 − 1)·s + 4 = 7 gives s = 1. (7 − 1)·s + 4 = 16 gives s = 2. (16 − 1)·s + 4 = 34 gives s = 2. The
+# first stride cannot be seen from the sizes: a single input has no next one, so every stride makes 4.
 
 # %% [markdown]
 # **7b · The repaired generator.** Now repair it: four blocks without padding that end at exactly 28. You may
 # change kernels and strides. There is more than one right answer; the check runs your blocks as real layers.
 #
 # <details><summary>Hint 1</summary>
-# Keep the last block, kernel 4 and stride 2, and go backwards: which size does it need, to make
-# 28?</details>
+# Keep the last block, kernel 4 and stride 2, and go backwards: which size does it need, to make 28?</details>
 # <details><summary>Hint 2</summary>
-# 13 is needed. A block with kernel k and stride 2 makes it from i if 2 · (i − 1) + k = 13. Try k =
-# 3.</details>
+# 13 is needed. A block with kernel k and stride 2 makes it from i if 2 · (i − 1) + k = 13. Try k = 3.</details>
 
 
 # %% exercise="repaired-generator"
@@ -320,21 +317,20 @@ def repaired_generator():
 check.repaired_generator(repaired_generator)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** With the strides of 7a and the kernels 3, 4, 3, 4 the sizes are 1 → 3 → 6 → 13 → 28. So the
-# strides can stay; only two kernels are one square too large. The first extra square becomes two, then four
-# on the way, because later strides spread the inputs: 34 − 28 = 6 = 4 + 2.
+# **Why.** With the strides of 7a and the kernels 3, 4, 3, 4 the sizes are 1 → 3 → 6 → 13 → 28. So the strides
+# can stay; only two kernels are one square too large. The first extra square becomes two, then four on the way,
+# because later strides spread the inputs: 34 − 28 = 6 = 4 + 2.
 #
-# Such a bug raises no error in the generator. It shows itself later, when a 34×34 picture meets a
-# discriminator that expects 28×28, or never (see exercise 8). So print the shape of every layer once,
-# before you train.
+# Such a bug raises no error in the generator. It shows itself later, when a 34×34 picture meets a discriminator
+# that expects 28×28, or never (see exercise 8). So print the shape of every layer once, before you train.
 
 # %% [markdown]
 # ## 8 · Answers per picture
 #
 # What does the discriminator say to the 34×34 pictures? The same lecture's discriminator has three
 # convolutions, each with kernel 4, stride 2, no padding. What comes out of the last one is its answer: one
-# number for "real or fake", if the picture has the right size. How many numbers does it give for **one**
-# square picture of a given size?
+# number for "real or fake", if the picture has the right size. How many numbers does it give for **one** square
+# picture of a given size?
 #
 # <details><summary>Hint 1</summary>
 # The size of a convolution: ⌊(i − 4) / 2⌋ + 1. Use it three times.</details>
@@ -360,10 +356,10 @@ def answers_per_picture(image_size):
 check.answers_per_picture(answers_per_picture)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** 28 → 13 → 5 → 1: one answer, as it should be. 34 → 16 → 7 → 2: a side of 2, so **four** answers
-# for one picture. A convolution takes every size, so nothing complains at this place. If the code then
-# flattens the answers, a batch of 128 pictures suddenly has 512 answers, and if it averages, each answer
-# looks at another part of the picture. Two bugs (7 and 8) can hide each other like this.
+# **Why.** 28 → 13 → 5 → 1: one answer, as it should be. 34 → 16 → 7 → 2: a side of 2, so **four** answers for
+# one picture. A convolution takes every size, so nothing complains at this place. If the code then flattens the
+# answers, a batch of 128 pictures suddenly has 512 answers, and if it averages, each answer looks at another
+# part of the picture. Two bugs (7 and 8) can hide each other like this.
 
 # %% [markdown]
 # ## 9 · Layers for a wanted size
@@ -405,5 +401,5 @@ check.my_ladders(my_ladders)
 # output_padding. 4 → 12 → 24 → 48 → 96: the first layer triples, its stamps of 3 lie side by side and never
 # overlap.
 #
-# The short way in every case: halve from the wanted size down. An even size doubles, and an odd size needs
-# one output_padding. This is what `plan_upsampling` of the package does.
+# The short way in every case: halve from the wanted size down. An even size doubles, and an odd size needs one
+# output_padding. This is what `plan_upsampling` of the package does.

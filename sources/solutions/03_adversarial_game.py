@@ -31,10 +31,12 @@ from dcgan_course.checks import lesson_03 as check
 # | p_data | 1/2 | 1/2 | 0 |
 # | p_fake | 0 | 1/4 | 3/4 |
 #
-# `best_discriminator` returns D* in the three boxes as a list. `divergence` returns the JSD in nats, to three decimals or better.
+# `best_discriminator` returns D* in the three boxes as a list. `divergence` returns the JSD in nats, to three
+# decimals or better.
 #
 # <details><summary>Hint 1</summary>In each box, what share of the points that come there is real?</details>
-# <details><summary>Hint 2</summary>The middle is (1/4, 3/8, 3/8). The JSD is half of KL(p_data ‖ middle) plus half of KL(p_fake ‖ middle). A box with probability 0 adds nothing.</details>
+# <details><summary>Hint 2</summary>The middle is (1/4, 3/8, 3/8). The JSD is half of KL(p_data ‖ middle) plus
+# half of KL(p_fake ‖ middle). A box with probability 0 adds nothing.</details>
 
 
 # %% exercise="by-hand"
@@ -58,15 +60,16 @@ check.by_hand(best_discriminator, divergence)
 # %% [markdown] tags=["explanation"]
 # In box 1 only real points come: D* = 1. In box 3 only fakes: 0. In box 2 it is (1/2) / (1/2 + 1/4) = 2/3.
 #
-# KL(p_data ‖ middle) = ½ log(½ ÷ ¼) + ½ log(½ ÷ ⅜) = 0.3466 + 0.1438 = 0.4904. KL(p_fake ‖ middle) = ¼ log(¼ ÷ ⅜) + ¾ log(¾ ÷ ⅜) =
-# −0.1014 + 0.5199 = 0.4185. Half of each: 0.4545. The largest possible is log 2 = 0.6931.
+# KL(p_data ‖ middle) = ½ log(½ ÷ ¼) + ½ log(½ ÷ ⅜) = 0.3466 + 0.1438 = 0.4904. KL(p_fake ‖ middle) = ¼ log(¼ ÷
+# ⅜) + ¾ log(¾ ÷ ⅜) = −0.1014 + 0.5199 = 0.4185. Half of each: 0.4545. The largest possible is log 2 = 0.6931.
 
 # %% [markdown]
 # ## 2 · The JSD of any two distributions
 #
 # Write it for two tensors of probabilities over K boxes, (K,) each. Boxes may have probability 0.
 #
-# <details><summary>Hint 1</summary>0 · log 0 is nan in PyTorch. Its limit is 0. `torch.xlogy(a, b)` is a · log b, and 0 where a is 0.</details>
+# <details><summary>Hint 1</summary>0 · log 0 is nan in PyTorch. Its limit is 0. `torch.xlogy(a, b)` is a · log
+# b, and 0 where a is 0.</details>
 
 
 # %% exercise="jensen-shannon"
@@ -84,16 +87,19 @@ def jensen_shannon(p_data, p_fake):
 check.jensen_shannon(jensen_shannon)
 
 # %% [markdown] tags=["explanation"]
-# log(p / middle) is written as a difference, so that `xlogy` can take care of the zeros. The middle is 0 only where both are 0, and there the factor
-# is 0 too. That is why the JSD is always finite, and KL(p_data ‖ p_fake) is not.
+# log(p / middle) is written as a difference, so that `xlogy` can take care of the zeros. The middle is 0 only
+# where both are 0, and there the factor is 0 too. That is why the JSD is always finite, and KL(p_data ‖ p_fake)
+# is not.
 
 # %% [markdown]
 # ## 3 · Both losses and their gradients
 #
-# For d = D(G(z)), return two numbers: the gradient of the loss **in D**, and **in the logit**. Derive them on paper; do not use autograd.
+# For d = D(G(z)), return two numbers: the gradient of the loss **in D**, and **in the logit**. Derive them on
+# paper; do not use autograd.
 #
 # <details><summary>Hint 1</summary>Saturating: log(1 − D). Non-saturating: −log D.</details>
-# <details><summary>Hint 2</summary>D = sigmoid(logit), and the slope of the sigmoid is D · (1 − D). Use the chain rule.</details>
+# <details><summary>Hint 2</summary>D = sigmoid(logit), and the slope of the sigmoid is D · (1 − D). Use the
+# chain rule.</details>
 
 
 # %% exercise="gradients"
@@ -115,17 +121,20 @@ def non_saturating_gradients(d):
 check.gradients(saturating_gradients, non_saturating_gradients)
 
 # %% [markdown] tags=["explanation"]
-# −1/(1 − D) times D(1 − D) is −D. −1/D times D(1 − D) is −(1 − D). Both point the same way. For a bad fake, D near 0, the first is almost 0 and
-# the second almost −1.
+# −1/(1 − D) times D(1 − D) is −D. −1/D times D(1 − D) is −(1 − D). Both point the same way. For a bad fake, D
+# near 0, the first is almost 0 and the second almost −1.
 
 # %% [markdown]
 # ## 4 · The alternating loop
 #
-# Write the whole loop. In each round D moves once, then G moves once. D's loss is the **sum** of its two terms, G's loss is the non-saturating one. Both networks
-# take and give (N, 1); D gives logits. `draw_real()` and `draw_z()` give a fresh batch at each call. No gradient may reach G in D's step.
+# Write the whole loop. In each round D moves once, then G moves once. D's loss is the **sum** of its two terms,
+# G's loss is the non-saturating one. Both networks take and give (N, 1); D gives logits. `draw_real()` and
+# `draw_z()` give a fresh batch at each call. No gradient may reach G in D's step.
 #
-# <details><summary>Hint 1</summary>For D: `binary_cross_entropy_with_logits(logits, torch.ones_like(logits))` is −mean log D, and with zeros it is −mean log(1 − D).</details>
-# <details><summary>Hint 2</summary>For each step: compute the loss, clear the gradients of the network that moves, backward, step.</details>
+# <details><summary>Hint 1</summary>For D: `binary_cross_entropy_with_logits(logits, torch.ones_like(logits))`
+# is −mean log D, and with zeros it is −mean log(1 − D).</details>
+# <details><summary>Hint 2</summary>For each step: compute the loss, clear the gradients of the network that
+# moves, backward, step.</details>
 # <details><summary>Hint 3</summary>Which step needs `.detach()`, and where?</details>
 
 
@@ -154,14 +163,14 @@ def play(generator, discriminator, generator_optimizer, discriminator_optimizer,
 check.play(play)
 
 # %% [markdown] tags=["explanation"]
-# D's step: fakes are detached, so the graph ends at them. G's step: fresh z, a new pass through G **and** D. This backward leaves gradients in D as well. They do
-# no harm, because D's next step clears them first.
+# D's step: fakes are detached, so the graph ends at them. G's step: fresh z, a new pass through G **and** D.
+# This backward leaves gradients in D as well. They do no harm, because D's next step clears them first.
 
 # %% [markdown]
 # ## 5 · The first broken loop
 #
-# Find the bug. Three loops follow; each comes from a real program, made short. None raises an error. Find what is wrong, say it in one sentence, and write the loop as it should be.
-# The task is that of exercise 4.
+# Find the bug. Three loops follow; each comes from a real program, made short. None raises an error. Find what
+# is wrong, say it in one sentence, and write the loop as it should be. The task is that of exercise 4.
 #
 # ```python
 # def broken_1(generator, discriminator, generator_optimizer, discriminator_optimizer, draw_real, draw_z, rounds):
@@ -208,8 +217,8 @@ def repaired_1(generator, discriminator, generator_optimizer, discriminator_opti
 check.repaired_1(repaired_1)
 
 # %% [markdown] tags=["explanation"]
-# `fake.detach()` in G's step cuts the only way from the loss to G. The loss can be computed, `backward` runs (into D), and G's optimiser finds no gradient. So nothing
-# complains. D's step keeps its `detach`.
+# `fake.detach()` in G's step cuts the only way from the loss to G. The loss can be computed, `backward` runs
+# (into D), and G's optimiser finds no gradient. So nothing complains. D's step keeps its `detach`.
 
 # %% [markdown]
 # ## 6 · The second broken loop
@@ -229,7 +238,8 @@ check.repaired_1(repaired_1)
 #         generator_optimizer.step()
 # ```
 #
-# <details><summary>Hint 1</summary>Without `retain_graph=True` this loop stops with an error. Why is the graph needed a second time?</details>
+# <details><summary>Hint 1</summary>Without `retain_graph=True` this loop stops with an error. Why is the graph
+# needed a second time?</details>
 # <details><summary>Hint 2</summary>How old are the fakes that G is judged by?</details>
 
 
@@ -257,9 +267,10 @@ def repaired_2(generator, discriminator, generator_optimizer, discriminator_opti
 check.repaired_2(repaired_2)
 
 # %% [markdown] tags=["explanation"]
-# The fakes are not detached, so D's backward runs through G too, and its result is thrown away. The graph is kept for G's step: memory for nothing. And G is judged on the very
-# z from which D has just learned. With detached fakes in D's step and fresh z in G's step there are two graphs, each used once. `no_grad` is even cheaper than
-# `detach`: the graph of G is not built at all.
+# The fakes are not detached, so D's backward runs through G too, and its result is thrown away. The graph is
+# kept for G's step: memory for nothing. And G is judged on the very z from which D has just learned. With
+# detached fakes in D's step and fresh z in G's step there are two graphs, each used once. `no_grad` is even
+# cheaper than `detach`: the graph of G is not built at all.
 
 # %% [markdown]
 # ## 7 · The third broken loop
@@ -308,5 +319,7 @@ def repaired_3(generator, discriminator, generator_optimizer, discriminator_opti
 check.repaired_3(repaired_3)
 
 # %% [markdown] tags=["explanation"]
-# `eval()` does not stop gradients: G's backward leaves its gradient in D, and it asks D to call fakes real. `backward` adds, so D's next step goes along D's own gradient plus
-# G's wish plus all older ones. One `zero_grad` before D's backward repairs it. The calls of `train()` and `eval()` may go: these networks have neither dropout nor batch norm.
+# `eval()` does not stop gradients: G's backward leaves its gradient in D, and it asks D to call fakes real.
+# `backward` adds, so D's next step goes along D's own gradient plus G's wish plus all older ones. One
+# `zero_grad` before D's backward repairs it. The calls of `train()` and `eval()` may go: these networks have
+# neither dropout nor batch norm.

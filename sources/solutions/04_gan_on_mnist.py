@@ -35,8 +35,8 @@ drawing.use_course_style()
 # %% [markdown]
 # ## 1 · Losses of logits
 #
-# A discriminator answers with a logit $a$; D(x) is sigmoid(a). Write three losses. They must be right, and
-# have a gradient, even where D is as sure as a = 200 or a = −200.
+# A discriminator answers with a logit $a$; D(x) is sigmoid(a). Write three losses. They must be right, and have
+# a gradient, even where D is as sure as a = 200 or a = −200.
 #
 # **1a.** What D makes smaller: $-\operatorname{mean} \log D(x) - \operatorname{mean} \log(1 - D(G(z)))$.
 #
@@ -117,8 +117,8 @@ check.minimax(minimax)
 #
 # Write one step of D: it becomes better at telling `real` from `generator(z)`. Take
 # `losses.discriminator_loss`, so that this exercise does not depend on the first one. Before your step, old
-# gradients lie in both networks. After it, G must be where it was, and its old gradients, too. Leave the modes of
-# both networks alone.
+# gradients lie in both networks. After it, G must be where it was, and its old gradients, too. Leave the modes
+# of both networks alone.
 #
 # <details><summary>Hint 1</summary>
 # Four lines of the loop: loss, zero_grad, backward, step. One line before them: where do the fakes come
@@ -146,8 +146,8 @@ def discriminator_step(generator, discriminator, optimizer, real, z):
 check.discriminator_step(discriminator_step)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The fakes are data here, as the real pictures are. So they need no graph. With `no_grad` it is
-# never built; `generator(z).detach()` builds it and lets it go, which is right, too.
+# **Why.** The fakes are data here, as the real pictures are. So they need no graph. With `no_grad` it is never
+# built; `generator(z).detach()` builds it and lets it go, which is right, too.
 #
 # `zero_grad` belongs before `backward`, because `backward` *adds* to what is there: G's step, too, may have
 # left gradients in D. And the loss goes out without its graph, so that a list of losses stays a list of
@@ -185,18 +185,18 @@ def generator_step(generator, discriminator, optimizer, z):
 check.generator_step(generator_step)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The gradient of the loss for a fake says how each of its pixels should change to look more real to
-# D. It has to come through D to reach G. On its way it also leaves gradients in D. They do no harm, because
-# D's own step begins with `zero_grad`. They cost time, and exercise 4d saves it.
+# **Why.** The gradient of the loss for a fake says how each of its pixels should change to look more real to D.
+# It has to come through D to reach G. On its way it also leaves gradients in D. They do no harm, because D's
+# own step begins with `zero_grad`. They cost time, and exercise 4d saves it.
 #
-# Programs that call `discriminator.eval()` here, and `discriminator.train()` at the end, run without an error. The
-# check refuses them: G would learn from a D without dropout, and no gradient is saved. See exercise 4d.
+# Programs that call `discriminator.eval()` here, and `discriminator.train()` at the end, run without an error.
+# The check refuses them: G would learn from a D without dropout, and no gradient is saved. See exercise 4d.
 
 # %% [markdown]
 # ## 4 · Find the bug
 #
-# Four bugs from real programs: a lecture, a post, a paper review. Each program runs without an error, or did
-# so once. First look at the symptom. Then write the repaired function.
+# Four bugs from real programs: a lecture, a post, a paper review. Each program runs without an error, or did so
+# once. First look at the symptom. Then write the repaired function.
 
 # %%
 real = torch.rand(200, 1, 28, 28, generator=torch.Generator().manual_seed(seed)) * 2 - 1  # any pictures will do
@@ -253,8 +253,8 @@ check.generator_loss(generator_loss)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** `fake.detach()` is right in D's step and wrong in G's. Behind a detach the loss still has a graph,
-# the one through D, so `backward()` finds something to do and does not complain. All gradients went into D,
-# and D's next `zero_grad` removed them. In exercise 5 you will see what a training with this bug looks like.
+# the one through D, so `backward()` finds something to do and does not complain. All gradients went into D, and
+# D's next `zero_grad` removed them. In exercise 5 you will see what a training with this bug looks like.
 
 # %% [markdown]
 # **4b · The kept graph.** The same lecture leaves the fakes attached in D's step and calls
@@ -286,8 +286,8 @@ except RuntimeError as error:
 
 # %% [markdown]
 # `d_loss` went back through D *and* through G, and then the graph of G was gone. `retain_graph=True` silences
-# the error. It also has a price. A graph keeps the values that `backward()` will need; we count what is left
-# of them after D's `backward()`.
+# the error. It also has a price. A graph keeps the values that `backward()` will need; we count what is left of
+# them after D's `backward()`.
 
 
 # %%
@@ -358,12 +358,11 @@ check.one_round(one_round)
 # %% [markdown] tags=["explanation"]
 # **Why.** With the detach the two losses have two graphs: D's loss ends at the picture, G's loss goes on into
 # G. Each is used once, so nobody needs `retain_graph`. What is still kept after D's `backward()` is the graph
-# of G alone, and G's step needs it. The gradients that D's loss computed for G are never used: G's
-# `zero_grad` removes them. (In the lecture itself G's step draws fresh noise. There nobody needed the kept
-# graph at all.)
+# of G alone, and G's step needs it. The gradients that D's loss computed for G are never used: G's `zero_grad`
+# removes them. (In the lecture itself G's step draws fresh noise. There nobody needed the kept graph at all.)
 #
-# A second `generator(z)` would need no kept graph either. But with dropout in G it makes other fakes from the same
-# z: G would not answer for the fakes that D has just seen. And it costs a second way through G.
+# A second `generator(z)` would need no kept graph either. But with dropout in G it makes other fakes from the
+# same z: G would not answer for the fakes that D has just seen. And it costs a second way through G.
 #
 # When PyTorch says "backward through the graph a second time", ask first *why* two losses share a graph.
 # `retain_graph=True` is seldom the answer.
@@ -422,8 +421,8 @@ check.answer_by_answer_loss(answer_by_answer_loss)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** Broadcasting lays (4,) beside (4, 1) as a row beside a column and fills a 4×4 table. Its mean
-# compares every answer with every label. With as many real as fake pictures, the best that D can do then is
-# to answer ½ to everything.
+# compares every answer with every label. With as many real as fake pictures, the best that D can do then is to
+# answer ½ to everything.
 #
 # In a GAN this stays hidden for long, because real and fake batches usually come one after the other. Then all
 # labels of a batch are equal, and the mean over the table is the right number. In one mixed batch it is wrong.
@@ -436,8 +435,8 @@ check.answer_by_answer_loss(answer_by_answer_loss)
 # confuse. By hand, `labels.view_as(answers)` is a good habit: it refuses a wrong number of labels.
 
 # %% [markdown]
-# **4d · Eval is not a brake.** A review of the paper calls `discriminator.eval()` before G's step, "to stop
-# its gradients".
+# **4d · Eval is not a brake.** A review of the paper calls `discriminator.eval()` before G's step, "to stop its
+# gradients".
 
 
 # %%
@@ -467,8 +466,8 @@ print(f"Does D give the same pictures the same answers twice? In train mode {sam
 
 # %% [markdown]
 # So `eval()` stopped no gradient. It switched dropout off. Write the step that the review wanted: no gradient
-# is computed for D's parameters, one still goes *through* D to G, D's mode is left alone, and D can learn
-# again afterwards.
+# is computed for D's parameters, one still goes *through* D to G, D's mode is left alone, and D can learn again
+# afterwards.
 #
 # <details><summary>Hint 1</summary>
 # A parameter with `requires_grad` False gets no gradient. `network.requires_grad_(False)` sets it for
@@ -502,8 +501,8 @@ print(f"The repaired step computed a gradient for {gradients_for_d(frozen_genera
 # compute in another way. `requires_grad_(False)` tells autograd that nobody asks for a parameter's gradient.
 # `no_grad` builds no graph at all, and so would cut G off, too.
 #
-# `loss.backward(inputs=list(generator.parameters()))` is another right answer: it computes gradients for
-# these tensors only.
+# `loss.backward(inputs=list(generator.parameters()))` is another right answer: it computes gradients for these
+# tensors only.
 #
 # May G learn from a D without dropout? One may try that. But it is another training, not a cheaper one. A step
 # that switches the mode hides this choice from those who call it. So the checks ask for a step that leaves the
@@ -512,17 +511,17 @@ print(f"The repaired step computed a gradient for {gradients_for_d(frozen_genera
 # %% [markdown]
 # ## 5 · Read these traces
 #
-# Six small GANs are trained now, for some seconds. Their "pictures" are single numbers: the real ones lie at
-# −1 and at +1, half of them on each side. All six start from the same networks. One is healthy; in five
-# others something is wrong.
+# Six small GANs are trained now, for some seconds. Their "pictures" are single numbers: the real ones lie at −1
+# and at +1, half of them on each side. All six start from the same networks. One is healthy; in five others
+# something is wrong.
 
 # %%
 for name, cause in six_trainings.CAUSES.items():
     print(f"{name:28}  {cause}")
 
 # %% [markdown]
-# Above: p_real and p_fake, the mean answers D(x) and D(G(z)). Below: what G makes of 60 fixed z. It is the
-# grid of samples from one fixed z that you know from the lesson, drawn along time.
+# Above: p_real and p_fake, the mean answers D(x) and D(G(z)). Below: what G makes of 60 fixed z. It is the grid
+# of samples from one fixed z that you know from the lesson, drawn along time.
 
 # %%
 traces = six_trainings.record(seed)
@@ -570,20 +569,19 @@ for trace in traces:
 # change of p_fake from one measurement to the next; how far a fake went from its first place; how often the
 # whole cloud changed sides in the second half.
 #
-# * **A** and **C** have nearly the same upper panel: D wins. In A no fake moves at all, so G gets no
-#   gradient: bug 4a. In C the fakes move, but D is far ahead and G is slow.
+# * **A** and **C** have nearly the same upper panel: D wins. In A no fake moves at all, so G gets no gradient:
+#   bug 4a. In C the fakes move, but D is far ahead and G is slow.
 # * **B** would pass as healthy if you looked at p_real and p_fake only. Below, the whole cloud of fakes runs
-#   from one side to the other. G goes where D is weak just now; D learns it, and G goes back. Each moment
-#   shows one mode only.
+#   from one side to the other. G goes where D is weak just now; D learns it, and G goes back. Each moment shows
+#   one mode only.
 # * **D** tears p_fake from 0 to 1 and back. Every step goes too far, for both players.
-# * **E** looks perfect above, and that is the sign: p_real is a straight line from the first round on. A D
-#   that never moves has never learned anything. G found the place that this D likes best, and put every fake
-#   there.
+# * **E** looks perfect above, and that is the sign: p_real is a straight line from the first round on. A D that
+#   never moves has never learned anything. G found the place that this D likes best, and put every fake there.
 # * **F** is healthy: both lines come together near ½, and the fakes are on both bumps at the same time.
 #
 # B, E and F have p_real and p_fake near ½. The two averages alone do not tell a good game from a bad one. On
-# MNIST, look at the grid of samples and at the histogram of classes, too. [Lesson
-# 05](../notebooks/05_when_training_fails.ipynb) goes on from here.
+# MNIST, look at the grid of samples and at the histogram of classes, too.
+# [Lesson 05](../notebooks/05_when_training_fails.ipynb) goes on from here.
 #
 # These are six cases, chosen to be clear. In real trainings the signs mix. Another seed gives other traces in
 # another order; about one in fifty "healthy" trainings of this kind then goes wrong by itself.

@@ -11,8 +11,9 @@
 #
 # They belong to [lesson 05](../notebooks/05_when_training_fails.ipynb). Take about 50 minutes.
 #
-# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check below it. A check says
-# ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong answers cost nothing.
+# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
+# below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
+# answers cost nothing.
 
 # %%
 import torch
@@ -32,8 +33,8 @@ seed = 5  # another seed draws new traces, in another order
 # %% [markdown]
 # ## 1 · Name the fault
 #
-# Eight small GANs are trained now, each on the ring, 100 rounds. In seven of them one thing is wrong. The letters are given in an order
-# that the seed decides. Here are their names.
+# Eight small GANs are trained now, each on the ring, 100 rounds. In seven of them one thing is wrong. The
+# letters are given in an order that the seed decides. Here are their names.
 
 # %%
 for name, fault in FAULTS.items():
@@ -56,11 +57,11 @@ for case in cases:
 # Which letter is which? Use the figure first, then the numbers.
 #
 # <details><summary>Hint 1</summary>
-# Begin with the faults that leave a number nobody else has: a gradient of exactly 0, a loss below 0, first samples in one
-# point, a furthest coordinate of 1.</details>
+# Begin with the faults that leave a number nobody else has: a gradient of exactly 0, a loss below 0, first
+# samples in one point, a furthest coordinate of 1.</details>
 # <details><summary>Hint 2</summary>
-# Three panels are left. In one the purple line leaves the orange one. In one all lines jump. In one the lines lie on
-# each other.</details>
+# Three panels are left. In one the purple line leaves the orange one. In one all lines jump. In one the lines
+# lie on each other.</details>
 
 
 # %% exercise="name-the-faults"
@@ -92,7 +93,8 @@ check.name_the_faults(diagnosis, cases)
 # * D's loss was at some time above 4: the learning rate is too high.
 # * No coordinate beyond 1, and D knows the fakes: tanh cannot reach the data.
 # * D says one thing to fakes in its own step and another in G's step: real and fake shared a batch norm.
-# * Of the two that are left, the one where D(real) and D(fake) are apart has too strong a D. The last one is well.
+# * Of the two that are left, the one where D(real) and D(fake) are apart has too strong a D. The last one is
+#   well.
 
 # %% [markdown]
 # ## 2 · Count the modes
@@ -101,12 +103,15 @@ check.name_the_faults(diagnosis, cases)
 #
 # * modes covered: centres with at least one point that is closest to them **and** within 3σ;
 # * the share of points within 3σ of their closest centre;
-# * reverse KL: Σ q log(K q) over the modes that were drawn, where q is the share of **all** points closest to a mode.
+# * reverse KL: Σ q log(K q) over the modes that were drawn, where q is the share of **all** points closest to a
+#   mode.
 #
 # <details><summary>Hint 1</summary>
-# <code>torch.cdist(points, centres)</code> is (N, K). Its <code>.min(dim=1)</code> gives the smallest distance and which centre it is.</details>
+# <code>torch.cdist(points, centres)</code> is (N, K). Its <code>.min(dim=1)</code> gives the smallest distance
+# and which centre it is.</details>
 # <details><summary>Hint 2</summary>
-# <code>torch.bincount(index, minlength=K) / N</code> are the shares. Leave out the zeros before the logarithm: 0 · log 0 counts as 0.</details>
+# <code>torch.bincount(index, minlength=K) / N</code> are the shares. Leave out the zeros before the logarithm:
+# 0 · log 0 counts as 0.</details>
 
 
 # %% exercise="count-modes"
@@ -129,9 +134,10 @@ def count_modes(points, centres, sigma):
 check.count_modes(count_modes)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** `index[good]` keeps the centres of the good points; how many *different* ones there are is the number of modes. For the reverse
-# KL every point counts, good or not: it asks where the points go, not how well they hit. A mode that is never drawn has q = 0 and
-# adds nothing. In the other direction, Σ p log(p/q), it would make the number infinite.
+# **Why.** `index[good]` keeps the centres of the good points; how many *different* ones there are is the number
+# of modes. For the reverse KL every point counts, good or not: it asks where the points go, not how well they
+# hit. A mode that is never drawn has q = 0 and adds nothing. In the other direction, Σ p log(p/q), it would
+# make the number infinite.
 
 # %% [markdown]
 # ## 3 · Put packing into the loop
@@ -154,7 +160,8 @@ def train_plain(generator, discriminator, optimizer_g, optimizer_d, batches):
 
 
 # %% [markdown]
-# Write the packed one. `real`, `z_for_d` and `z_for_g` are (N · packing, 2). D takes rows of 2 · packing numbers.
+# Write the packed one. `real`, `z_for_d` and `z_for_g` are (N · packing, 2). D takes rows of 2 · packing
+# numbers.
 #
 # <details><summary>Hint 1</summary>
 # G does not change at all: it makes single points. Only what D is shown changes, in three places.</details>
@@ -187,11 +194,13 @@ def train_packed(generator, discriminator, optimizer_g, optimizer_d, batches, pa
 check.train_packed(train_packed)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Three calls of D, three packs. The gradient needs no extra work: `reshape` passes it back to the single points. The batch is
-# now N packs, so G makes N · m points a step. A pack is all real or all fake; a mixed pack would have no right answer.
+# **Why.** Three calls of D, three packs. The gradient needs no extra work: `reshape` passes it back to the
+# single points. The batch is now N packs, so G makes N · m points a step. A pack is all real or all fake; a
+# mixed pack would have no right answer.
 
 # %% [markdown]
-# Does it help? The package's games use the same change. Here are three games on the ring, G five times faster than D, plain and packed.
+# Does it help? The package's games use the same change. Here are three games on the ring, G five times faster
+# than D, plain and packed.
 
 # %%
 rounds = 300

@@ -11,11 +11,12 @@
 #
 # They belong to [lesson 06](../notebooks/06_dcgan_layer_by_layer.ipynb). Take about 70 minutes.
 #
-# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check below it. A check says
-# ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong answers cost nothing.
+# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
+# below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
+# answers cost nothing.
 #
-# The rules, once more: strided convolutions and no pooling; batch norm, except at G's last layer and D's first; no fully connected hidden layers; ReLU
-# in G and tanh at its end; LeakyReLU (0.2) in D. D answers with logits.
+# The rules, once more: strided convolutions and no pooling; batch norm, except at G's last layer and D's first;
+# no fully connected hidden layers; ReLU in G and tanh at its end; LeakyReLU (0.2) in D. D answers with logits.
 
 # %%
 import torch
@@ -52,8 +53,9 @@ def up(in_channels, out_channels):
 check.write_up(up)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** (H − 1) · 2 − 2 · 1 + 4 = 2H. The norm stands before the activation: it sees numbers of both signs, and the ReLU then cuts about half
-# of them. A bias in front of the norm would be subtracted with the mean: a parameter without effect.
+# **Why.** (H − 1) · 2 − 2 · 1 + 4 = 2H. The norm stands before the activation: it sees numbers of both signs,
+# and the ReLU then cuts about half of them. A bias in front of the norm would be subtracted with the mean: a
+# parameter without effect.
 
 # %% [markdown]
 # ## 2 · The block that makes maps smaller
@@ -82,19 +84,21 @@ def down(in_channels, out_channels):
 check.write_down(down)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** ⌊(2H + 2 · 1 − 4)/2⌋ + 1 = H. LeakyReLU keeps a slope of 0.2 on the negative side: a unit that is off still tells G in which direction to
-# move.
+# **Why.** ⌊(2H + 2 · 1 − 4)/2⌋ + 1 = H. LeakyReLU keeps a slope of 0.2 on the negative side: a unit that is off
+# still tells G in which direction to move.
 
 # %% [markdown]
 # ## 3 · The generator, from the list of rules
 #
-# Write G for 32×32 colour pictures: z → 4w maps of 4×4 → 2w of 8×8 → w of 16×16 → 3 of 32×32. Use `models.up` or your own layers.
-# The first kernel is 4 with stride 1 and padding 0; all later ones are 4 with stride 2 and padding 1. No layer has a bias.
+# Write G for 32×32 colour pictures: z → 4w maps of 4×4 → 2w of 8×8 → w of 16×16 → 3 of 32×32. Use `models.up`
+# or your own layers. The first kernel is 4 with stride 1 and padding 0; all later ones are 4 with stride 2 and
+# padding 1. No layer has a bias.
 #
 # <details><summary>Hint 1</summary>
 # z has the shape (N, latent_dim). <code>nn.Unflatten(1, (latent_dim, 1, 1))</code> makes maps of it.</details>
 # <details><summary>Hint 2</summary>
-# From 1×1 to 4×4: kernel 4, stride 1, padding 0. <code>models.up(…, 4, 1, 0)</code> is that layer with norm and ReLU.</details>
+# From 1×1 to 4×4: kernel 4, stride 1, padding 0. <code>models.up(…, 4, 1, 0)</code> is that layer with norm and
+# ReLU.</details>
 # <details><summary>Hint 3</summary>
 # The last layer stands alone: no batch norm, no ReLU, tanh behind it.</details>
 
@@ -118,20 +122,21 @@ def build_generator(latent_dim, width):
 check.write_generator(build_generator)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The last layer must be free to give any brightness; batch norm there would give every batch of pictures the same mean and the same
-# spread. tanh brings the numbers into the range of the real pictures. Maps are halved in number each time they double in side.
+# **Why.** The last layer must be free to give any brightness; batch norm there would give every batch of
+# pictures the same mean and the same spread. tanh brings the numbers into the range of the real pictures. Maps
+# are halved in number each time they double in side.
 
 # %% [markdown]
 # ## 4 · The discriminator, from the list of rules
 #
 # The mirror: 3 maps of 32×32 → w of 16×16 → 2w of 8×8 → 4w of 4×4 → one logit for each picture, shape (N,),
-# also for a single picture.
-# The first three kernels are 4 with stride 2 and padding 1. No layer has a bias.
+# also for a single picture. The first three kernels are 4 with stride 2 and padding 1. No layer has a bias.
 #
 # <details><summary>Hint 1</summary>
 # Which layer of D has no batch norm, besides the last?</details>
 # <details><summary>Hint 2</summary>
-# From 4×4 to one number: a convolution with kernel 4 and no padding. <code>nn.Flatten(0)</code> makes (N,) of (N, 1, 1, 1).</details>
+# From 4×4 to one number: a convolution with kernel 4 and no padding. <code>nn.Flatten(0)</code> makes (N,) of
+# (N, 1, 1, 1).</details>
 
 
 # %% exercise="write-discriminator"
@@ -153,9 +158,10 @@ def build_discriminator(width):
 check.write_discriminator(build_discriminator)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Batch norm in the first layer would take the brightness and the contrast of the batch away before D has seen them. At
-# the end it would force the mean answer of each batch to a constant, so D could never call a batch of fakes fake. The last convolution is a
-# weighted sum over everything that is left: no hidden layer, so rule 3 is kept.
+# **Why.** Batch norm in the first layer would take the brightness and the contrast of the batch away before D
+# has seen them. At the end it would force the mean answer of each batch to a constant, so D could never call a
+# batch of fakes fake. The last convolution is a weighted sum over everything that is left: no hidden layer, so
+# rule 3 is kept.
 
 # %%
 tables = [
@@ -167,8 +173,8 @@ print("\n\n".join(table_text(table) for table in tables))
 # %% [markdown]
 # ## 5 · Find the bug: four answers for each picture
 #
-# A lecture's generator has kernel 4 in every block and draws 34×34 where 28×28 was meant. The discriminator below was written for 28×28.
-# Nobody notices: no line fails.
+# A lecture's generator has kernel 4 in every block and draws 34×34 where 28×28 was meant. The discriminator
+# below was written for 28×28. Nobody notices: no line fails.
 
 
 # %%
@@ -190,11 +196,13 @@ for side in (28, 34):
     print(f"8 pictures of {side}×{side} give answers of shape {tuple(answers.shape)}")
 
 # %% [markdown]
-# The loss takes a mean over all of them, so the program runs. Write a discriminator for 34×34 that gives **one** logit for each picture, shape
-# (N,), also for a single picture, and in which **every** pixel can change the answer. Keep the first two convolutions.
+# The loss takes a mean over all of them, so the program runs. Write a discriminator for 34×34 that gives
+# **one** logit for each picture, shape (N,), also for a single picture, and in which **every** pixel can change
+# the answer. Keep the first two convolutions.
 #
 # <details><summary>Hint 1</summary>
-# Derive the sizes: 34 → 16 → 7 → ? With kernel 4 and stride 2 the window stands at two places, and never reaches the seventh row.</details>
+# Derive the sizes: 34 → 16 → 7 → ? With kernel 4 and stride 2 the window stands at two places, and never
+# reaches the seventh row.</details>
 # <details><summary>Hint 2</summary>
 # A kernel as large as what is left stands at one place only.</details>
 
@@ -219,11 +227,13 @@ def fixed_discriminator():
 check.one_answer(fixed_discriminator)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** ⌊(7 − 4)/2⌋ + 1 = 2: the window of the last layer stands at rows 0 and 2 and sees rows 0 to 5. Row 6 is never seen, so the
-# lowest pixels can be anything. And four answers a picture is another game: each is about a part of the picture, and nobody asks whether the parts
-# fit. (There are discriminators that are built so on purpose.)
+# **Why.** ⌊(7 − 4)/2⌋ + 1 = 2: the window of the last layer stands at rows 0 and 2 and sees rows 0 to 5. Row 6
+# is never seen, so the lowest pixels can be anything. And four answers a picture is another game: each is about
+# a part of the picture, and nobody asks whether the parts fit. (There are discriminators that are built so on
+# purpose.)
 #
-# Would it be enough to draw 28×28, as was meant? Then there is one answer. But which pixels can change it? We ask the gradient: where it is 0, D is blind.
+# Would it be enough to draw 28×28, as was meant? Then there is one answer. But which pixels can change it? We
+# ask the gradient: where it is 0, D is blind.
 
 # %% tags=["explanation"]
 cases = [
@@ -240,15 +250,17 @@ for name, build, side in cases:
     print(f"  the last row that it sees is {row} of 0 to {side - 1}, the last column {column}")
 
 # %% [markdown] tags=["explanation"]
-# 28 fits in shape, but the last 6 rows and columns are never seen: 300 of 784 pixels. At 34 it is the last 4, 256 of 1,156. Why more at 28?
-# 28 → 13 leaves nothing out. 13 → 5 leaves out row 12 of the 13, and 5 → 1 leaves out row 4 of the 5. One row of the 13 is 2 rows of the picture, and one
-# of the 5 is 4: six. What G draws there changes no answer; in training it only moves the mean and the spread of batch norm. So check two things: the
+# 28 fits in shape, but the last 6 rows and columns are never seen: 300 of 784 pixels. At 34 it is the last 4,
+# 256 of 1,156. Why more at 28? 28 → 13 leaves nothing out. 13 → 5 leaves out row 12 of the 13, and 5 → 1 leaves
+# out row 4 of the 5. One row of the 13 is 2 rows of the picture, and one of the 5 is 4: six. What G draws there
+# changes no answer; in training it only moves the mean and the spread of batch norm. So check two things: the
 # shape of the answers, and what they see.
 
 # %% [markdown]
 # ## 6 · Find the bug: a comment that lies
 #
-# This is the list of layers of a discriminator for 64×64, with the comments that its author wrote. One comment is wrong.
+# This is the list of layers of a discriminator for 64×64, with the comments that its author wrote. One comment
+# is wrong.
 
 # %%
 layers = [(64, 4, 2, 1), (128, 4, 2, 1), (256, 4, 2, 1), (512, 4, 2, 1), (1, 4, 1, 0)]  # maps, kernel, stride, padding
@@ -261,9 +273,11 @@ for number, (layer, comment) in enumerate(zip(layers, comments, strict=True), st
 # Do not correct it by eye. Write the function that computes every comment, for any square picture and any list.
 #
 # <details><summary>Hint 1</summary>
-# ⌊(side + 2 · padding − kernel)/stride⌋ + 1. The size of a block's input is the output of the block before.</details>
+# ⌊(side + 2 · padding − kernel)/stride⌋ + 1. The size of a block's input is the output of the block
+# before.</details>
 # <details><summary>Hint 2</summary>
-# In Python: <code>(side + 2 * padding - kernel) // stride + 1</code>, and <code>f"{maps}×{side}×{side}"</code>.</details>
+# In Python: <code>(side + 2 * padding - kernel) // stride + 1</code>, and
+# <code>f"{maps}×{side}×{side}"</code>.</details>
 
 
 # %% exercise="true-comments"
@@ -289,14 +303,15 @@ for number, (comment, true) in enumerate(zip(comments, true_comments(64, layers)
     print(f"block {number}: the comment says {comment}, the layers say {true}{'' if comment == true else '  ← wrong'}")
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Each block of kernel 4, stride 2, padding 1 halves: 64 → 32 → 16 → 8 → 4. So the third block leaves 256×8×8. A comment about a shape is a
-# claim that nobody runs. A shape table, or an `assert`, is a claim that is run.
+# **Why.** Each block of kernel 4, stride 2, padding 1 halves: 64 → 32 → 16 → 8 → 4. So the third block leaves
+# 256×8×8. A comment about a shape is a claim that nobody runs. A shape table, or an `assert`, is a claim that
+# is run.
 
 # %% [markdown]
 # ## 7 · First weights
 #
-# Write the initialisation of DCGAN: weights of all convolutions, transposed or not, from N(0, 0.02); scales of batch norm from N(1, 0.02); shifts of
-# batch norm, and biases if there are any, 0.
+# Write the initialisation of DCGAN: weights of all convolutions, transposed or not, from N(0, 0.02); scales of
+# batch norm from N(1, 0.02); shifts of batch norm, and biases if there are any, 0.
 #
 # <details><summary>Hint 1</summary>
 # <code>network.modules()</code> gives every layer at every depth. Ask with <code>isinstance</code>.</details>
@@ -324,20 +339,24 @@ def init_weights(network):
 check.first_weights(init_weights)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** 0.02 is a standard deviation; the variance is 0.0004. The scale of batch norm multiplies a map whose spread is 1. Were it drawn around 0,
-# the map would be nearly switched off, and half of the maps would have their sign turned.
+# **Why.** 0.02 is a standard deviation; the variance is 0.0004. The scale of batch norm multiplies a map whose
+# spread is 1. Were it drawn around 0, the map would be nearly switched off, and half of the maps would have
+# their sign turned.
 
 # %% [markdown]
 # ## 8 · Count the parameters
 #
-# How many parameters does a generator have, without building it? z → widths[0] maps of start×start; then the blocks of `up`, one for each further
-# width; then the last transposed convolution to the picture's channels. Kernels after the first layer are 4×4. No biases in convolutions; batch norm with scale and shift
-# after every layer but the last.
+# How many parameters does a generator have, without building it? z → widths[0] maps of start×start; then the
+# blocks of `up`, one for each further width; then the last transposed convolution to the picture's channels.
+# Kernels after the first layer are 4×4. No biases in convolutions; batch norm with scale and shift after every
+# layer but the last.
 #
 # <details><summary>Hint 1</summary>
-# A transposed convolution has one number for each input map, each output map and each place of the kernel.</details>
+# A transposed convolution has one number for each input map, each output map and each place of the
+# kernel.</details>
 # <details><summary>Hint 2</summary>
-# Batch norm trains two numbers a map. Its running mean and variance are not trained: they are not parameters.</details>
+# Batch norm trains two numbers a map. Its running mean and variance are not trained: they are not
+# parameters.</details>
 
 
 # %% exercise="count-generator"
@@ -362,5 +381,5 @@ print(f"The 64×64 network of the lesson: {count_generator(100, 4, [512, 256, 12
 print(f"counted by PyTorch:              {models.count_parameters(models.Generator(64)):,}")
 
 # %% [markdown] tags=["explanation"]
-# **Why.** 100 · 512 · 16 + (512 · 256 + 256 · 128 + 128 · 64 + 64 · 3) · 16 + 2 · (512 + 256 + 128 + 64) = 3,576,704. The two layers with the most maps hold
-# four fifths of it.
+# **Why.** 100 · 512 · 16 + (512 · 256 + 256 · 128 + 128 · 64 + 64 · 3) · 16 + 2 · (512 + 256 + 128 + 64) =
+# 3,576,704. The two layers with the most maps hold four fifths of it.

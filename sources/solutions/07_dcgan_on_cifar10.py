@@ -69,14 +69,15 @@ except ValueError as error:
     print("(4,) beside (4, 1):", str(error).split(" is deprecated")[0])
 
 # %% [markdown]
-# **1a.** Write the preparation of one picture. Bring the shorter side to `image_size`, cut out the middle square,
-# and bring the pixels to [−1, 1].
+# **1a.** Write the preparation of one picture. Bring the shorter side to `image_size`, cut out the middle
+# square, and bring the pixels to [−1, 1].
 #
 # <details><summary>Hint 1</summary>
-# `transforms.Scale` was renamed: it is `transforms.Resize` today. With one number it sets the shorter side.</details>
+# `transforms.Scale` was renamed: it is `transforms.Resize` today. With one number it sets the shorter
+# side.</details>
 # <details><summary>Hint 2</summary>
-# `ToTensor` gives (3, H, W) from 0 to 1. `Normalize(mean, std)` takes off the mean and divides. Which two numbers take
-# 0 to −1 and 1 to 1?</details>
+# `ToTensor` gives (3, H, W) from 0 to 1. `Normalize(mean, std)` takes off the mean and divides. Which two
+# numbers take 0 to −1 and 1 to 1?</details>
 
 
 # %% exercise="prepare"
@@ -99,19 +100,20 @@ def prepare(picture, image_size):
 check.prepare(prepare)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** `Resize` is the new name of `Scale`, and it does the same: one number is the *shorter* side. A picture of
-# 48×32 becomes 24×16, and the middle is cut out afterwards. `Normalize(0.5, 0.5)` computes (x − 0.5) / 0.5: 0 becomes
-# −1 and 1 becomes 1.
+# **Why.** `Resize` is the new name of `Scale`, and it does the same: one number is the *shorter* side. A
+# picture of 48×32 becomes 24×16, and the middle is cut out afterwards. `Normalize(0.5, 0.5)` computes (x − 0.5)
+# / 0.5: 0 becomes −1 and 1 becomes 1.
 #
-# Is it the best place for this work? No. Here every picture is decoded and resized again in every epoch. The course
-# does it once, keeps bytes, and scales a whole batch at a time. The lesson measures what that buys.
+# Is it the best place for this work? No. Here every picture is decoded and resized again in every epoch. The
+# course does it once, keeps bytes, and scales a whole batch at a time. The lesson measures what that buys.
 
 # %% [markdown]
-# **1b.** Write the labels without `Variable` and without `torch.cuda`. The same line must run on every machine, with
-# any type of numbers.
+# **1b.** Write the labels without `Variable` and without `torch.cuda`. The same line must run on every machine,
+# with any type of numbers.
 #
 # <details><summary>Hint</summary>
-# The answers know their shape, their type and their device. PyTorch has functions that end in `_like`.</details>
+# The answers know their shape, their type and their device. PyTorch has functions that end in
+# `_like`.</details>
 
 
 # %% exercise="labels-like"
@@ -126,16 +128,16 @@ def labels_like(answers, value):
 check.labels_like(labels_like)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** `full_like` asks the answers for shape, type and device. So no label can have the wrong shape, and the
-# program runs on a laptop, on a card, and on whatever comes next. It makes new data: even when the answers hang on
-# a graph, the labels do not.
+# **Why.** `full_like` asks the answers for shape, type and device. So no label can have the wrong shape, and
+# the program runs on a laptop, on a card, and on whatever comes next. It makes new data: even when the answers
+# hang on a graph, the labels do not.
 #
-# The check used a device called `meta`, which holds shapes and no numbers. It is a cheap way to test on a machine
-# without a card that a program does not forget the device.
+# The check used a device called `meta`, which holds shapes and no numbers. It is a cheap way to test on a
+# machine without a card that a program does not forget the device.
 
 # %% [markdown]
-# **1c.** Write the loss that the old program prints: the mean of the two halves, (real + fake) / 2. Today's D ends
-# without a sigmoid: you get logits. Do not lose the slope where D is very sure (lesson 04).
+# **1c.** Write the loss that the old program prints: the mean of the two halves, (real + fake) / 2. Today's D
+# ends without a sigmoid: you get logits. Do not lose the slope where D is very sure (lesson 04).
 #
 # <details><summary>Hint 1</summary>
 # `F.binary_cross_entropy_with_logits(logits, labels)` takes the sigmoid itself.</details>
@@ -157,26 +159,26 @@ def discriminator_loss(real_logits, fake_logits):
 check.discriminator_loss(discriminator_loss)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** In 2017 (n,) beside (n, 1) gave a result, and nobody noticed: with equal labels in a batch even the number
-# was right. Today the losses refuse. Labels made with `_like` cannot have another shape.
+# **Why.** In 2017 (n,) beside (n, 1) gave a result, and nobody noticed: with equal labels in a batch even the
+# number was right. Today the losses refuse. Labels made with `_like` cannot have another shape.
 #
-# Nothing is detached in this function. In D's step the fake *pictures* are detached, before D sees them. D's answers keep
-# their graph, because D learns through it: from the real half and from the fake half.
+# Nothing is detached in this function. In D's step the fake *pictures* are detached, before D sees them. D's
+# answers keep their graph, because D learns through it: from the real half and from the fake half.
 #
-# The halved loss has log 2 = 0.693 as its value when D guesses. The course's loss is the sum of the halves, 1.386.
-# When you compare two programs, ask first which of the two they print. For Adam the factor makes no difference: it
-# divides the gradient by its size.
+# The halved loss has log 2 = 0.693 as its value when D guesses. The course's loss is the sum of the halves,
+# 1.386. When you compare two programs, ask first which of the two they print. For Adam the factor makes no
+# difference: it divides the gradient by its size.
 
 # %% [markdown]
 # ## 2 · The moving average
 #
-# Write one step of the average of lesson 07. For each parameter: average ← decay · average + (1 − decay) · value.
-# Batch norm's running statistics are averages already: copy them. The average has no graph, and the network that is
-# trained does not change.
+# Write one step of the average of lesson 07. For each parameter: average ← decay · average + (1 − decay) ·
+# value. Batch norm's running statistics are averages already: copy them. The average has no graph, and the
+# network that is trained does not change.
 #
 # <details><summary>Hint 1</summary>
-# `zip(average.parameters(), network.parameters())` gives the pairs. `a.lerp_(b, t)` moves a towards b by the share
-# t, in place.</details>
+# `zip(average.parameters(), network.parameters())` gives the pairs. `a.lerp_(b, t)` moves a towards b by the
+# share t, in place.</details>
 # <details><summary>Hint 2</summary>
 # Running statistics are `buffers()`. One of them, `num_batches_tracked`, is a whole number. `copy_` takes all
 # kinds.</details>
@@ -198,14 +200,14 @@ def move_average(average, network, decay):
 check.move_average(move_average)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** `mean + (1 − decay) · (value − mean)` is the same formula, written as one move. `no_grad` is not a detail:
-# without it PyTorch refuses to change a parameter in place. Programs that keep the average in a dict get no such error:
-# `shadow[name] = decay * shadow[name] + (1 - decay) * value` hangs on the graph of every step before, and the memory
-# fills. They need `no_grad` or `value.detach()`.
+# **Why.** `mean + (1 − decay) · (value − mean)` is the same formula, written as one move. `no_grad` is not a
+# detail: without it PyTorch refuses to change a parameter in place. Programs that keep the average in a dict
+# get no such error: `shadow[name] = decay * shadow[name] + (1 - decay) * value` hangs on the graph of every
+# step before, and the memory fills. They need `no_grad` or `value.detach()`.
 #
-# And the statistics: a copy of the *start* would let the average compute with means and spreads of a network that
-# no longer exists. Some programs average them, too; that is a choice. `torch.optim.swa_utils.AveragedModel` has a
-# switch for it, `use_buffers`; its default copies them, as here.
+# And the statistics: a copy of the *start* would let the average compute with means and spreads of a network
+# that no longer exists. Some programs average them, too; that is a choice.
+# `torch.optim.swa_utils.AveragedModel` has a switch for it, `use_buffers`; its default copies them, as here.
 
 # %% [markdown]
 # ## 3 · Resume exactly
@@ -242,8 +244,8 @@ print("Not equal:", ", ".join(differences(whole, continued)) + ".")
 
 # %% [markdown]
 # All weights were saved, and still another training came out. Find what is missing. Write both functions:
-# `snapshot` returns a dict of tensors, numbers and dicts of them. It must not change when the training goes on. `put_back`
-# puts it into another `SmallTraining`, in place. What there is: `generator`, `discriminator`,
+# `snapshot` returns a dict of tensors, numbers and dicts of them. It must not change when the training goes on.
+# `put_back` puts it into another `SmallTraining`, in place. What there is: `generator`, `discriminator`,
 # `generator_optimizer`, `discriminator_optimizer`, `noise` (a `torch.Generator`), and `step`.
 #
 # <details><summary>Hint 1</summary>
@@ -277,22 +279,22 @@ def put_back(training, saved):
 check.exact_resume(snapshot, put_back)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Four things were missing. *Adam's memory:* without it Adam begins anew, and its first steps are as large as
-# those of a beginner. *Random numbers:* other z, other real points. *The step:* the learning rate would start from the top.
-# *Running statistics:* training does not read them, so no trace shows that they are gone; the samples in eval mode
-# do.
+# **Why.** Four things were missing. *Adam's memory:* without it Adam begins anew, and its first steps are as
+# large as those of a beginner. *Random numbers:* other z, other real points. *The step:* the learning rate
+# would start from the top. *Running statistics:* training does not read them, so no trace shows that they are
+# gone; the samples in eval mode do.
 #
 # The last kind is the most dangerous. "It goes on, and the losses look right" is no test. Equal bits are one.
 #
-# A file with whole objects in it (`torch.save(network)`) is a program that runs when it is opened. Tensors and numbers
-# are enough, and `torch.load(..., weights_only=True)` reads nothing else. The course's checkpoints are safetensors files,
-# which cannot hold a program at all.
+# A file with whole objects in it (`torch.save(network)`) is a program that runs when it is opened. Tensors and
+# numbers are enough, and `torch.load(..., weights_only=True)` reads nothing else. The course's checkpoints are
+# safetensors files, which cannot hold a program at all.
 
 # %% [markdown]
 # ## 4 · Read a profile
 #
-# A **profiler** writes down how long each operation took. Two columns matter. *Self* time is spent in the operation
-# itself. *Total* time contains everything that it called.
+# A **profiler** writes down how long each operation took. Two columns matter. *Self* time is spent in the
+# operation itself. *Total* time contains everything that it called.
 
 # %%
 os.environ["KINETO_LOG_LEVEL"] = "99"  # else the profiler talks about cards that are not there
@@ -308,8 +310,8 @@ for name, calls, own, total in sorted(rows, key=lambda row: -row[3])[:8]:
     print(f"{own:7.1f} ms self {total:7.1f} ms total {calls:4} calls  {name[:56]}")
 
 # %% [markdown]
-# **4a.** Several rows of this table show nearly the same total time: they call each other. Write a function that finds
-# the row where the time is really spent. Each of `rows` is (name, calls, self time, total time).
+# **4a.** Several rows of this table show nearly the same total time: they call each other. Write a function
+# that finds the row where the time is really spent. Each of `rows` is (name, calls, self time, total time).
 #
 # <details><summary>Hint</summary>
 # Self times do not overlap. So their sum is the whole.</details>
@@ -332,12 +334,13 @@ name, share = bottleneck(rows)
 print(f"In the step above it is {name}, with {share:.0%} of the time.")
 
 # %% [markdown] tags=["explanation"]
-# **Why.** By total time the winner is always the outermost row, which says only that everything happens inside it. By
-# calls it is often a tiny operation. The self times are the parts of a whole, so only they can be compared.
+# **Why.** By total time the winner is always the outermost row, which says only that everything happens inside
+# it. By calls it is often a tiny operation. The self times are the parts of a whole, so only they can be
+# compared.
 
 # %% [markdown]
-# **4b.** A row has a share of the time, and a switch makes this row `factor` times faster. How many times faster does
-# the *whole program* become?
+# **4b.** A row has a share of the time, and a switch makes this row `factor` times faster. How many times
+# faster does the *whole program* become?
 #
 # <details><summary>Hint</summary>
 # Let the old time be 1. What is left of the row, and what is left of the rest? Add the two.</details>
@@ -362,13 +365,15 @@ for share in (0.1, 0.5, 0.9):
     )
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Times add up; speeds do not. This is Amdahl's law (1967). A row of 10 % is not worth a day of work: even if it
-# disappeared, the program would be 1.11 times as fast. That is why one looks at the profile before one writes code.
+# **Why.** Times add up; speeds do not. This is Amdahl's law (1967). A row of 10 % is not worth a day of work:
+# even if it disappeared, the program would be 1.11 times as fast. That is why one looks at the profile before
+# one writes code.
 
 # %% [markdown]
-# **4c.** Six programs train the same DCGAN on a graphics card. The profiles below are **invented**: nobody measured
-# them. The numbers are drawn from a seed, and each profile shows one pattern clearly. The rows of a profile share the
-# time of a step: while Python waits and the card computes, the time counts for the waiting. These are the switches:
+# **4c.** Six programs train the same DCGAN on a graphics card. The profiles below are **invented**: nobody
+# measured them. The numbers are drawn from a seed, and each profile shows one pattern clearly. The rows of a
+# profile share the time of a step: while Python waits and the card computes, the time counts for the waiting.
+# These are the switches:
 
 # %%
 for switch, meaning in invented.SWITCHES.items():
@@ -406,14 +411,16 @@ def best_switches():
 check.best_switches(best_switches, profiles)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Three programs let the card wait. In **A** it waits for pictures: decoding and resizing happen in every epoch, on
-# the processor. Keep bytes on the card, resized once. In **F** the program asks for numbers 24 times a step. Each time
-# first Python waits for the card, then the card waits for Python, because nothing was started ahead. In **D** the
-# processor is not fast enough at starting 1,460 tiny operations; a compiler joins them into a few.
+# **Why.** Three programs let the card wait. In **A** it waits for pictures: decoding and resizing happen in
+# every epoch, on the processor. Keep bytes on the card, resized once. In **F** the program asks for numbers 24
+# times a step. Each time first Python waits for the card, then the card waits for Python, because nothing was
+# started ahead. In **D** the processor is not fast enough at starting 1,460 tiny operations; a compiler joins
+# them into a few.
 #
-# Three keep the card busy, but not with the right work. **B** spends a quarter on gradients for D's weights in G's
-# step, which D's next `zero_grad` throws away. **C** multiplies in float32. **E** turns its maps round before and after each
-# convolution, because the fast convolutions want them pixel by pixel: keep them so from the start.
+# Three keep the card busy, but not with the right work. **B** spends a quarter on gradients for D's weights in
+# G's step, which D's next `zero_grad` throws away. **C** multiplies in float32. **E** turns its maps round
+# before and after each convolution, because the fast convolutions want them pixel by pixel: keep them so from
+# the start.
 #
-# In B two rows are larger than the one that goes. The largest row is where you look first; what counts is the largest
-# row that *can* go. Real profiles mix these patterns: switch one thing, measure again.
+# In B two rows are larger than the one that goes. The largest row is where you look first; what counts is the
+# largest row that *can* go. Real profiles mix these patterns: switch one thing, measure again.

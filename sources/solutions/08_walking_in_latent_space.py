@@ -11,8 +11,9 @@
 #
 # They belong to [lesson 08](../notebooks/08_walking_in_latent_space.ipynb). Take about 50 minutes.
 #
-# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check below it. A check says
-# ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong answers cost nothing.
+# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
+# below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
+# answers cost nothing.
 
 # %%
 import torch
@@ -29,18 +30,19 @@ seed = 8
 # %% [markdown]
 # ## 1 · Write slerp
 #
-# a and b are (N, latent_dim). In each row they have the same length, but their rows may have different ones. With Ω, the angle between
-# a and b:
+# a and b are (N, latent_dim). In each row they have the same length, but their rows may have different ones.
+# With Ω, the angle between a and b:
 #
 # $$\operatorname{slerp}(a, b, t) = \frac{\sin((1-t)\,\Omega)}{\sin \Omega}\, a + \frac{\sin(t\,\Omega)}{\sin \Omega}\, b$$
 #
 # Each row has its own Ω. Where a and b are equal there is no arc: give back the straight line there.
 #
 # <details><summary>Hint 1</summary>
-# cos Ω = a · b / (|a| |b|). Sums and norms along the last dimension, with <code>keepdim=True</code>, keep the shape (N, 1).</details>
+# cos Ω = a · b / (|a| |b|). Sums and norms along the last dimension, with <code>keepdim=True</code>, keep the
+# shape (N, 1).</details>
 # <details><summary>Hint 2</summary>
-# <code>torch.where(condition, one, other)</code> chooses row by row. Rounding can push the cosine above 1: clamp it before
-# <code>acos</code>.</details>
+# <code>torch.where(condition, one, other)</code> chooses row by row. Rounding can push the cosine above 1:
+# clamp it before <code>acos</code>.</details>
 
 
 # %% exercise="slerp"
@@ -58,9 +60,10 @@ def slerp(a, b, t):
 check.slerp(slerp)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The two weights are chosen so that the point lies on the circle through a and b, at angle tΩ from a. For a small Ω, sin Ω ≈ Ω
-# and the weights become 1 − t and t: a very short arc is a line. At Ω = 0 the quotient is 0/0, so this case needs its own
-# branch. `torch.where` computes both sides and then chooses; the nan of the other side does no harm here.
+# **Why.** The two weights are chosen so that the point lies on the circle through a and b, at angle tΩ from a.
+# For a small Ω, sin Ω ≈ Ω and the weights become 1 − t and t: a very short arc is a line. At Ω = 0 the quotient
+# is 0/0, so this case needs its own branch. `torch.where` computes both sides and then chooses; the nan of the
+# other side does no harm here.
 
 # %% [markdown]
 # ## 2 · Why is the mean of 100 z a bad picture?
@@ -75,11 +78,13 @@ with torch.no_grad():
 print(f"G(mean of 100 z) has {float((picture + 1).sum() / 2):.1f} pixels of ink; the classifier is sure by {sure:.2f}.")
 
 # %% [markdown]
-# Write a function with two answers. First: how long do you **expect** the mean of N random z with D numbers each to be, from N and D alone?
-# (The root of the expected squared length.) Second: the **repaired** mean, which has the same direction and exactly the length √D.
+# Write a function with two answers. First: how long do you **expect** the mean of N random z with D numbers
+# each to be, from N and D alone? (The root of the expected squared length.) Second: the **repaired** mean,
+# which has the same direction and exactly the length √D.
 #
 # <details><summary>Hint 1</summary>
-# One entry of the mean is a mean of N independent numbers of variance 1. What is its variance? And there are D entries.</details>
+# One entry of the mean is a mean of N independent numbers of variance 1. What is its variance? And there are D
+# entries.</details>
 # <details><summary>Hint 2</summary>
 # Divide a vector by its own length, and it has length 1.</details>
 
@@ -98,11 +103,12 @@ def mean_and_repair(z):
 check.mean_and_repair(mean_and_repair)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** An entry of the mean has variance 1/N, so the squared length is D/N in the mean. For N = D = 100 that is 1: a tenth of the
-# length that G knows. It is not the averaging that harms, but where it leads. The direction is as good as any other: random
-# directions are all alike. So the repaired mean gives a digit, but it is **not** a mean of the hundred digits in any sense. It is one more random z.
-# The same holds for three: their mean has length √(100/3) = 5.8. In the arithmetic of the lesson three such means are added, and
-# √(3 · 100/3) = 10.
+# **Why.** An entry of the mean has variance 1/N, so the squared length is D/N in the mean. For N = D = 100 that
+# is 1: a tenth of the length that G knows. It is not the averaging that harms, but where it leads. The
+# direction is as good as any other: random directions are all alike. So the repaired mean gives a digit, but it
+# is **not** a mean of the hundred digits in any sense. It is one more random z. The same holds for three: their
+# mean has length √(100/3) = 5.8. In the arithmetic of the lesson three such means are added, and √(3 ·
+# 100/3) = 10.
 
 # %%
 try:
@@ -120,8 +126,9 @@ drawing.show_png(
 # %% [markdown]
 # ## 3 · Find a turn vector, and measure it
 #
-# `z` is (N, latent_dim) and `turn` (N,): what each picture shows. Left turns are below 0, right turns above. The turn vector is the
-# mean of the **four** z that turn most to the right, minus the mean of the four that turn most to the left.
+# `z` is (N, latent_dim) and `turn` (N,): what each picture shows. Left turns are below 0, right turns above.
+# The turn vector is the mean of the **four** z that turn most to the right, minus the mean of the four that
+# turn most to the left.
 #
 # <details><summary>Hint</summary>
 # <code>turn.argsort()</code> gives the numbers of the rows, the smallest turn first.</details>
@@ -140,12 +147,14 @@ def turn_vector(z, turn):
 check.turn_vector(turn_vector)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The means keep what the four have in common, and what they do not have in common shrinks by √4. The difference takes away
-# what both groups share. Four is few: much chance is left in the vector, and that is why it must be measured.
+# **Why.** The means keep what the four have in common, and what they do not have in common shrinks by √4. The
+# difference takes away what both groups share. Four is few: much chance is left in the vector, and that is why
+# it must be measured.
 
 # %% [markdown]
-# Now measure. `measure` takes z (N, latent_dim) and gives a number for each, such as the slant of G(z). The effect of a vector is the mean of
-# measure(z + vector) − measure(z − vector). Do the same with `control`, brought to the **same length** as the vector.
+# Now measure. `measure` takes z (N, latent_dim) and gives a number for each, such as the slant of G(z). The
+# effect of a vector is the mean of measure(z + vector) − measure(z − vector). Do the same with `control`,
+# brought to the **same length** as the vector.
 #
 # <details><summary>Hint</summary>
 # <code>control / control.norm()</code> has length 1. Return two numbers.</details>
@@ -165,9 +174,10 @@ def turn_effect(measure, z, vector, control):
 check.turn_effect(turn_effect)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Both sides are measured, so that what a long step does to *any* picture falls out. The control answers: how much would a step of this
-# length change the slant in a direction that means nothing? Without its length being equal, the answer is unfair. And single effects may
-# be large both ways; their mean is what the direction does.
+# **Why.** Both sides are measured, so that what a long step does to *any* picture falls out. The control
+# answers: how much would a step of this length change the slant in a direction that means nothing? Without its
+# length being equal, the answer is unfair. And single effects may be large both ways; their mean is what the
+# direction does.
 
 # %%
 slant_of = torch.no_grad()(lambda z: attributes.slant(generator(z)))
@@ -185,16 +195,16 @@ except NotImplementedError:
 # %% [markdown]
 # ## 4 · Invert a digit
 #
-# Find a z whose picture is close to a wanted one. `z` is (S, latent_dim): S starts, all moved at once. Use Adam with a
-# learning rate of 0.05 on z, for `steps` steps. Each start has its own squared difference; give back the z of the best one, (latent_dim,),
-# and its residual: the root of the mean squared pixel difference, a number.
+# Find a z whose picture is close to a wanted one. `z` is (S, latent_dim): S starts, all moved at once. Use Adam
+# with a learning rate of 0.05 on z, for `steps` steps. Each start has its own squared difference; give back the
+# z of the best one, (latent_dim,), and its residual: the root of the mean squared pixel difference, a number.
 #
 # <details><summary>Hint 1</summary>
-# <code>z = z.clone().requires_grad_(True)</code>, then <code>torch.optim.Adam([z], lr=0.05)</code>. Empty the gradients before each
-# step.</details>
+# <code>z = z.clone().requires_grad_(True)</code>, then <code>torch.optim.Adam([z], lr=0.05)</code>. Empty the
+# gradients before each step.</details>
 # <details><summary>Hint 2</summary>
-# <code>(generator(z) - picture).square().flatten(1).mean(dim=1)</code> has one number a start. Descend on the sum; compute it again after the
-# last step.</details>
+# <code>(generator(z) - picture).square().flatten(1).mean(dim=1)</code> has one number a start. Descend on the
+# sum; compute it again after the last step.</details>
 
 
 # %% exercise="invert"
@@ -218,9 +228,10 @@ def invert(generator, picture, z, steps):
 check.invert(invert)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The generator is a fixed function here, and z is what is learned. The sum over the starts keeps them apart: the
-# gradient of one row does not see the others. Several starts are needed because descent ends in the nearest valley. The residual must be
-# computed after the last step: inside the loop it belongs to the z before the step.
+# **Why.** The generator is a fixed function here, and z is what is learned. The sum over the starts keeps them
+# apart: the gradient of one row does not see the others. Several starts are needed because descent ends in the
+# nearest valley. The residual must be computed after the last step: inside the loop it belongs to the z before
+# the step.
 
 # %%
 digit = scale(load_images("mnist", "test", stand_in=True).images[:1])[0]

@@ -11,8 +11,9 @@
 #
 # They belong to [lesson 09](../notebooks/09_what_the_networks_learned.ipynb). Take about 60 minutes.
 #
-# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check below it. A check says
-# ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong answers cost nothing.
+# In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
+# below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
+# answers cost nothing.
 
 # %%
 import torch
@@ -43,19 +44,21 @@ print(f"{len(few)} pictures with labels to learn from, {len(asked)} to be asked 
 # %% [markdown]
 # ## 1 · Features from D
 #
-# `images` are (N, C, H, W) in [−1, 1]. D's blocks are in `discriminator.blocks`, the one nearest to the picture first. What a block gives is
-# a stack of maps (N, maps, h, w), and the next block takes it. Cut the maps of **every** block into a 4 × 4 grid and keep the largest number of
-# each field. Put the numbers of all blocks side by side, those of the first block first: (N, 16 · all maps). Work in eval mode and without
-# gradients. D's last layer, `to_logit`, is not asked.
+# `images` are (N, C, H, W) in [−1, 1]. D's blocks are in `discriminator.blocks`, the one nearest to the picture
+# first. What a block gives is a stack of maps (N, maps, h, w), and the next block takes it. Cut the maps of
+# **every** block into a 4 × 4 grid and keep the largest number of each field. Put the numbers of all blocks
+# side by side, those of the first block first: (N, 16 · all maps). Work in eval mode and without gradients. D's
+# last layer, `to_logit`, is not asked.
 #
 # <details><summary>Hint 1</summary>
-# The maps of these networks are 16, 14, 8, 7 or 4 pixels wide. <code>torch.nn.functional.adaptive_max_pool2d(maps, 4)</code> gives 4 × 4 for
-# all of them.</details>
+# The maps of these networks are 16, 14, 8, 7 or 4 pixels wide.
+# <code>torch.nn.functional.adaptive_max_pool2d(maps, 4)</code> gives 4 × 4 for all of them.</details>
 # <details><summary>Hint 2</summary>
-# <code>for block in discriminator.blocks: maps = block(maps)</code>. Pool inside the loop, but do not give the pooled maps to the next
-# block.</details>
+# <code>for block in discriminator.blocks: maps = block(maps)</code>. Pool inside the loop, but do not give the
+# pooled maps to the next block.</details>
 # <details><summary>Hint 3</summary>
-# <code>flatten(1)</code> makes a line of each picture's numbers, and <code>torch.cat(parts, dim=1)</code> puts lines side by side.</details>
+# <code>flatten(1)</code> makes a line of each picture's numbers, and <code>torch.cat(parts, dim=1)</code> puts
+# lines side by side.</details>
 
 
 # %% exercise="pooled"
@@ -76,13 +79,15 @@ def pooled(discriminator, images):
 check.pooled(pooled)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The largest number of a field says: somewhere here the unit found what it looks for. The average would say how much of the field
-# it fills. And the layers are asked together, since edges stand in the first and larger parts in the last. In train mode batch norm would
-# use the other pictures of the batch, and one picture would have other features in other company. That would be a leak: see exercise 4.
+# **Why.** The largest number of a field says: somewhere here the unit found what it looks for. The average
+# would say how much of the field it fills. And the layers are asked together, since edges stand in the first
+# and larger parts in the last. In train mode batch norm would use the other pictures of the batch, and one
+# picture would have other features in other company. That would be a leak: see exercise 4.
 
 # %% [markdown] tags=["predict"]
-# **Predict.** A linear SVM learns from 40 pictures of each digit: once from raw pixels, once from the features of the trained D, once from those
-# of a D with random weights. Which order do you expect, and which gap is larger: pixels to random D, or random D to trained D?
+# **Predict.** A linear SVM learns from 40 pictures of each digit: once from raw pixels, once from the features
+# of the trained D, once from those of a D with random weights. Which order do you expect, and which gap is
+# larger: pixels to random D, or random D to trained D?
 
 
 # %%
@@ -105,25 +110,30 @@ except NotImplementedError:
     print("pooled must be written first.")
 
 # %% [markdown]
-# Which part of the gain did training make? A random D shares the windows, the pooling and the number of features with the trained
-# one; only the weights differ. Whoever shows the trained D beside pixels alone gives training the credit for all of it. (The ± is what chance in the
-# test pictures makes; another choice of the 400 would move the numbers as well.)
+# Which part of the gain did training make? A random D shares the windows, the pooling and the number of
+# features with the trained one; only the weights differ. Whoever shows the trained D beside pixels alone gives
+# training the credit for all of it. (The ± is what chance in the test pictures makes; another choice of the 400
+# would move the numbers as well.)
 
 # %% [markdown]
 # ## 2 · The guided rule, by a hook
 #
-# A module is a ReLU or a LeakyReLU. On the way forward it must go on as before. On the way back, a gradient may pass only where **both** are
-# positive: the module's input on the way forward, and the gradient that comes from above. Everywhere else zero comes back, also for a
-# LeakyReLU. Return the handle, so that the rule can be taken off.
+# A module is a ReLU or a LeakyReLU. On the way forward it must go on as before. On the way back, a gradient may
+# pass only where **both** are positive: the module's input on the way forward, and the gradient that comes from
+# above. Everywhere else zero comes back, also for a LeakyReLU. Return the handle, so that the rule can be taken
+# off.
 #
 # <details><summary>Hint 1</summary>
-# <code>module.register_forward_hook(hook)</code> calls <code>hook(module, given, answer)</code> in each forward pass, and gives you the handle.
-# <code>given[0]</code> is the input. If the hook returns nothing, the answer stays as it is.</details>
+# <code>module.register_forward_hook(hook)</code> calls <code>hook(module, given, answer)</code> in each forward
+# pass, and gives you the handle. <code>given[0]</code> is the input. If the hook returns nothing, the answer
+# stays as it is.</details>
 # <details><summary>Hint 2</summary>
-# A tensor can have a hook too: <code>answer.register_hook(change)</code> calls <code>change(gradient)</code> on the way back, and what it returns
-# takes the gradient's place. A function written inside <code>hook</code> knows <code>given</code>.</details>
+# A tensor can have a hook too: <code>answer.register_hook(change)</code> calls <code>change(gradient)</code> on
+# the way back, and what it returns takes the gradient's place. A function written inside <code>hook</code>
+# knows <code>given</code>.</details>
 # <details><summary>Hint 3</summary>
-# <code>gradient.clamp(min=0)</code> is one condition, <code>given[0] &gt; 0</code> the other: multiply them.</details>
+# <code>gradient.clamp(min=0)</code> is one condition, <code>given[0] &gt; 0</code> the other: multiply
+# them.</details>
 
 
 # %% exercise="guided-relu"
@@ -143,14 +153,15 @@ def guided_relu(module):
 check.guided_relu(guided_relu)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The hook on the answer is called before the module's own derivative. Where the input was positive, that derivative is 1 and what we made
-# passes; elsewhere we put a zero there, and a fifth of zero is zero. Each forward pass makes its own `was_positive`, so many modules can
-# carry the rule at once. What comes back is **no gradient** of anything: no function has it as its slope. It is a picture of what
-# speaks for the unit, by a rule that somebody chose.
+# **Why.** The hook on the answer is called before the module's own derivative. Where the input was positive,
+# that derivative is 1 and what we made passes; elsewhere we put a zero there, and a fifth of zero is zero. Each
+# forward pass makes its own `was_positive`, so many modules can carry the rule at once. What comes back is **no
+# gradient** of anything: no function has it as its slope. It is a picture of what speaks for the unit, by a
+# rule that somebody chose.
 
 # %% [markdown]
-# Now use it, on all 64 units of D's second block, each with the nine test pictures that move it most. How much of the gradient lies on ink? The yardstick is how
-# much of the units' windows is ink.
+# Now use it, on all 64 units of D's second block, each with the nine test pictures that move it most. How much
+# of the gradient lies on ink? The yardstick is how much of the units' windows is ink.
 
 
 # %%
@@ -190,8 +201,8 @@ def shares_on_ink(network):
 
 
 # %% [markdown] tags=["predict"]
-# **Predict.** By which of the two rules does more of the gradient lie on ink, the plain or the guided one? And how many of twenty Ds with
-# random weights do as much as the trained one?
+# **Predict.** By which of the two rules does more of the gradient lie on ink, the plain or the guided one? And
+# how many of twenty Ds with random weights do as much as the trained one?
 
 # %%
 try:
@@ -206,9 +217,10 @@ except NotImplementedError:
     print("guided_relu must be written first.")
 
 # %% [markdown]
-# Compare the trained D with the **first** random D alone, and you have a fine story. Then look at the range of all of them: random weights differ
-# from each other by more than the trained D differs from zero. A guided gradient that lies on strokes is weak evidence of learning: the pictures were
-# chosen to move the unit, and the rule keeps what speaks for it, in any network. One random network is one draw. Now the pictures.
+# Compare the trained D with the **first** random D alone, and you have a fine story. Then look at the range of
+# all of them: random weights differ from each other by more than the trained D differs from zero. A guided
+# gradient that lies on strokes is weak evidence of learning: the pictures were chosen to move the unit, and the
+# rule keeps what speaks for it, in any network. One random network is one draw. Now the pictures.
 
 # %%
 top = units.top_pictures(units.unit_responses(discriminator, asked, 1), seed)
@@ -227,25 +239,29 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# This is unit 9: the number of the seed, not the nicest unit. Grey is zero, white says "brighter here moves the unit more", black the opposite. Each
-# gradient is scaled by its own largest number.
+# This is unit 9: the number of the seed, not the nicest unit. Grey is zero, white says "brighter here moves the
+# unit more", black the opposite. Each gradient is scaled by its own largest number.
 
 # %% [markdown]
 # ## 3 · A control for dropping maps
 #
-# Somebody drops maps of a generator and reports: the thing is gone. Would any other maps have done the same? Write the control.
+# Somebody drops maps of a generator and reports: the thing is gone. Would any other maps have done the same?
+# Write the control.
 #
 # * `share_left(z, dropped)` gives the share of the thing that is left if the maps in `dropped` are set to zero.
 # * `chosen` (K,) are the chosen maps, and there are `of` maps, with the numbers 0 to of − 1.
-# * Make `draws` random sets: K **different** maps each, each set drawn anew, all from `seed`. Measure them on the **same** z.
+# * Make `draws` random sets: K **different** maps each, each set drawn anew, all from `seed`. Measure them on
+#   the **same** z.
 #
-# Return three things: what the chosen maps leave; a list of what each draw leaves; and the rank: **how many draws leave as little
-# as the chosen maps, or less.**
+# Return three things: what the chosen maps leave; a list of what each draw leaves; and the rank: **how many
+# draws leave as little as the chosen maps, or less.**
 #
 # <details><summary>Hint 1</summary>
-# <code>torch.randperm(of, generator=random)[:K]</code> draws K different maps. <code>torch.randint</code> can draw one map twice.</details>
+# <code>torch.randperm(of, generator=random)[:K]</code> draws K different maps. <code>torch.randint</code> can
+# draw one map twice.</details>
 # <details><summary>Hint 2</summary>
-# <code>random = torch.Generator().manual_seed(seed)</code> stands before the loop. Inside it, each draw would be the same.</details>
+# <code>random = torch.Generator().manual_seed(seed)</code> stands before the loop. Inside it, each draw would
+# be the same.</details>
 
 
 # %% exercise="ranked-control"
@@ -264,13 +280,15 @@ def ranked_control(share_left, z, chosen, of, draws, seed):
 check.ranked_control(ranked_control)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** As many maps, since more maps do more harm. The same z, since thin digits lose their strokes more easily. Many draws, since one set may be weak by
-# luck. And a rank, since it needs no assumption about how the draws are spread: if the chosen maps were no better than a random set, a rank of 0
-# among 40 would come up about once in 41 times.
+# **Why.** As many maps, since more maps do more harm. The same z, since thin digits lose their strokes more
+# easily. Many draws, since one set may be weak by luck. And a rank, since it needs no assumption about how the
+# draws are spread: if the chosen maps were no better than a random set, a rank of 0 among 40 would come up
+# about once in 41 times.
 
 # %% [markdown] tags=["predict"]
-# **Predict.** A logistic regression finds the maps of G's last block that are active on upright strokes. We drop the four with the largest weights.
-# Of 40 random sets of four, how many do as much? And of 40 sets that are, in sum, **as active** as the four?
+# **Predict.** A logistic regression finds the maps of G's last block that are active on upright strokes. We
+# drop the four with the largest weights. Of 40 random sets of four, how many do as much? And of 40 sets that
+# are, in sum, **as active** as the four?
 
 # %%
 with torch.no_grad():
@@ -304,14 +322,16 @@ rank = sum(one <= left for one in lefts)
 print(f"Fours that are as active leave {min(lefts):.2f} to {max(lefts):.2f}: rank {rank} of 40.")
 
 # %% [markdown]
-# The second control is the harder one: a random set holds quiet maps, and dropping a quiet map does little. Which of the two would you put into a report?
-# Both, for they answer different questions: would **any** maps do, and would any **as active** maps do?
+# The second control is the harder one: a random set holds quiet maps, and dropping a quiet map does little.
+# Which of the two would you put into a report? Both, for they answer different questions: would **any** maps
+# do, and would any **as active** maps do?
 
 # %% [markdown]
 # ## 4 · Find the leak
 #
-# This probe runs, and it looks tidy. But its number is not one that you may report: test pictures reach into it in **two** places. Find them. Then write
-# `honest_probe`. It has the same arguments; it scales the features too, and it chooses C among `cs` too.
+# This probe runs, and it looks tidy. But its number is not one that you may report: test pictures reach into it
+# in **two** places. Find them. Then write `honest_probe`. It has the same arguments; it scales the features
+# too, and it chooses C among `cs` too.
 
 
 # %%
@@ -335,14 +355,15 @@ def leaky_probe(x, y, x_test, y_test):
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
-# Two questions find a leak. If a test picture came alone, would its answer be the same? If the test labels were exchanged, would the answers
-# be the same?</details>
+# Two questions find a leak. If a test picture came alone, would its answer be the same? If the test labels were
+# exchanged, would the answers be the same?</details>
 # <details><summary>Hint 2</summary>
-# Mean and spread must come from <code>x</code>, for both. (A feature that never changes has spread 0, so <code>leaky_probe</code> adds a
-# little.) And <code>max</code> over C looks at the test labels.</details>
+# Mean and spread must come from <code>x</code>, for both. (A feature that never changes has spread 0, so
+# <code>leaky_probe</code> adds a little.) And <code>max</code> over C looks at the test labels.</details>
 # <details><summary>Hint 3</summary>
-# Hold out a fifth of the training pictures (their order is random here): fit on the rest with each C, ask about the fifth. Then fit once
-# more on all training pictures, with the best C, and only now ask about the test pictures.</details>
+# Hold out a fifth of the training pictures (their order is random here): fit on the rest with each C, ask about
+# the fifth. Then fit once more on all training pictures, with the best C, and only now ask about the test
+# pictures.</details>
 
 
 # %% exercise="honest-probe"
@@ -361,13 +382,15 @@ def honest_probe(x, y, x_test, y_test):
 check.honest_probe(honest_probe)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The test pictures were scaled with their own mean and spread: so the answer for one picture hung on which others lay beside it. And the
-# largest share over all C is the share of a C that the test labels chose. Neither looks like cheating, and both make "test" mean less
-# than the reader thinks. Scaling with training and test pictures **together** is the first leak again, only weaker.
+# **Why.** The test pictures were scaled with their own mean and spread: so the answer for one picture hung on
+# which others lay beside it. And the largest share over all C is the share of a C that the test labels chose.
+# Neither looks like cheating, and both make "test" mean less than the reader thinks. Scaling with training and
+# test pictures **together** is the first leak again, only weaker.
 
 # %% [markdown] tags=["predict"]
-# **Predict.** How much do the leaks flatter? Three cases: MNIST's test pictures as they are; the same pictures at 30 % of their brightness; and labels
-# **drawn by lot**, where there is nothing to read and 0.50 is the truth, with 20 test pictures each time.
+# **Predict.** How much do the leaks flatter? Three cases: MNIST's test pictures as they are; the same pictures
+# at 30 % of their brightness; and labels **drawn by lot**, where there is nothing to read and 0.50 is the
+# truth, with 20 test pictures each time.
 
 
 # %%
@@ -408,5 +431,6 @@ except NotImplementedError:
     print("honest_probe must be written first.")
 
 # %% [markdown]
-# Where training and test pictures come from one well-mixed pile, and there are many of them, leaks do little. That is why they live so long: the number looks right. They
-# show where it matters, with few test pictures, or with test pictures that differ. And then it is too late to ask.
+# Where training and test pictures come from one well-mixed pile, and there are many of them, leaks do little.
+# That is why they live so long: the number looks right. They show where it matters, with few test pictures, or
+# with test pictures that differ. And then it is too late to ask.

@@ -10,7 +10,7 @@ ENTRY = re.compile(
     r"lesson \[(?P<lesson>\d\d)\]\(notebooks/(?P<file>[\w]+)\.ipynb\)\): (?P<sentence>.+\.)$",
     re.MULTILINE,
 )
-TEXT = (ROOT / "GLOSSARY.md").read_text(encoding="utf-8")
+TEXT = re.sub(r"\n +", " ", (ROOT / "GLOSSARY.md").read_text(encoding="utf-8"))  # an entry may have several lines
 ENTRIES = {match["anchor"]: match for match in ENTRY.finditer(TEXT)}
 
 
