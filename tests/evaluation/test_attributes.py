@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue
 from dcgan_course.evaluation import attributes
 
@@ -33,6 +34,19 @@ def test_brightness_and_warmth():
     red = torch.tensor([1.0, -1.0, -1.0])[None, :, None, None].expand(1, 3, 4, 4)
     assert float(attributes.brightness(red)) == pytest.approx(-1 / 3)
     assert float(attributes.warmth(red)) == 2 and float(attributes.warmth(red.flip(1))) == -2
+
+
+def test_colourfulness_of_grey_is_0_of_pure_colours_are_1_and_bytes_are_floats():
+    images = torch.zeros(3, 3, 4, 4, dtype=torch.uint8)
+    images[0] = 90
+    images[1, 0], images[2, 1] = 255, 51
+    assert attributes.colourfulness(images).tolist() == pytest.approx([0, 1, 0.2], abs=1e-6)
+    torch.testing.assert_close(attributes.colourfulness(scale(images)), attributes.colourfulness(images))
+
+
+def test_grey_pictures_have_no_colourfulness():
+    with pytest.raises(InvalidValue, match="colours need"):
+        attributes.colourfulness(torch.zeros(2, 1, 4, 4))
 
 
 def test_pictures_of_the_wrong_kind_are_refused():

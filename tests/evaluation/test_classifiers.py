@@ -5,7 +5,7 @@ import torch
 
 from dcgan_course import recorded
 from dcgan_course.evaluation.attributes import hue_distance
-from dcgan_course.evaluation.classifiers import MOVED_BY, FactorReader, ReadFactors, moved_factors
+from dcgan_course.evaluation.classifiers import MOVED_BY, DigitClassifier, FactorReader, ReadFactors, moved_factors
 
 
 def factors(**changed):
@@ -37,6 +37,12 @@ def test_hues_are_a_circle():
     assert hue_distance(torch.tensor([0.95, 0.0, 0.3]), torch.tensor([0.05, 0.5, 0.3])).tolist() == pytest.approx(
         [0.1, 0.5, 0.0]
     )
+
+
+def test_digit_classifier_shapes():
+    classifier = DigitClassifier().eval()
+    assert classifier(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
+    assert classifier.features(torch.zeros(3, 1, 28, 28)).shape == (3, 64)
 
 
 def test_a_reader_gives_every_factor_a_row():

@@ -5,11 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from dcgan_course import latent, models, recorded
+from dcgan_course import latent, recorded
 from dcgan_course.errors import InvalidValue
 from dcgan_course.evaluation import masks
 from dcgan_course.interpretability import blocks, forgetting
-from dcgan_course.interpretability.forgetting_figures import forgetting_panels
 
 SQUARE = 2  # the map of the hand-built generator that alone draws the red square
 
@@ -51,30 +50,7 @@ def hand_built():
     return generator, latent.sample(80, 3, seed=0)
 
 
-@pytest.fixture
-def small():
-    torch.manual_seed(0)
-    generator = models.Generator(image_size=32, latent_dim=6, channels=1, width=3)
-    return generator.eval(), latent.sample(10, 6, seed=1)
-
-
-def found(generator, z, **settings):
-    maps = blocks.maps_of(generator, z)
-    labels = forgetting.place_labels(masks.coloured(generator(z)), tuple(maps.shape[2:]))
-    return forgetting.place_weights(maps, labels, **settings)
-
-
-class TestCuttingTheNetworkInTwo:
-    @pytest.mark.parametrize("block", [0, 1, 2, -1, -2, -3])
-    def test_both_halves_together_are_the_generator(self, small, block):
-        generator, z = small
-        maps = blocks.maps_of(generator, z, block)
-        torch.testing.assert_close(blocks.picture_from(generator, maps, block), generator(z), rtol=0, atol=0)
-
-    @pytest.mark.parametrize(("block", "shape"), [(-1, (10, 3, 16, 16)), (-2, (10, 6, 8, 8)), (0, (10, 12, 4, 4))])
-    def test_the_last_block_is_the_layer_before_the_picture(self, small, block, shape):
-        assert blocks.maps_of(*small, block).shape == shape
-
+class TestDropping:
     @pytest.mark.parametrize("block", [-1, -2])
     def test_dropping_a_map_is_a_network_whose_next_layer_does_not_look_at_it(self, small, block):
         generator, z = small
@@ -103,6 +79,12 @@ class TestCuttingTheNetworkInTwo:
         assert all(parameter.grad is None for parameter in generator.parameters())
         assert not any(module._forward_hooks for module in generator.modules())
         assert torch.equal(random_state, torch.get_rng_state())
+
+
+def found(generator, z, **settings):
+    maps = blocks.maps_of(generator, z)
+    labels = forgetting.place_labels(masks.coloured(generator(z)), tuple(maps.shape[2:]))
+    return forgetting.place_weights(maps, labels, **settings)
 
 
 class TestLabelsOfPlaces:
@@ -238,32 +220,7 @@ def test_the_recorded_generator_forgets_magenta_and_keeps_the_rest():
     assert sum(effect.shown for effect in result.random) / 10 > 0.5
 
 
-def test_the_figure_has_a_panel_a_thing_and_a_mark_an_effect():
-    import matplotlib.pyplot as plt
-
-    def one(left, rest):
-        return forgetting.Effect(9, left, left, rest, 0.1)
-
-    result = forgetting.Comparison(1, 4, one(0.1, 0.9), (one(0.8, 0.7), one(0.6, 0.5)), (one(0.3, 0.2),))
-    figure = forgetting_panels({"red": [result], "round": [result, result]}, "Red can be forgotten")
-    panels = figure.axes
-    assert [axes.get_title(loc="left") or axes.get_title() for axes in panels] == ["forget red", "forget round"]
-    offsets = [[group.get_offsets().tolist() for group in axes.collections] for axes in panels]
-    assert offsets[0] == [[[0.8, 0.7], [0.6, 0.5]], [[0.3, 0.2]], [[0.1, 0.9]]]
-    assert [len(marks) for marks in offsets[1]] == [4, 2, 2]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["as many at random", "as active", "chosen"]
-    plt.close(figure)
-
-
 class TestRefusals:
-    def test_networks_and_blocks_that_do_not_fit(self, small):
-        generator, z = small
-        with pytest.raises(InvalidValue, match="The generator is a MLPGenerator, but its maps are read block by block"):
-            blocks.maps_of(models.MLPGenerator(), z)
-        for block in (3, -4, True, 1.0):
-            with pytest.raises(InvalidValue, match=f"Block {block!r} is asked for.* 3 blocks: .* from −3 to 2"):
-                blocks.maps_of(generator, z, block)
-
     @pytest.mark.parametrize("number", [3, -1])
     def test_maps_that_are_not_there(self, small, number):
         with pytest.raises(InvalidValue, match=f"dropped holds {number}, but this block's maps are 0 to 2"):

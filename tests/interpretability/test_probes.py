@@ -1,109 +1,13 @@
-"""D's features and the linear probe on them: against plain computations, and on drawn digits."""
+"""The linear probe: against plain computations, and on drawn digits."""
 
 import pytest
 import torch
-from torch import nn
-from torch.nn.functional import adaptive_max_pool2d
 
-from dcgan_course.data import scale
 from dcgan_course.data.drawn.pictures import drawn_digits
 from dcgan_course.errors import InvalidValue
-from dcgan_course.interpretability import probes, supervised
-from dcgan_course.interpretability.features import layer_slices, pooled_features
-from dcgan_course.models import Discriminator, MLPDiscriminator
-
-
-def discriminator(image_size=32, channels=3, width=6, seed=0):
-    """A D whose batch norm holds other statistics than 0 and 1."""
-    torch.manual_seed(seed)
-    network = Discriminator(image_size, channels, width)
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            nn.init.normal_(layer.running_mean, 0, 0.1)
-            nn.init.uniform_(layer.running_var, 0.01, 0.1)
-    return network
-
-
-def pictures(count, channels=3, size=32, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(0, 256, (count, channels, size, size), generator=generator, dtype=torch.uint8)
-
-
-@pytest.mark.parametrize(("size", "side"), [(32, 4), (28, 4), (32, 2), (28, 1)])
-def test_features_equal_hooks_and_pooling_in_float64(size, side):
-    network, images = discriminator(size), pictures(7, size=size)
-    got = pooled_features(network, images, side, batch_size=3)
-    seen = []
-    oracle = discriminator(size).double().eval()
-    for layer in oracle.modules():
-        if isinstance(layer, nn.LeakyReLU):
-            layer.register_forward_hook(lambda layer, given, maps: seen.append(maps))
-    oracle(images.double() / 127.5 - 1)
-    want = torch.cat([adaptive_max_pool2d(maps, side).flatten(1) for maps in seen], dim=1)
-    assert got.dtype == torch.float32 and not got.requires_grad
-    torch.testing.assert_close(got.double(), want.detach(), atol=1e-5, rtol=1e-4)
-
-
-def test_the_slices_are_the_layers_from_the_picture_on():
-    network = discriminator(width=6)
-    slices = layer_slices(network)
-    assert [(s.start, s.stop) for s in slices] == [(0, 96), (96, 288), (288, 672)]  # 6, 12, 24 maps of 4×4
-    images = pictures(5)
-    before = pooled_features(network, images)
-    nn.init.normal_(network.blocks[1][0].weight)  # the first layer does not see the second
-    changed = (pooled_features(network, images) != before).any(dim=0)
-    assert not changed[slices[0]].any() and changed[slices[1]].all() and changed[slices[2]].any()
-
-
-def test_one_field_of_the_grid_sees_its_corner_of_the_picture():
-    network, images = discriminator(), pictures(1)
-    before = pooled_features(network, images)
-    images[:, :, :8, 24:] = 255 - images[:, :, :8, 24:]  # top right
-    first = (pooled_features(network, images) != before)[0, layer_slices(network)[0]].view(6, 4, 4)
-    assert first[:, 0, 3].all() and not first[:, 2:, :].any() and not first[:, :, :2].any()
-
-
-def test_bytes_and_floats_and_batches_agree():
-    network, images = discriminator(), pictures(11)
-    whole = pooled_features(network, images)
-    assert torch.equal(pooled_features(network, scale(images)), whole)
-    torch.testing.assert_close(pooled_features(network, images, batch_size=2), whole, atol=1e-6, rtol=1e-4)
-
-
-def test_modes_statistics_and_gradients_are_left_alone():
-    network = discriminator().train()
-    network.blocks[1].eval()
-    network(scale(pictures(4))).sum().backward()
-    state = {name: value.clone() for name, value in network.state_dict().items()}
-    grads = [p.grad.clone() for p in network.parameters()]
-    modes = [layer.training for layer in network.modules()]
-    pooled_features(network, pictures(4))
-    with pytest.raises(InvalidValue, match="side is 5, but the smallest maps of this network are 4×4"):
-        pooled_features(network, pictures(4), side=5)
-    assert [layer.training for layer in network.modules()] == modes and len(set(modes)) == 2
-    assert all(torch.equal(value, network.state_dict()[name]) for name, value in state.items())
-    assert all(torch.equal(p.grad, grad) for p, grad in zip(network.parameters(), grads, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("images", "sentence"),
-    [
-        (pictures(2, size=28), r"The pictures are \(2, 3, 28, 28\), but this network was built for \(N, 3, 32, 32\)"),
-        (pictures(2)[0], r"The pictures are \(3, 32, 32\), but"),
-        (pictures(2)[:0], "with N of 1 or more"),
-        (pictures(2).numpy(), "The pictures are of type ndarray"),
-        (pictures(2).float(), r"The pictures go from 0 to 255, but floats must lie in \[−1, 1\]"),
-        (pictures(2).long(), "The pictures are torch.int64, but must be uint8"),
-    ],
-)
-def test_wrong_pictures_are_refused(images, sentence):
-    with pytest.raises(InvalidValue, match=sentence):
-        pooled_features(discriminator(), images)
-
-
-def test_a_network_without_blocks_is_refused():
-    with pytest.raises(InvalidValue, match="The discriminator is a MLPDiscriminator, but its maps are read"):
-        pooled_features(MLPDiscriminator(), pictures(2, 1, 28))
+from dcgan_course.interpretability import probes
+from dcgan_course.interpretability.features import pooled_features
+from dcgan_course.models import Discriminator
 
 
 def test_few_labels_takes_so_many_of_each_class():
@@ -261,21 +165,3 @@ def test_features_of_an_untrained_d_beat_chance_and_both_fits_agree():
     ]
     assert found[0].accuracy > 0.5  # chance is 0.1
     assert found[1].accuracy == pytest.approx(found[0].accuracy, abs=0.02)
-
-
-def test_the_supervised_network_has_the_layers_of_d_and_learns():
-    torch.manual_seed(0)
-    network = supervised.SupervisedNetwork(28, 1, 8)
-    torch.manual_seed(0)
-    d = Discriminator(28, 1, 8)
-    assert all(torch.equal(p, q) for p, q in zip(network.blocks.parameters(), d.blocks.parameters(), strict=True))
-    images, labels = drawn_digits(300, seed=0)
-    test, test_labels = drawn_digits(300, seed=1)
-    random_state = torch.get_rng_state()
-    supervised.train_supervised(network, images, labels, epochs=6, seed=0)
-    assert torch.equal(torch.get_rng_state(), random_state) and not network.training
-    assert network(scale(test[:5])).shape == (5, 10)
-    assert supervised.classifier_accuracy(network, test, test_labels) > 0.5
-    assert pooled_features(network, test).shape == (300, 8 * 16 + 16 * 16)
-    with pytest.raises(InvalidValue, match="300 pictures and 7 labels"):
-        supervised.train_supervised(network, images, labels[:7], epochs=1, seed=0)

@@ -1,49 +1,26 @@
 """Single units: responses, windows, guided gradients against masks written out by hand, and nothing left behind."""
 
-import io
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
-from dcgan_course import latent
 from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue
-from dcgan_course.evaluation import attributes
-from dcgan_course.interpretability import blocks, units
-from dcgan_course.interpretability.unit_figures import maps_sheet, unit_sheet
-from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
-
-
-def network(image_size=16, channels=2, width=3):
-    """A discriminator whose batch norms do something: statistics, scales of both signs, shifts."""
-    torch.manual_seed(0)
-    discriminator = Discriminator(image_size, channels, width)
-    for module in discriminator.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            for tensor in (module.running_mean, module.weight.data, module.bias.data):
-                tensor.normal_(0, 0.5)
-            module.running_var.uniform_(0.5, 2)
-        elif isinstance(module, torch.nn.Conv2d):
-            module.weight.data.normal_(0, 0.5)
-    return discriminator
-
-
-def some_pictures(count=12, shape=(2, 16, 16), seed=1):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(0, 256, (count, *shape), generator=generator, dtype=torch.uint8)
+from dcgan_course.interpretability import units
+from dcgan_course.models import Generator, MLPDiscriminator
+from tests.helpers.networks import lively_discriminator
+from tests.helpers.pictures import random_pictures
 
 
 @pytest.fixture
 def discriminator():
-    return network()
+    return lively_discriminator()
 
 
 @pytest.fixture
 def images():
-    return some_pictures()
+    return random_pictures(12, (2, 16, 16))
 
 
 def by_hand(discriminator, x, unit, guided_rule: bool):
@@ -163,7 +140,7 @@ class TestNothingIsLeftBehind:
 class TestResponses:
     def test_they_are_the_largest_number_of_each_map_and_its_place(self, discriminator, monkeypatch):
         monkeypatch.setattr(units, "BATCH", 5)
-        images = some_pictures(count=12)
+        images = random_pictures(12, (2, 16, 16))
         for layer in (0, 1):
             got = units.unit_responses(discriminator, images, layer)
             discriminator.eval()
@@ -183,7 +160,7 @@ class TestResponses:
         assert units.unit_window(discriminator, 1, (1, 1)) == units.unit_window(discriminator, -1, (1, 1))
 
     def test_the_top_pictures_are_those_of_sorting_all(self, discriminator):
-        images = some_pictures(count=40)
+        images = random_pictures(40, (2, 16, 16))
         images[30] = images[7]  # equal pictures: the first one wins
         responses = units.unit_responses(discriminator, images, 1)
         for unit in range(6):
@@ -195,7 +172,7 @@ class TestResponses:
             assert torch.equal(top.places, responses.places[want, unit])
 
     def test_fewer_pictures_than_nine_are_all_shown(self, discriminator):
-        images = some_pictures(count=4)
+        images = random_pictures(4, (2, 16, 16))
         view = units.view_unit(discriminator, images, units.unit_responses(discriminator, images, 0), 0, 1)
         assert len(view.pictures) == len(view.windows) == len(view.guided) == 4
         assert np.isnan(view.mean_of_others)
@@ -211,8 +188,8 @@ class TestResponses:
 class TestWindows:
     @pytest.mark.parametrize("image_size", [16, (15, 24), 28])
     def test_the_gradient_is_zero_outside_the_window_and_fills_it(self, image_size):
-        discriminator = network(image_size)
-        images = some_pictures(20, discriminator.image_shape)
+        discriminator = lively_discriminator(image_size)
+        images = random_pictures(20, discriminator.image_shape)
         height, width = discriminator.image_shape[1:]
         for layer in range(len(discriminator.blocks)):
             responses = units.unit_responses(discriminator, images, layer)
@@ -255,57 +232,18 @@ class TestRandomTwin:
         assert norm.momentum == 0.1
 
 
-class TestColourfulness:
-    def test_grey_is_0_pure_colours_are_1_and_bytes_are_floats(self):
-        images = torch.zeros(3, 3, 4, 4, dtype=torch.uint8)
-        images[0] = 90
-        images[1, 0], images[2, 1] = 255, 51
-        assert attributes.colourfulness(images).tolist() == pytest.approx([0, 1, 0.2], abs=1e-6)
-        torch.testing.assert_close(attributes.colourfulness(scale(images)), attributes.colourfulness(images))
-
-    def test_only_the_windows_of_the_top_pictures_count(self):
-        discriminator = network(channels=3)
-        images = some_pictures(30, (3, 16, 16))
-        responses = units.unit_responses(discriminator, images, 0)
-        got = units.top_window_colourfulness(discriminator, images, responses, 0, count=2)
-        for unit in range(3):
-            want = []
-            for number in responses.values[:, unit].argsort(descending=True)[:2]:
-                row, column = (2 * responses.places[number, unit] - 1).tolist()  # kernel 4, stride 2, padding 1
-                part = images[number, :, max(row, 0) : row + 4, max(column, 0) : column + 4].numpy().astype(float)
-                want.append((part.max(axis=0) - part.min(axis=0)).mean() / 255)
-            assert float(got[unit]) == pytest.approx(sum(want) / 2, abs=1e-6)
-
-    def test_grey_pictures_are_refused(self):
-        with pytest.raises(InvalidValue, match="colours need"):
-            attributes.colourfulness(some_pictures(2))
-
-
-class TestGeneratorMaps:
-    @pytest.fixture
-    def generator(self):
-        torch.manual_seed(0)
-        return Generator(16, latent_dim=7, channels=1, width=4).train()
-
-    def test_the_last_block_gives_what_becomes_the_picture(self, generator):
-        z = latent.sample(1, 7, 0)[0]
-        shapes = [tuple(blocks.generator_maps(generator, z, block).shape) for block in (0, 1)]
-        assert shapes == [(8, 4, 4), (4, 8, 8)] and generator.training
-        maps = blocks.generator_maps(generator, z, 1)
-        generator.eval()
-        torch.testing.assert_close(generator.to_picture(maps[None]).tanh(), generator(z[None]))
-
-    def test_wrong_requests_are_refused(self, generator):
-        z = latent.sample(2, 7, 0)
-        for block in (-3, 2, 1.0, True):
-            with pytest.raises(InvalidValue, match=r"Block .* 2 blocks: take a whole number from −2 to 1"):
-                blocks.generator_maps(generator, z[0], block)
-        with pytest.raises(InvalidValue, match=r"z is \(1, 2, 7\), but it must be \(N, 7\)"):
-            blocks.generator_maps(generator, z, 0)
-        with pytest.raises(InvalidValue, match="take a models.Generator"):
-            blocks.generator_maps(MLPGenerator(), z[0], 0)
-        with pytest.raises(InvalidValue, match="The generator is a Discriminator, but"):
-            blocks.generator_maps(Discriminator(16, 1, 4), z[0], 0)
+def test_colourfulness_counts_only_the_windows_of_the_top_pictures():
+    discriminator = lively_discriminator(channels=3)
+    images = random_pictures(30, (3, 16, 16))
+    responses = units.unit_responses(discriminator, images, 0)
+    got = units.top_window_colourfulness(discriminator, images, responses, 0, count=2)
+    for unit in range(3):
+        want = []
+        for number in responses.values[:, unit].argsort(descending=True)[:2]:
+            row, column = (2 * responses.places[number, unit] - 1).tolist()  # kernel 4, stride 2, padding 1
+            part = images[number, :, max(row, 0) : row + 4, max(column, 0) : column + 4].numpy().astype(float)
+            want.append((part.max(axis=0) - part.min(axis=0)).mean() / 255)
+        assert float(got[unit]) == pytest.approx(sum(want) / 2, abs=1e-6)
 
 
 class TestRefusals:
@@ -346,39 +284,3 @@ class TestRefusals:
     def test_a_count_below_one(self, discriminator, images):
         with pytest.raises(InvalidValue, match="count is 0"):
             units.top_pictures(units.unit_responses(discriminator, images, 0), 0, count=0)
-
-
-class TestSheets:
-    @staticmethod
-    def pixels(png: bytes):
-        return np.array(Image.open(io.BytesIO(png)).convert("RGB"))
-
-    def test_a_unit_sheet_grows_with_its_units_and_draws_a_silent_unit(self, discriminator, images):
-        responses = units.unit_responses(discriminator, images, 1)
-        view = units.view_unit(discriminator, images, responses, 1, 0)
-        one, two = (self.pixels(unit_sheet([("a unit", view)] * count)) for count in (1, 2))
-        assert two.shape[0] > 1.9 * one.shape[0] and two.shape[1] == one.shape[1]
-        discriminator.blocks[1][1].bias.data.fill_(-100)
-        silent = units.view_unit(discriminator, images, responses, 1, 0)
-        assert not np.array_equal(self.pixels(unit_sheet([("a unit", silent)])), one)
-
-    def test_a_window_is_framed_where_it_is(self, discriminator, images):
-        images = torch.zeros_like(images)
-        images[:, :, 4:8, 8:12] = 255  # the only thing to see; grey is drawn of one channel
-        discriminator = network(channels=1)
-        images = images[:, :1]
-        view = units.view_unit(discriminator, images, units.unit_responses(discriminator, images, 0), 0, 0, count=1)
-        sheet = self.pixels(unit_sheet([("a unit", view)]))
-        orange = (np.abs(sheet.astype(int) - [0xD5, 0x5E, 0]).max(axis=2) < 3).nonzero()
-        top, left, bottom, right = units.unit_window(discriminator, 0, view.top.places[0].tolist())
-        pixel, line = 64 * 2 / 16, 3  # screen pixels: a picture pixel, the frame's line, which lies round the window
-        assert orange[0].max() - orange[0].min() + 1 == pytest.approx((bottom - top) * pixel + 2 * line, abs=2)
-        assert orange[1].max() - orange[1].min() + 1 == pytest.approx((right - left) * pixel + 2 * line, abs=2)
-
-    @pytest.mark.parametrize("shape", [(1, 4, 4), (5, 7, 9), (100, 4, 4), (48, 32, 32)])
-    def test_maps_share_one_scale(self, shape):
-        maps = torch.rand(shape, generator=torch.Generator().manual_seed(0))
-        maps[0] = 0
-        sheet = self.pixels(maps_sheet(maps, "maps of a layer at work"))
-        assert sheet.shape[1] <= 1700 and sheet.shape[0] > 60
-        assert (sheet == 0).all(axis=2).sum() > 400  # the silent map is black

@@ -3,7 +3,6 @@ import torch
 from torch import nn
 
 from dcgan_course import models
-from dcgan_course.evaluation.classifiers import DigitClassifier
 
 
 def test_the_recipe_of_lesson_04():
@@ -31,9 +30,3 @@ def test_initial_weights_are_xavier_normal_and_biases_between_a_tenth_and_a_fift
     assert float(layer.weight.detach().std()) == pytest.approx((2 / (256 + 784)) ** 0.5, rel=0.02)
     bias = layer.bias.detach()
     assert 0.1 <= bias.min() < 0.105 and 0.195 < bias.max() <= 0.2
-
-
-def test_digit_classifier_shapes():
-    classifier = DigitClassifier().eval()
-    assert classifier(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
-    assert classifier.features(torch.zeros(3, 1, 28, 28)).shape == (3, 64)

@@ -1,0 +1,98 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcgan_course import latent
+from dcgan_course.errors import InvalidValue
+
+seeds = st.integers(0, 10_000)
+
+
+shares = st.floats(0, 1)
+
+
+def pair(seed, *shape):
+    return torch.randn(2, *(shape or (8,)), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+class TestLerpAndSlerp:
+    @given(seed=seeds, t=shares)
+    def test_slerp_of_unit_vectors_stays_on_the_sphere_and_turns_evenly(self, seed, t):
+        a, b = (v / v.norm() for v in pair(seed))
+        between = latent.slerp(a, b, t)
+        angle = torch.acos((a * b).sum())
+        assert float(between.norm()) == pytest.approx(1, abs=1e-9)
+        assert float(torch.acos((a * between).sum().clamp(-1, 1))) == pytest.approx(float(t * angle), abs=1e-5)
+
+    @given(seed=seeds, t=shares, stretch=st.floats(0.1, 10))
+    def test_the_length_on_the_arc_changes_evenly(self, seed, t, stretch):
+        a, b = pair(seed)
+        b = stretch * b
+        wanted = (1 - t) * a.norm() + t * b.norm()
+        assert float(latent.slerp(a, b, t).norm()) == pytest.approx(float(wanted), rel=1e-9)
+
+    @given(seed=seeds, t=shares)
+    def test_the_length_on_the_line_is_the_formula(self, seed, t):
+        a, b = pair(seed)
+        squared = (1 - t) ** 2 * a.square().sum() + t**2 * b.square().sum() + 2 * t * (1 - t) * (a * b).sum()
+        assert float(latent.lerp(a, b, t).norm()) == pytest.approx(math.sqrt(float(squared)), rel=1e-9)
+
+    @pytest.mark.parametrize("mode", [latent.lerp, latent.slerp])
+    @given(seed=seeds, t=shares)
+    def test_ends_and_symmetry(self, mode, seed, t):
+        a, b = pair(seed)
+        torch.testing.assert_close(mode(a, b, 0.0), a)
+        torch.testing.assert_close(mode(a, b, 1.0), b)
+        torch.testing.assert_close(mode(a, b, t), mode(b, a, 1 - t))
+
+    @pytest.mark.parametrize("mode", [latent.lerp, latent.slerp])
+    @given(seed=seeds, t=shares)
+    def test_rows_of_any_batch_shape_are_independent(self, mode, seed, t):
+        a, b = pair(seed, 2, 3, 5)
+        together = mode(a, b, t)
+        assert together.shape == (2, 3, 5)
+        torch.testing.assert_close(together[1, 2], mode(a[1, 2], b[1, 2], t))
+
+    @given(seed=seeds, t=shares)
+    def test_float32_is_close_to_float64(self, seed, t):
+        a, b = pair(seed, 100)
+        torch.testing.assert_close(
+            latent.slerp(a.float(), b.float(), t).double(), latent.slerp(a, b, t), rtol=1e-4, atol=1e-5
+        )
+
+    @pytest.mark.parametrize("t", [0.0, 0.25, 1.0])
+    def test_where_no_arc_is_defined_it_is_the_straight_line(self, t):
+        a = torch.tensor([1.0, 2.0])
+        for b in (a.clone(), 2 * a, -a, torch.zeros(2)):
+            torch.testing.assert_close(latent.slerp(a, b, t), (1 - t) * a + t * b)
+        assert torch.equal(latent.slerp(torch.zeros(3), torch.zeros(3), t), torch.zeros(3))
+
+    @pytest.mark.parametrize("mode", [latent.lerp, latent.slerp])
+    def test_other_shapes_are_refused(self, mode):
+        with pytest.raises(InvalidValue, match=r"a is \(3,\) and b is \(4,\)"):
+            mode(torch.zeros(3), torch.zeros(4), 0.5)
+
+
+class TestWalk:
+    def test_a_loop_passes_through_its_points_and_closes(self):
+        points = latent.sample(4, 10, seed=3)
+        steps = latent.walk(points, 6, loop=True)
+        assert steps.shape == (24, 10)
+        torch.testing.assert_close(steps[::6], points)
+        gaps = (steps.roll(-1, 0) - steps).norm(dim=1)
+        assert gaps.max() < 0.5 * (points.roll(-1, 0) - points).norm(dim=1).max()
+
+    @pytest.mark.parametrize("mode", [latent.lerp, latent.slerp])
+    def test_an_open_walk_ends_at_its_last_point(self, mode):
+        points = latent.sample(3, 10, seed=3)
+        steps = latent.walk(points, 5, mode)
+        assert steps.shape == (11, 10)
+        torch.testing.assert_close(steps[::5], points)
+        torch.testing.assert_close(steps[7], mode(points[1], points[2], 0.4))
+
+    def test_what_is_no_walk_is_refused(self):
+        with pytest.raises(InvalidValue, match="at least 2 points and 1 step; given were 1 and 5"):
+            latent.walk(torch.zeros(1, 3), 5)
