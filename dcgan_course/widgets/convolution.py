@@ -16,7 +16,7 @@ from dcgan_course.convolution.scene import (
 from dcgan_course.convolution.scene_figures import WIDTH, draw_impossible, draw_scene, walk_figure
 from dcgan_course.drawing.canvas import Canvas, number_text
 from dcgan_course.errors import InvalidValue
-from dcgan_course.widgets.parts import Panel
+from dcgan_course.widgets.parts import Panel, Picture, dropdown, slider
 
 PADDING_VALUES = {"zeros": 0.0, "ones": 1.0}
 HEIGHT = 640  # of a frame, in points; it never changes, so that the page does not jump
@@ -29,6 +29,99 @@ SETTINGS = {  # name: (label, start, lowest, highest); the twin takes the same s
     "dilation": ("dilation d", 1, 1, 3),
 }
 START = {name: start for name, (_, start, _, _) in SETTINGS.items()}
+WIDTHS = (110, 470)
+
+
+class ConvolutionExplorer(Panel):
+    """An explorer of one convolution: sizes, a window to walk, the sum written out, checked against PyTorch.
+
+    Args:
+        seed: of the random picture.
+
+    The `controls` are input_size, kernel_size, stride, padding, dilation, kernel, picture, padding_value, position
+    (from 1, row by row) and play. No position of them raises: where the window does not fit, the picture says why.
+    """
+
+    sentence = "The convolution explorer: it needs a running kernel; run this cell to use it. The next figure shows it."
+
+    def __init__(self, seed: int = 1) -> None:
+        sizes = {name: slider(*setting, widths=WIDTHS) for name, setting in SETTINGS.items()}
+        menus = {
+            "kernel": dropdown("kernel", KERNELS, widths=WIDTHS),
+            "picture": dropdown("picture", PICTURES, widths=WIDTHS),
+            "padding_value": dropdown("pad with", PADDING_VALUES, widths=WIDTHS),
+        }
+        self.position = slider("output square", 1, 1, 16, widths=WIDTHS)
+        self.play = ipywidgets.Play(value=1, min=1, max=16, interval=500, layout={"margin": "0 0 0 110px"})
+        walk = {"position": self.position, "play": self.play}
+        super().__init__(sizes | menus | walk)
+        self.seed = seed
+        self.picture = Picture(
+            format="png",
+            layout={"width": f"{WIDTH}px", "max_width": "100%"},
+            tooltip="The window on the picture, the kernel, and the output as far as it is filled",
+        )
+        self.when_moved(self._rebuild, *sizes.values(), *menus.values())
+        self.when_moved(self.draw, self.position)
+        ipywidgets.jslink((self.play, "value"), (self.position, "value"))
+        columns = [ipywidgets.VBox(list(sizes.values())), ipywidgets.VBox([*menus.values(), *walk.values()])]
+        self.children = [ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"}), self.picture, self.words]
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Compute the chosen convolution, let the walk go as far as its output goes, and draw once."""
+        chosen = {name: control.value for name, control in self.controls.items()}
+        taps, divisor = kernel_taps(chosen["kernel"], chosen["kernel_size"])
+        numbers = picture_numbers(chosen["picture"], chosen["input_size"], self.seed)
+        self.scene = ConvolutionScene(
+            numbers, taps, chosen["stride"], chosen["padding"], chosen["dilation"], divisor, chosen["padding_value"]
+        )
+        possible = self.scene.output_size > 0
+        self.check = self.scene.agreement() if possible else ""
+        with self.by_itself():  # a smaller range may move the position
+            self.position.max = self.play.max = max(1, self.scene.output_size**2)
+        self.position.disabled = self.play.disabled = not possible
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the window at its place with the sum in it, or the window that does not fit."""
+        if self.scene.output_size == 0:
+            png, text = _impossible_frame(self.scene), self.scene.why_impossible()
+        else:
+            index = self.position.value - 1
+            png, text = _frame(self.scene, index, self.check), _sentences(self.scene, index, self.check)
+        self.picture.value = png
+        self.say(html.escape(text))
+
+    @staticmethod
+    def twin(
+        input_size: int = START["input_size"],
+        kernel_size: int = START["kernel_size"],
+        stride: int = START["stride"],
+        padding: int = START["padding"],
+        dilation: int = START["dilation"],
+        *,
+        kernel: str = KERNELS[0],
+        picture: str = PICTURES[0],
+        padding_value: float = 0.0,
+        seed: int = 1,
+    ) -> bytes:
+        """Return the explorer as a still picture (PNG bytes), as it opens unless said: the window at four places.
+
+        Args:
+            input_size, kernel_size, stride, padding, dilation: as the sliders of the explorer.
+            kernel: one of KERNELS; picture: one of PICTURES, `seed` is for the random one.
+            padding_value: what stands in the padded squares.
+
+        Raises:
+            InvalidValue: the window does not fit, or a name is unknown.
+        """
+        taps, divisor = kernel_taps(kernel, kernel_size)
+        numbers = picture_numbers(picture, input_size, seed)
+        scene = ConvolutionScene(numbers, taps, stride, padding, dilation, divisor, padding_value)
+        if scene.output_size == 0:
+            raise InvalidValue(scene.why_impossible())
+        return walk_figure(scene, f"The window walks: {kernel}, {kernel_size} × {kernel_size}, on {picture}")
 
 
 def _frame(scene: ConvolutionScene, index: int, check: str) -> bytes:
@@ -40,8 +133,8 @@ def _frame(scene: ConvolutionScene, index: int, check: str) -> bytes:
     canvas.text(
         16, 68, f"square {index + 1} of {scene.output_size**2}: {_value_text(scene, place)}", size=19, bold=True
     )
-    for line, text in enumerate(check.split(": ")):
-        canvas.text(16, 98 + 22 * line, text, size=17)
+    for row, text in enumerate(check.split(": ")):
+        canvas.text(16, 98 + 22 * row, text, size=17)
     canvas.text(560, 10, "sum of picture · kernel", size=17, bold=True)
     for row, line in enumerate(product_lines(scene, *place)):
         size = min(17, 17 * 420 / canvas.text_width(line, size=17))
@@ -70,7 +163,7 @@ def _impossible_frame(scene: ConvolutionScene) -> bytes:
     return canvas.png(compress_level=1)
 
 
-def _spoken(scene: ConvolutionScene, index: int, check: str) -> str:
+def _sentences(scene: ConvolutionScene, index: int, check: str) -> str:
     """The frame as text, for a screen reader."""
     size = scene.output_size
     row, column = divmod(index, size)
@@ -78,116 +171,3 @@ def _spoken(scene: ConvolutionScene, index: int, check: str) -> str:
         f"Output size {scene.formula()}. Square {index + 1} of {size * size}, row {row + 1}, column {column + 1}: "
         f"{' '.join(product_lines(scene, row, column))}: {_value_text(scene, (row, column))}. {check}."
     )
-
-
-def _slider(label: str, value: int, low: int, high: int) -> ipywidgets.IntSlider:
-    return ipywidgets.IntSlider(
-        value=value,
-        min=low,
-        max=high,
-        description=label,
-        style={"description_width": "110px"},
-        layout={"width": "470px"},
-    )
-
-
-def _dropdown(label: str, options) -> ipywidgets.Dropdown:
-    return ipywidgets.Dropdown(
-        options=options, description=label, style={"description_width": "110px"}, layout={"width": "470px"}
-    )
-
-
-def convolution_explorer(seed: int = 1) -> Panel:
-    """Return an explorer of one convolution: sizes, a window to walk, the sum written out, checked against PyTorch.
-
-    Args:
-        seed: of the random picture.
-
-    The panel's `controls` are input_size, kernel_size, stride, padding, dilation, kernel, picture, padding_value,
-    position (from 1, row by row) and play. No position of them raises: where the window does not fit, the
-    picture says why.
-    """
-    controls = {
-        **{name: _slider(*setting) for name, setting in SETTINGS.items()},
-        "kernel": _dropdown("kernel", KERNELS),
-        "picture": _dropdown("picture", PICTURES),
-        "padding_value": _dropdown("pad with", PADDING_VALUES),
-        "position": _slider("output square", 1, 1, 16),
-        "play": ipywidgets.Play(value=1, min=1, max=16, interval=500, layout={"margin": "0 0 0 110px"}),
-    }
-    picture = ipywidgets.Image(format="png", layout={"width": f"{WIDTH}px", "max_width": "100%"})
-    spoken = ipywidgets.HTML()
-    position, play = controls["position"], controls["play"]
-    choices = [control for name, control in controls.items() if name not in ("position", "play")]
-    scene, check = None, ""
-
-    def redraw(_change=None) -> None:
-        if scene.output_size == 0:
-            picture.value, text = _impossible_frame(scene), scene.why_impossible()
-        else:
-            picture.value, text = _frame(scene, position.value - 1, check), _spoken(scene, position.value - 1, check)
-        spoken.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{html.escape(text)}</div>'
-
-    def rebuild(_change=None) -> None:
-        nonlocal scene, check
-        taps, divisor = kernel_taps(controls["kernel"].value, controls["kernel_size"].value)
-        scene = ConvolutionScene(
-            picture_numbers(controls["picture"].value, controls["input_size"].value, seed),
-            taps,
-            controls["stride"].value,
-            controls["padding"].value,
-            controls["dilation"].value,
-            divisor,
-            controls["padding_value"].value,
-        )
-        possible = scene.output_size > 0
-        if possible:
-            check = scene.agreement()
-        position.unobserve(redraw, "value")  # a smaller range may move the position: one redraw is enough
-        position.max = play.max = max(1, scene.output_size**2)
-        position.observe(redraw, "value")
-        position.disabled = play.disabled = not possible
-        redraw()
-
-    for control in choices:
-        control.observe(rebuild, "value")
-    position.observe(redraw, "value")
-    ipywidgets.jslink((play, "value"), (position, "value"))
-    rebuild()
-    sizes = ipywidgets.VBox([controls[name] for name in SETTINGS])
-    rest = ipywidgets.VBox([controls[name] for name in ("kernel", "picture", "padding_value", "position", "play")])
-    return Panel(
-        [ipywidgets.HBox([sizes, rest], layout={"flex_flow": "row wrap"}), picture, spoken],
-        "The convolution explorer: it needs a running kernel; run this cell to use it. The next figure shows it.",
-        controls,
-    )
-
-
-def convolution_twin(
-    input_size: int = START["input_size"],
-    kernel_size: int = START["kernel_size"],
-    stride: int = START["stride"],
-    padding: int = START["padding"],
-    dilation: int = START["dilation"],
-    *,
-    kernel: str = KERNELS[0],
-    picture: str = PICTURES[0],
-    padding_value: float = 0.0,
-    seed: int = 1,
-) -> bytes:
-    """Return the explorer as a still picture (PNG bytes), as it opens unless said: the window at four places.
-
-    Args:
-        input_size, kernel_size, stride, padding, dilation: as the sliders of the explorer.
-        kernel: one of KERNELS; picture: one of PICTURES, `seed` is for the random one.
-        padding_value: what stands in the padded squares.
-
-    Raises:
-        InvalidValue: the window does not fit, or a name is unknown.
-    """
-    taps, divisor = kernel_taps(kernel, kernel_size)
-    numbers = picture_numbers(picture, input_size, seed)
-    scene = ConvolutionScene(numbers, taps, stride, padding, dilation, divisor, padding_value)
-    if scene.output_size == 0:
-        raise InvalidValue(scene.why_impossible())
-    return walk_figure(scene, f"The window walks: {kernel}, {kernel_size} × {kernel_size}, on {picture}")

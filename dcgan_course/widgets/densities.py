@@ -4,23 +4,63 @@ import ipywidgets
 
 from dcgan_course.toy.formulas import TwoNormals
 from dcgan_course.toy.line_figures import WIDTH, densities_frame, plain, signed
-from dcgan_course.widgets.parts import Panel
+from dcgan_course.widgets.parts import Panel, Picture, slider
+
+SETTINGS = {  # name: (label, start, lowest, highest); the twin takes the same starts
+    "data_mean": ("mean of the data", 0.0, -4.0, 4.0),
+    "data_width": ("width of the data", 1.0, 0.2, 3.0),
+    "fake_mean": ("mean of the fakes", 2.0, -4.0, 4.0),
+    "fake_width": ("width of the fakes", 0.7, 0.2, 3.0),
+}
+START = {name: start for name, (_, start, _, _) in SETTINGS.items()}
 
 
-def _slider(label: str, value: float, low: float, high: float) -> ipywidgets.FloatSlider:
-    return ipywidgets.FloatSlider(
-        value=value,
-        min=low,
-        max=high,
-        step=0.1,
-        readout_format=".1f",
-        description=label,
-        style={"description_width": "130px"},
-        layout={"width": "460px"},
-    )
+class DensitiesExplorer(Panel):
+    """An explorer of two normal densities: the best D, V, JSD, and how both losses push the fakes.
+
+    The `controls` are data_mean, data_width, fake_mean and fake_width. All numbers follow at once; nothing is trained.
+    """
+
+    sentence = "The explorer of two densities: run this cell to use it. The next figure says the same."
+
+    def __init__(self) -> None:
+        super().__init__({name: slider(*setting, step=0.1, widths=(130, 460)) for name, setting in SETTINGS.items()})
+        self.picture = Picture(
+            format="png",
+            layout={"width": f"{WIDTH}px", "max_width": "100%"},
+            tooltip="Both densities, the best D, and the push of both losses on the fakes",
+        )
+        sliders = list(self.controls.values())
+        self.when_moved(self.draw, *sliders)
+        columns = [ipywidgets.VBox(sliders[:2]), ipywidgets.VBox(sliders[2:])]
+        self.children = [ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"}), self.picture, self.words]
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the game between the two densities, and say its numbers."""
+        state = TwoNormals(*(control.value for control in self.controls.values()))
+        self.picture.value = densities_frame(state)
+        self.say(_sentences(state))
+
+    @staticmethod
+    def twin(
+        data_mean: float = START["data_mean"],
+        data_width: float = START["data_width"],
+        fake_mean: float = START["fake_mean"],
+        fake_width: float = START["fake_width"],
+    ) -> bytes:
+        """Return one frame of the explorer as PNG bytes.
+
+        Args:
+            data_mean, data_width, fake_mean, fake_width: as the sliders; the widths are above 0.
+
+        Raises:
+            InvalidValue: a width is not above 0.
+        """
+        return densities_frame(TwoNormals(data_mean, data_width, fake_mean, fake_width))
 
 
-def _words(state: TwoNormals) -> str:
+def _sentences(state: TwoNormals) -> str:
     """The frame as text, for a screen reader."""
     (data_mean, data_width), (fake_mean, fake_width) = state.data, state.fake
     text = (
@@ -30,47 +70,3 @@ def _words(state: TwoNormals) -> str:
         f"non-saturating {signed(state.mean_push_non_saturating)} (above 0: to the right)."
     )
     return text.replace(" -", " −")
-
-
-def densities_explorer() -> Panel:
-    """Return an explorer of two normal densities: the best D, V, JSD, and how both losses push the fakes.
-
-    The panel's `controls` are data_mean, data_width, fake_mean and fake_width. All numbers follow at once; nothing is
-    trained.
-    """
-    controls = {
-        "data_mean": _slider("mean of the data", 0.0, -4.0, 4.0),
-        "data_width": _slider("width of the data", 1.0, 0.2, 3.0),
-        "fake_mean": _slider("mean of the fakes", 2.0, -4.0, 4.0),
-        "fake_width": _slider("width of the fakes", 0.7, 0.2, 3.0),
-    }
-    picture = ipywidgets.Image(format="png", layout={"width": f"{WIDTH}px", "max_width": "100%"})
-    spoken = ipywidgets.HTML()
-
-    def redraw(_change=None) -> None:
-        state = TwoNormals(*(control.value for control in controls.values()))
-        picture.value = densities_frame(state)
-        text = _words(state)
-        spoken.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{text}</div>'
-
-    for control in controls.values():
-        control.observe(redraw, "value")
-    redraw()
-    data = ipywidgets.VBox([controls["data_mean"], controls["data_width"]])
-    fakes = ipywidgets.VBox([controls["fake_mean"], controls["fake_width"]])
-    return Panel(
-        [ipywidgets.HBox([data, fakes], layout={"flex_flow": "row wrap"}), picture, spoken],
-        "The explorer of two densities: run this cell to use it. The next figure says the same.",
-        controls,
-    )
-
-
-def densities_twin(
-    data_mean: float = 0.0, data_width: float = 1.0, fake_mean: float = 2.0, fake_width: float = 0.7
-) -> bytes:
-    """Return one frame of the explorer as PNG bytes.
-
-    Args:
-        data_mean, data_width, fake_mean, fake_width: as the sliders; the widths are above 0.
-    """
-    return densities_frame(TwoNormals(data_mean, data_width, fake_mean, fake_width))

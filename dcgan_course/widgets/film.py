@@ -1,14 +1,15 @@
 """A film that can be moved by hand, also on a page without a kernel: the browser alone joins slider and pictures."""
 
 import ipywidgets
+from torch import Tensor
 
 from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.errors import InvalidValue
-from dcgan_course.widgets.parts import Panel
+from dcgan_course.widgets.parts import Panel, Picture, slider, spoken
 
 
-def scrub(frames, labels: list[str], *, columns: int, zoom: int = 4, interval: int = 150) -> Panel:
-    """Return a slider and a play button that show one frame of a film after the other.
+class Film(Panel):
+    """A slider and a play button that show one frame of a film after the other.
 
     Args:
         frames: (T, N, C, H, W), float in [−1, 1] or uint8. labels: T sentences, one below each frame. columns:
@@ -19,24 +20,33 @@ def scrub(frames, labels: list[str], *, columns: int, zoom: int = 4, interval: i
     Raises:
         InvalidValue: there is not one label for each frame, or there is no frame.
     """
-    if len(frames) != len(labels) or not labels:
-        raise InvalidValue(f"There are {len(frames)} frames and {len(labels)} labels: each frame needs one label.")
-    pages = [
-        ipywidgets.VBox(
+
+    sentence = "A film that the slider moves. The pictures next to it show the same frames."
+
+    def __init__(self, frames: Tensor, labels: list[str], *, columns: int, zoom: int = 4, interval: int = 150) -> None:
+        if len(frames) != len(labels) or not labels:
+            raise InvalidValue(f"There are {len(frames)} frames and {len(labels)} labels: each frame needs one label.")
+        last = len(labels) - 1
+        place = slider("frame", 0, 0, last, widths=(80, 420))
+        play = ipywidgets.Play(min=0, max=last, interval=interval, repeat=True)
+        super().__init__({"place": place, "play": play})
+        self.pages = ipywidgets.Stack(
             [
-                ipywidgets.Image(value=png_of_pictures(pictures, columns, zoom), format="png"),
-                ipywidgets.HTML(f'<div role="status" aria-live="polite">{label}</div>'),
+                _page(png_of_pictures(pictures, columns, zoom), label)
+                for pictures, label in zip(frames, labels, strict=True)
             ]
         )
-        for pictures, label in zip(frames, labels, strict=True)
-    ]
-    for page in pages:
-        page.children[0].layout.align_self = "flex-start"  # else a wide column stretches the pictures
-    last = len(pages) - 1
-    place = ipywidgets.IntSlider(min=0, max=last, description="frame", layout={"width": "420px"})
-    play = ipywidgets.Play(min=0, max=last, interval=interval, repeat=True)
-    stack = ipywidgets.Stack(pages, selected_index=0)
-    ipywidgets.jslink((play, "value"), (place, "value"))
-    ipywidgets.jslink((place, "value"), (stack, "selected_index"))
-    sentence = "A film that the slider moves. The pictures next to it show the same frames."
-    return Panel([ipywidgets.HBox([play, place]), stack], sentence, {"place": place, "play": play, "stack": stack})
+        ipywidgets.jslink((play, "value"), (place, "value"))
+        ipywidgets.jslink((place, "value"), (self.pages, "selected_index"))
+        self.children = [ipywidgets.HBox([play, place]), self.pages]
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the frame at the slider's place, as the browser does after each move."""
+        self.pages.selected_index = self.controls["place"].value
+
+
+def _page(png: bytes, label: str) -> ipywidgets.VBox:
+    picture = Picture(value=png, format="png", tooltip="A frame of the film")
+    picture.layout.align_self = "flex-start"  # else a wide column stretches the picture
+    return ipywidgets.VBox([picture, ipywidgets.HTML(spoken(label))])

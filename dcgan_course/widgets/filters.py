@@ -4,16 +4,17 @@ from dataclasses import replace
 from html import escape
 
 import ipywidgets
+import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
 from dcgan_course import recorded
 from dcgan_course.data.images import Images, load_images
-from dcgan_course.errors import InvalidValue, refuse_below_one
+from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.interpretability import units
 from dcgan_course.interpretability.unit_figures import unit_sheet
 from dcgan_course.interpretability.units import UnitResponses, UnitView
-from dcgan_course.widgets.parts import Panel, one_thread
+from dcgan_course.widgets.parts import Panel, Picture, dropdown, one_thread, slider
 
 COUNT = 2_000  # pictures that are searched: one layer takes about a second on one core
 NETWORKS = ("trained", "random weights")
@@ -21,17 +22,106 @@ LEGEND = (
     "The frame is the window that the response comes from; below it is enlarged, and hatched where it leaves the "
     "picture. In a gradient, grey is zero."
 )
-SENTENCE = (
-    "The filter browser: run this cell to choose a layer and a unit. The next picture shows a unit, trained and random."
-)
+WIDTHS = (70, 360)
+WIDTH = "764px"
+
+
+class FilterBrowser(Panel):
+    """The filter browser: a unit's top pictures, its windows in them, guided and plain gradients.
+
+    Args:
+        run: a recorded run whose discriminator is convolutional. images: what `load_images` returns, in the size of
+            the run; None loads the run's training pictures, or their drawn stand-in. count: as many are searched, the
+            first ones; the responses of a layer are computed when it is first chosen, and kept.
+
+    The `controls` are network, layer and unit. No position raises.
+
+    Raises:
+        InvalidValue: the run has no convolutions, or the images are of another kind or size.
+    """
+
+    sentence = (
+        "The filter browser: run this cell to choose a layer and a unit. "
+        "The next picture shows a unit, trained and random."
+    )
+
+    def __init__(self, run: str = "cifar10_dcgan_32", images: Images | None = None, *, count: int = COUNT) -> None:
+        self.units = _Units(run, images, count)
+        last = len(self.units.layers) - 1
+        labels = [
+            f"layer {number}: {layer.units} units, window {layer.window[0]}×{layer.window[1]}"
+            for number, layer in enumerate(self.units.layers)
+        ]
+        self.network = dropdown("weights", NETWORKS, widths=WIDTHS)
+        self.layer = dropdown("layer", list(zip(labels, range(last + 1), strict=True)), last, widths=WIDTHS)
+        self.unit = slider("unit", 0, 0, self.units.layers[last].units - 1, widths=(70, 724))
+        self.unit.layout.max_width = "100%"
+        super().__init__({"network": self.network, "layer": self.layer, "unit": self.unit})
+        self.picture = Picture(
+            format="png",
+            layout={"width": WIDTH, "max_width": "100%", "height": "auto"},
+            tooltip="The unit's top pictures, its windows in them, and the gradients there",
+        )
+        self.words.layout.max_width = WIDTH
+        self.when_moved(self.draw, self.network, self.unit)
+        self.when_moved(self._take_layer, self.layer)
+        choices = ipywidgets.HBox([self.network, self.layer], layout={"flex_flow": "row wrap"})
+        legend = ipywidgets.HTML(f'<div style="line-height: 1.4">{LEGEND}</div>', layout={"max_width": WIDTH})
+        self.children = [choices, self.unit, self.picture, legend, self.words]
+        self.draw()
+
+    def _take_layer(self) -> None:
+        """Another layer has another number of units; a unit that it does not have becomes its last."""
+        with self.by_itself():
+            self.unit.max = self.units.layers[self.layer.value].units - 1
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the chosen unit, and say what moves it; the first time that a layer is chosen takes a second."""
+        network, layer, unit = self.network.value, self.layer.value, self.unit.value
+        if not self.units.is_measured(network, layer):
+            self.say(f"Measuring all units of layer {layer} on {len(self.units.images):,} pictures …")
+        view = self.units.view(network, layer, unit)
+        heading = _heading(network, layer, unit)
+        self.picture.value = unit_sheet([(heading, view)], scale=1)
+        self.say(_sentences(heading, view, self.units.images))
+
+    @staticmethod
+    def twin(
+        run: str = "cifar10_dcgan_32",
+        images: Images | None = None,
+        *,
+        layer: int | None = None,
+        units: tuple[int, ...] = (0,),
+        count: int = COUNT,
+    ) -> bytes:
+        """Return units of one layer, trained beside random, one below the other, as PNG bytes.
+
+        Args:
+            run, images, count: as in the browser. layer: number of a block, from 0; None takes the last. units: numbers
+                of units, from 0. Unit 0 of the random network has nothing to do with unit 0 of the trained one.
+
+        Raises:
+            InvalidValue: as the browser, and for a layer or unit that is not there.
+        """
+        found = _Units(run, images, count)
+        layer = len(found.layers) - 1 if layer is None else layer
+        return unit_sheet(
+            [
+                (_heading(network, layer, unit), found.view(network, layer, unit))
+                for unit in units
+                for network in NETWORKS
+            ]
+        )
 
 
 class _Units:
     """Both networks, the pictures, and every layer's responses, each computed once."""
 
     def __init__(self, run: str, images: Images | None, count: int) -> None:
-        refuse_below_one(count=count)
-        trained = recorded.load_run(run).discriminator
+        count = whole_number("count", count)
+        with torch.random.fork_rng(devices=[]):  # a network has random weights before it has its own
+            trained = recorded.load_run(run).discriminator
         units.unit_layers(trained)  # refuses a network without blocks before pictures are loaded
         self.images = _first_pictures(run, images, count, trained.image_shape)
         random = units.random_twin(trained, self.images.images[: units.BATCH])
@@ -73,108 +163,15 @@ def _heading(network: str, layer: int, unit: int) -> str:
     return f"{network}: layer {layer}, unit {unit}"
 
 
-class _FilterBrowser:
-    """Where the browser stands: a network, a layer and a unit."""
-
-    def __init__(self, units: _Units) -> None:
-        self.units = units
-        last = len(units.layers) - 1
-        labels = [
-            f"layer {number}: {layer.units} units, window {layer.window[0]}×{layer.window[1]}"
-            for number, layer in enumerate(units.layers)
-        ]
-        wide = {"style": {"description_width": "70px"}, "layout": {"width": "360px"}}
-        self.network = ipywidgets.Dropdown(options=NETWORKS, description="weights", **wide)
-        self.layer = ipywidgets.Dropdown(
-            options=[(label, number) for number, label in enumerate(labels)], value=last, description="layer", **wide
-        )
-        self.unit = ipywidgets.IntSlider(
-            min=0,
-            max=units.layers[last].units - 1,
-            description="unit",
-            style={"description_width": "70px"},
-            layout={"width": "724px", "max_width": "100%"},
-        )
-        self.image = ipywidgets.Image(format="png", layout={"width": "764px", "max_width": "100%", "height": "auto"})
-        self.words = ipywidgets.HTML(layout={"max_width": "764px"})
-        self.busy = False
-        self.network.observe(lambda change: self._draw(), names="value")
-        self.layer.observe(lambda change: self._take_layer(), names="value")
-        self.unit.observe(lambda change: self._draw(), names="value")
-        self._draw()
-
-    def _take_layer(self) -> None:
-        """Another layer has another number of units; a unit that it does not have becomes its last."""
-        self.busy = True
-        self.unit.max = self.units.layers[self.layer.value].units - 1
-        self.busy = False
-        self._draw()
-
-    def _draw(self) -> None:
-        if self.busy:
-            return
-        chosen = self.network.value, self.layer.value, self.unit.value
-        if not self.units.is_measured(*chosen[:2]):
-            self._say(f"Measuring all units of layer {chosen[1]} on {len(self.units.images):,} pictures …")
-        self.view = self.units.view(*chosen)
-        self.image.value = unit_sheet([(_heading(*chosen), self.view)], scale=1)
-        self._say(self._sentence(*chosen))
-
-    def _sentence(self, network: str, layer: int, unit: int) -> str:
-        data, top = self.units.images, self.view.top
-        others = len(data) - len(top.indices)
-        text = f"{_heading(network, layer, unit).capitalize()}. Largest response {float(top.values[0]):.2f}. "
-        if others:
-            text += f"The mean response to the {others:,} other pictures is {self.view.mean_of_others:.2f}. "
-        if float(top.values[0]) <= 0:
-            text += "It is positive for no picture, so its guided gradient is zero. "
-        named = [f"{index} ({data.class_names[data.labels[index]]})" for index in top.indices.tolist()]
-        text += f"Its top pictures, by their number among the first {len(data):,}: {', '.join(named)}."
-        return escape(text.replace(" -", " −") + data.title_note)
-
-    def _say(self, text: str) -> None:
-        self.words.value = f'<div role="status" aria-live="polite" style="line-height: 1.4">{text}</div>'
-
-
-def filter_browser(run: str = "cifar10_dcgan_32", images: Images | None = None, *, count: int = COUNT) -> Panel:
-    """Return the filter browser: a unit's top pictures, its windows in them, guided and plain gradients.
-
-    Args:
-        run: a recorded run whose discriminator is convolutional. images: what `load_images` returns, in the size of
-        the run; None loads the run's training pictures, or their drawn stand-in. count: as many are searched, the
-        first ones; the responses of a layer are computed when it is first chosen, and kept.
-
-    The panel's `controls` are network, layer and unit. No position raises.
-
-    Raises InvalidValue for a run without convolutions, and for images of another kind or size.
-    """
-    state = _FilterBrowser(_Units(run, images, count))
-    choices = ipywidgets.HBox([state.network, state.layer], layout={"flex_flow": "row wrap"})
-    controls = {name: getattr(state, name) for name in ("network", "layer", "unit")}
-    legend = ipywidgets.HTML(f'<div style="line-height: 1.4">{LEGEND}</div>', layout={"max_width": "764px"})
-    panel = Panel([choices, state.unit, state.image, legend, state.words], SENTENCE, controls)
-    panel.state = state
-    return panel
-
-
-def filter_browser_twin(
-    run: str = "cifar10_dcgan_32",
-    images: Images | None = None,
-    *,
-    layer: int | None = None,
-    units: tuple[int, ...] = (0,),
-    count: int = COUNT,
-) -> bytes:
-    """Return units of one layer, trained beside random, one below the other, as PNG bytes.
-
-    Args:
-        run, images, count: as in `filter_browser`. layer: number of a block, from 0; None takes the last. units:
-        numbers of units, from 0. Unit 0 of the random network has nothing to do with unit 0 of the trained one.
-
-    Raises InvalidValue as `filter_browser` does, and for a layer or unit that is not there.
-    """
-    found = _Units(run, images, count)
-    layer = len(found.layers) - 1 if layer is None else layer
-    return unit_sheet(
-        [(_heading(network, layer, unit), found.view(network, layer, unit)) for unit in units for network in NETWORKS]
-    )
+def _sentences(heading: str, view: UnitView, data: Images) -> str:
+    """Say how the unit responds, and to which pictures most."""
+    top = view.top
+    others = len(data) - len(top.indices)
+    text = f"{heading.capitalize()}. Largest response {float(top.values[0]):.2f}. "
+    if others:
+        text += f"The mean response to the {others:,} other pictures is {view.mean_of_others:.2f}. "
+    if float(top.values[0]) <= 0:
+        text += "It is positive for no picture, so its guided gradient is zero. "
+    named = [f"{index} ({data.class_names[data.labels[index]]})" for index in top.indices.tolist()]
+    text += f"Its top pictures, by their number among the first {len(data):,}: {', '.join(named)}."
+    return escape(text.replace(" -", " −") + data.title_note)

@@ -2,57 +2,63 @@
 
 import ipywidgets
 import torch
+from torch import Tensor
 
 from dcgan_course import latent
 from dcgan_course.drawing.sheets import png_of_pictures
-from dcgan_course.widgets.parts import Panel
+from dcgan_course.models.protocols import LatentGenerator
+from dcgan_course.widgets.parts import Panel, Picture, slider
 
 
-@torch.inference_mode()
-def _pictures(generator, points: int, steps: int, seed: int):
-    z = latent.walk(latent.sample(points, generator.latent_dim, seed), steps, loop=True)
-    return generator(z)
-
-
-def latent_slider(generator, *, points: int = 6, steps: int = 20, seed: int = 0, zoom: int = 8) -> Panel:
-    """Return a slider that walks in a circle through `points` random z, and shows G(z) at each place.
+class LatentSlider(Panel):
+    """A slider that walks in a circle through `points` random z, and shows G(z) at each place.
 
     Args:
-        generator: in eval mode; has `latent_dim`. points: z drawn at random from `seed`. steps: moves between two
-        z. zoom: screen pixels a picture pixel.
+        generator: in eval mode. points: z drawn at random from `seed`. steps: moves between two z. zoom: screen pixels
+            a picture pixel.
 
     All pictures are computed once, in one batch; a move of the slider only swaps the bytes that are shown.
     """
-    pictures = _pictures(generator, points, steps, seed)
-    frames = [png_of_pictures(picture[None], columns=1, zoom=zoom) for picture in pictures]
-    place = ipywidgets.IntSlider(
-        value=0, min=0, max=len(frames) - 1, description="place in z", layout=ipywidgets.Layout(width="480px")
-    )
-    play = ipywidgets.Play(min=0, max=len(frames) - 1, interval=120, repeat=True)
-    ipywidgets.jslink((play, "value"), (place, "value"))
-    size = pictures.shape[-1] * zoom
-    image = ipywidgets.Image(value=frames[0], format="png", width=size, height=pictures.shape[-2] * zoom)
-    words = ipywidgets.HTML()
 
-    def move(change=None) -> None:
-        image.value = frames[place.value]
-        point, share = divmod(place.value, steps)
-        following = (point + 1) % points
-        words.value = (
-            f"Here z is point {point + 1} of {points}, exactly as it was drawn."
+    sentence = "A slider through latent space; run this cell to move it. The next picture shows the same walk."
+
+    def __init__(
+        self, generator: LatentGenerator, *, points: int = 6, steps: int = 20, seed: int = 0, zoom: int = 8
+    ) -> None:
+        pictures = _pictures(generator, points, steps, seed)
+        self.points, self.steps = points, steps
+        self.frames = [png_of_pictures(picture[None], columns=1, zoom=zoom) for picture in pictures]
+        last = len(self.frames) - 1
+        place = slider("place in z", 0, 0, last, widths=(80, 480))
+        play = ipywidgets.Play(min=0, max=last, interval=120, repeat=True)
+        super().__init__({"place": place, "play": play})
+        height, width = pictures.shape[2] * zoom, pictures.shape[3] * zoom
+        self.picture = Picture(format="png", width=width, height=height, tooltip="What G draws at this place in z")
+        self.when_moved(self.draw, place)
+        ipywidgets.jslink((play, "value"), (place, "value"))
+        self.children = [ipywidgets.HBox([play, place]), self.picture, self.words]
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the picture at the slider's place, and say where between two points it is."""
+        place = self.controls["place"].value
+        self.picture.value = self.frames[place]
+        point, share = divmod(place, self.steps)
+        following = (point + 1) % self.points
+        self.say(
+            f"Here z is point {point + 1} of {self.points}, exactly as it was drawn."
             if share == 0
-            else f"Here z is {100 * share // steps} % of the way from point {point + 1} to point {following + 1}."
+            else f"Here z is {100 * share // self.steps} % of the way from point {point + 1} to point {following + 1}."
         )
 
-    place.observe(move, names="value")
-    move()
-    controls = {"place": place, "play": play}
-    sentence = "A slider through latent space; run this cell to move it. The next picture shows the same walk."
-    return Panel([ipywidgets.HBox([play, place]), image, words], sentence, controls)
+    @staticmethod
+    def twin(generator: LatentGenerator, *, points: int = 6, steps: int = 20, seed: int = 0, shown: int = 24) -> bytes:
+        """Return the walk as one strip of `shown` pictures, as PNG bytes; the other arguments are the slider's."""
+        pictures = _pictures(generator, points, steps, seed)
+        places = torch.linspace(0, len(pictures) - 1, shown).round().long()
+        return png_of_pictures(pictures[places], columns=12, zoom=2)
 
 
-def latent_twin(generator, *, points: int = 6, steps: int = 20, seed: int = 0, shown: int = 24) -> bytes:
-    """Return the walk of `latent_slider` as one strip of `shown` pictures, as PNG bytes."""
-    pictures = _pictures(generator, points, steps, seed)
-    places = torch.linspace(0, len(pictures) - 1, shown).round().long()
-    return png_of_pictures(pictures[places], columns=12, zoom=2)
+@torch.inference_mode()
+def _pictures(generator: LatentGenerator, points: int, steps: int, seed: int) -> Tensor:
+    return generator(latent.walk(latent.sample(points, generator.latent_dim, seed), steps, loop=True))

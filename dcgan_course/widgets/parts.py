@@ -1,30 +1,104 @@
-"""What all explorers have in common: a box that says in one sentence what it is, and how they draw."""
+"""What all explorers have in common: what a panel is, its controls, the sentence that it speaks, and how it draws."""
 
 import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import ipywidgets
 import torch
+from traitlets import Unicode
 
 
 class Panel(ipywidgets.VBox):
-    """A column of controls and a picture.
+    """An explorer: a column of controls and pictures, with a sentence in `words` that says what they show.
 
     Args:
-        children: the widgets, top to bottom. sentence: what a page without a kernel shows instead.
-        controls: {name: slider or button}, for tests and for readers who want to drive it from code.
+        controls: {name: slider, menu or button}, for tests and for readers who want to drive it from code.
+
+    An explorer puts its widgets into `children`, and its `draw` shows what the controls say. Most have a `twin`: a
+    still picture of the same, as PNG bytes, for a page without a kernel.
     """
 
-    def __init__(self, children, sentence: str, controls: dict) -> None:
-        super().__init__(children)
-        self.sentence = sentence
-        self.controls = controls
+    sentence: str  # what a page without a kernel shows instead
+
+    def __init__(self, controls: Mapping[str, ipywidgets.Widget]) -> None:
+        super().__init__()
+        self.controls = dict(controls)
+        self.words = ipywidgets.HTML()
+        self._moves_by_itself = False
 
     def __repr__(self) -> str:
         return self.sentence
 
+    def say(self, text: str) -> None:
+        """Show a sentence (HTML) and let a screen reader speak it."""
+        self.words.value = spoken(text)
+
+    def when_moved(self, act: Callable[[], None], *controls: ipywidgets.Widget) -> None:
+        """Call `act` when the value of a control changes, unless the panel itself changes it (`by_itself`)."""
+        for control in controls:
+            control.observe(lambda change: None if self._moves_by_itself else act(), names="value")
+
+    @contextlib.contextmanager
+    def by_itself(self) -> Iterator[None]:
+        """Let the panel move its controls inside the block, so that many moves need only one drawing after it."""
+        self._moves_by_itself = True
+        try:
+            yield
+        finally:
+            self._moves_by_itself = False
+
+
+class Picture(ipywidgets.Image):
+    """A PNG with a text in its place for those who do not see it: `tooltip`.
+
+    The front end makes a title of a tooltip only where a widget has a description, and the description is empty; it
+    fails on a widget without one, and `ipywidgets.Image` is without.
+    """
+
+    description = Unicode("").tag(sync=True)
+
+
+def spoken(text: str) -> str:
+    """Return a sentence (HTML) as a line that a screen reader speaks whenever it changes."""
+    return f'<div role="status" aria-live="polite" style="line-height: 1.4">{text}</div>'
+
+
+def slider(
+    label: str, value: float, low: float, high: float, *, step: float = 1, widths: tuple[int, int]
+) -> ipywidgets.IntSlider | ipywidgets.FloatSlider:
+    """Return a slider: for whole numbers if its step is a whole number, else for numbers with one decimal.
+
+    Args:
+        widths: in pixels, of the label, and of the label and the slider together.
+    """
+    facts = {"value": value, "min": low, "max": high, "step": step, "description": label, **sized(widths)}
+    if isinstance(step, int):
+        return ipywidgets.IntSlider(**facts)
+    return ipywidgets.FloatSlider(**facts, readout_format=".1f")
+
+
+def dropdown(
+    label: str,
+    options: Sequence[object] | Mapping[str, object],
+    value: object = None,
+    *,
+    widths: tuple[int, int],
+) -> ipywidgets.Dropdown:
+    """Return a menu with these options, a mapping of them, or pairs (label, value); None chooses the first one."""
+    menu = ipywidgets.Dropdown(options=options, description=label, **sized(widths))
+    if value is not None:
+        menu.value = value
+    return menu
+
+
+def sized(widths: tuple[int, int]) -> dict[str, dict[str, str]]:
+    """Return what gives a control its widths in pixels: of the label, and of label and control together."""
+    label, together = widths
+    return {"style": {"description_width": f"{label}px"}, "layout": {"width": f"{together}px"}}
+
 
 @contextlib.contextmanager
-def one_thread():
+def one_thread() -> Iterator[None]:
     """Draw on one thread: a single picture gains nothing from more, and on a busy machine they wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -4,6 +4,7 @@ import threading
 import time
 
 import ipywidgets
+from torch import Tensor
 
 from dcgan_course import latent
 from dcgan_course.drawing.axes import LinePlot
@@ -12,12 +13,13 @@ from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.evaluation.metrics import mean_probabilities
 from dcgan_course.models.inference import draw
 from dcgan_course.models.protocols import LatentGenerator
-from dcgan_course.widgets.parts import Panel
+from dcgan_course.training.state import Training
+from dcgan_course.widgets.parts import Panel, Picture
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 280, 50, 20, 40, 44
 
 
-class TrainingMonitor:
+class TrainingMonitor(Panel):
     """A hook for `train` that shows what is going on, and stops the training when its button is pressed.
 
     Show `monitor.panel`, then call `train(..., hook=monitor)`. In JupyterLab the button works while the cell runs;
@@ -25,12 +27,21 @@ class TrainingMonitor:
     is lost either way. With `checkpoint=` the next call of `train` continues.
 
     Args:
-        test_images: uint8 pictures on which p_real and p_fake are measured (the first 1,000 are used).
+        test_images: uint8 (N, C, H, W), on which p_real and p_fake are measured (the first 1,000 are used).
         pictures: how many samples are shown. seed: of their z, which stay the same all the time.
         every: seconds between two drawings.
     """
 
-    def __init__(self, test_images, *, pictures: int = 30, seed: int = 0, every: float = 1.0) -> None:
+    sentence = "The training monitor: a stop button, live traces and samples. The figures below keep what it showed."
+
+    def __init__(self, test_images: Tensor, *, pictures: int = 30, seed: int = 0, every: float = 1.0) -> None:
+        self.button = ipywidgets.Button(
+            description="Stop training",
+            icon="stop",
+            button_style="warning",
+            tooltip="Stop after the step under way; everything so far is kept",
+        )
+        super().__init__({"stop": self.button})
         self.test_images = test_images[:1000]
         self.pictures, self.seed, self.every = pictures, seed, every
         self.epochs: list[float] = []
@@ -38,49 +49,53 @@ class TrainingMonitor:
         self.p_fake: list[float] = []
         self._stop = threading.Event()
         self._next_drawing = self._last_call = 0.0
-        self.button = ipywidgets.Button(
-            description="Stop training",
-            icon="stop",
-            button_style="warning",
-            tooltip="Stop after the step under way; everything so far is kept",
-        )
         self.button.on_click(self._press)
         _deliver_while_a_cell_runs(self.button)
-        self.bar = ipywidgets.IntProgress(min=0, max=1, layout=ipywidgets.Layout(width="300px"))
-        self.words = ipywidgets.HTML("Training has not started.")
-        self.traces = ipywidgets.Image(value=self.traces_png(), format="png", width=WIDTH, height=HEIGHT)
-        self.samples = ipywidgets.Image(value=Canvas(280, 280).png(), format="png", height=HEIGHT)
-        self.panel = Panel(
-            [
-                ipywidgets.HBox([self.button, self.bar, self.words]),
-                ipywidgets.HBox([self.traces, self.samples]),
-            ],
-            "The training monitor: a stop button, live traces and samples. The figures below keep what it showed.",
-            {"stop": self.button},
+        self.bar = ipywidgets.IntProgress(min=0, max=1, layout={"width": "300px"})
+        self.traces = Picture(
+            value=self.traces_png(),
+            format="png",
+            width=WIDTH,
+            height=HEIGHT,
+            tooltip="p_real and p_fake over the epochs so far",
         )
+        self.samples = Picture(
+            value=Canvas(280, 280).png(), format="png", height=HEIGHT, tooltip="Samples, from the same z all the time"
+        )
+        self.children = [
+            ipywidgets.HBox([self.button, self.bar, self.words]),
+            ipywidgets.HBox([self.traces, self.samples]),
+        ]
+        self.say("Training has not started.")
 
-    def __call__(self, training) -> bool:
+    @property
+    def panel(self) -> "TrainingMonitor":
+        """What a cell shows: the monitor itself."""
+        return self
+
+    def __call__(self, training: Training) -> bool:
         """Draw if it is time; return whether the button was pressed."""
         now = self._last_call = time.monotonic()
         last = training.step == training.last_step
         if now >= self._next_drawing or last or self._stop.is_set():
-            self._look(training)
+            self.draw(training)
             self._next_drawing = now + self.every
         if not self._stop.is_set():
             return False
         self._stop.clear()
-        self.words.value = f"Stopped after step {training.step:,}. Run the training cell again to continue."
+        self.say(f"Stopped after step {training.step:,}. Run the training cell again to continue.")
         self.button.description = "Stop training"
         return True
 
-    def _press(self, button) -> None:
+    def _press(self, button: ipywidgets.Button) -> None:
         if time.monotonic() - self._last_call > 5:
-            self.words.value = "No training is running, so there is nothing to stop."
+            self.say("No training is running, so there is nothing to stop.")
             return
         self._stop.set()
         button.description = "Stopping …"
 
-    def _look(self, training) -> None:
+    def draw(self, training: Training) -> None:
+        """Measure p_real and p_fake, and show where the training stands."""
         epoch = training.step / training.steps_per_epoch
         p_real, p_fake = mean_probabilities(training.generator, training.discriminator, self.test_images)
         if not self.epochs or epoch > self.epochs[-1]:
@@ -88,7 +103,7 @@ class TrainingMonitor:
             self.p_real.append(p_real)
             self.p_fake.append(p_fake)
         self.bar.max, self.bar.value = training.last_step, training.step
-        self.words.value = f"epoch {epoch:.1f} of {training.config.epochs}: p_real {p_real:.2f}, p_fake {p_fake:.2f}"
+        self.say(f"epoch {epoch:.1f} of {training.config.epochs}: p_real {p_real:.2f}, p_fake {p_fake:.2f}")
         self.traces.value = self.traces_png(training.config.epochs)
         self.samples.value = self.samples_png(training.generator)
 
@@ -116,7 +131,7 @@ class TrainingMonitor:
         return canvas.png()
 
 
-def _deliver_while_a_cell_runs(widget) -> None:
+def _deliver_while_a_cell_runs(widget: ipywidgets.Widget) -> None:
     """Let a click reach the kernel's second thread (subshell), to which JupyterLab sends it.
 
     ipykernel 7.4 hands the messages of a widget to the thread that last sent something to that widget: here the one

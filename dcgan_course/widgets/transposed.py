@@ -11,86 +11,124 @@ from dcgan_course.convolution.transposed_figures import (
 )
 from dcgan_course.drawing.canvas import Canvas, number_text
 from dcgan_course.errors import InvalidValue
-from dcgan_course.widgets.parts import Panel
+from dcgan_course.widgets.parts import Panel, Picture, slider
 
 HOW_TO_READ = (
     "<b>input square</b> is the input that stamps now (view 2): it is a column of Cᵀ (view 1, orange). "
     "<b>output square</b> is where the window stops now (view 3): it is a row of Cᵀ (view 1, blue). "
     "<b>Play</b> walks through both, so that all views finish together."
 )
-SETTINGS = {  # name: (label, lowest, highest, start)
-    "input_size": ("input size i", 1, 5, 2),
-    "kernel_size": ("kernel size k", 1, 5, 4),
-    "stride": ("stride s", 1, 4, 2),
-    "padding": ("padding p", 0, 4, 1),
-    "dilation": ("dilation d", 1, 2, 1),
-    "output_padding": ("output_padding", 0, 3, 0),
+SETTINGS = {  # name: (label, start, lowest, highest); the twin takes the same starts
+    "input_size": ("input size i", 2, 1, 5),
+    "kernel_size": ("kernel size k", 4, 1, 5),
+    "stride": ("stride s", 2, 1, 4),
+    "padding": ("padding p", 1, 0, 4),
+    "dilation": ("dilation d", 1, 1, 2),
+    "output_padding": ("output_padding", 0, 0, 3),
 }
+START = {name: start for name, (_, start, _, _) in SETTINGS.items()}
+WIDTHS = (110, 350)
 PLAY_SECONDS = 12  # about how long Play takes, whatever the sizes are
 
 
-def transposed_explorer() -> Panel:
-    """Return the explorer: six sliders for the layer, two for the place, a play button, three views, the same as text.
+class TransposedExplorer(Panel):
+    """The explorer: six sliders for the layer, two for the place, a play button, three views, the same as text.
 
-    The panel's `controls` are the arguments of `TransposedLayer`, input_square, output_square (both from 1, row by
-    row) and play. No position of them raises: where PyTorch refuses a layer, the picture says why.
+    The `controls` are the arguments of `TransposedLayer`, input_square, output_square (both from 1, row by row) and
+    play. No position of them raises: where PyTorch refuses a layer, the picture says why.
     """
-    settings = {name: _slider(*setting) for name, setting in SETTINGS.items()}
-    squares = {"input_square": _slider("input square", 1, 4, 1), "output_square": _slider("output square", 1, 16, 1)}
-    play = ipywidgets.Play(min=1, max=16, value=1, layout={"margin": "0 0 0 110px"})
-    picture = ipywidgets.Image(format="png", layout={"width": f"{VIEWS_WIDTH}px", "max_width": "100%"})
-    text = ipywidgets.HTML()
-    layer, counts, problem = TransposedLayer(), (4, 16), ""  # problem: why the layer is not possible
 
-    def redraw(_change=None) -> None:
-        if problem:
-            picture.value = draw_impossible(problem, layer.formula, scale=1).png(compress_level=1)
-            text.value = _html("Not possible.", problem, f"The formula alone would say: {layer.formula}.")
-            return
-        place = squares["input_square"].value - 1, squares["output_square"].value - 1
-        picture.value = draw_three_views(layer, *place, scale=1).png(compress_level=1)
-        text.value = _html(*describe(layer, *place))
+    sentence = "The transposed-convolution explorer needs a running kernel: run this cell. The next figure shows it."
 
-    def move_to(places) -> None:
-        """Set both squares and how far they can go, then draw once."""
-        for slider, place, count in zip(squares.values(), places, counts, strict=True):
-            slider.unobserve(redraw, "value")
-            slider.max = count
-            slider.value = place
-            slider.observe(redraw, "value")
-        redraw()
+    def __init__(self) -> None:
+        self.settings = {name: slider(*setting, widths=WIDTHS) for name, setting in SETTINGS.items()}
+        self.squares = {
+            "input_square": slider("input square", 1, 1, 4, widths=WIDTHS),
+            "output_square": slider("output square", 1, 1, 16, widths=WIDTHS),
+        }
+        self.play = ipywidgets.Play(min=1, max=16, value=1, layout={"margin": "0 0 0 110px"})
+        super().__init__({**self.settings, **self.squares, "play": self.play})
+        self.picture = Picture(
+            format="png",
+            layout={"width": f"{VIEWS_WIDTH}px", "max_width": "100%"},
+            tooltip="Three views of the layer: matrix times vector, stamps, and a sliding kernel",
+        )
+        self.when_moved(self.draw, *self.squares.values())
+        self.when_moved(self._rebuild, *self.settings.values())
+        self.when_moved(self._walk, self.play)
+        sizes = list(self.settings.values())
+        columns = [ipywidgets.VBox(column) for column in (sizes[:3], sizes[3:], [*self.squares.values(), self.play])]
+        guide = ipywidgets.HTML(f'<div style="line-height: 1.4">{HOW_TO_READ}</div>')
+        for text in (guide, self.words):
+            text.style.font_size, text.layout.max_width = "15px", f"{VIEWS_WIDTH}px"
+        self.children = [ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"}), guide, self.picture, self.words]
+        self._rebuild()
 
-    def rebuild(_change=None) -> None:
-        nonlocal layer, counts, problem
-        layer = TransposedLayer(**{name: slider.value for name, slider in settings.items()})
+    def _rebuild(self) -> None:
+        """Compute the chosen layer, let both squares go as far as it goes, and draw once."""
+        self.layer = TransposedLayer(**{name: control.value for name, control in self.settings.items()})
         try:
-            counts, problem = (layer.input_size**2, layer.output_size**2), ""
-        except InvalidValue as error:
-            problem = str(error)
-        for control in (*squares.values(), play):
-            control.disabled = bool(problem)
-        play.max = max(counts)
-        play.interval = min(500, max(60, 1000 * PLAY_SECONDS // play.max))
-        move_to([slider.value for slider in squares.values()])
+            self.counts, self.problem = (self.layer.input_size**2, self.layer.output_size**2), ""
+        except InvalidValue as error:  # the squares keep the range of the last layer that was possible
+            self.problem = str(error)
+        for control in (*self.squares.values(), self.play):
+            control.disabled = bool(self.problem)
+        self.play.max = max(self.counts)
+        self.play.interval = min(500, max(60, 1000 * PLAY_SECONDS // self.play.max))
+        self._move_to([square.value for square in self.squares.values()])
 
-    def walk(change) -> None:
+    def _walk(self) -> None:
         """Both squares go the same share of their way, so that all views finish together."""
-        move_to([-(-change["new"] * count // play.max) for count in counts])
+        self._move_to([-(-self.play.value * count // self.play.max) for count in self.counts])
 
-    for slider in squares.values():
-        slider.observe(redraw, "value")
-    for slider in settings.values():
-        slider.observe(rebuild, "value")
-    play.observe(walk, "value")
-    rebuild()
-    sizes, rest = list(settings.values()), [*squares.values(), play]
-    columns = [ipywidgets.VBox(column) for column in (sizes[:3], sizes[3:], rest)]
-    guide = ipywidgets.HTML(_html(HOW_TO_READ))
-    return Panel(
-        [ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"}), guide, picture, text],
-        "The transposed-convolution explorer needs a running kernel: run this cell. The next figure shows it.",
-        {**settings, **squares, "play": play},
-    )
+    def _move_to(self, places: list[int]) -> None:
+        """Set both squares and how far they can go, then draw once."""
+        with self.by_itself():
+            for square, place, count in zip(self.squares.values(), places, self.counts, strict=True):
+                square.max = count
+                square.value = place
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the three views at both squares, or why the layer is not possible."""
+        if self.problem:
+            self.picture.value = draw_impossible(self.problem, self.layer.formula, scale=1).png(compress_level=1)
+            self.say(f"Not possible.<br>{self.problem}<br>The formula alone would say: {self.layer.formula}.")
+            return
+        input_square, output_square = (square.value - 1 for square in self.squares.values())
+        views = draw_three_views(self.layer, input_square, output_square, scale=1)
+        self.picture.value = views.png(compress_level=1)
+        self.say("<br>".join(describe(self.layer, input_square, output_square)))
+
+    @staticmethod
+    def twin(
+        input_size: int = START["input_size"],
+        kernel_size: int = START["kernel_size"],
+        stride: int = START["stride"],
+        padding: int = START["padding"],
+        dilation: int = START["dilation"],
+        output_padding: int = START["output_padding"],
+        moments: int = 3,
+    ) -> bytes:
+        """Return what the explorer shows at several moments of Play, one below the other, as PNG bytes.
+
+        Args:
+            input_size, kernel_size, stride, padding, dilation, output_padding: as the sliders. moments: at least one.
+
+        Raises:
+            InvalidValue: PyTorch refuses the layer.
+        """
+        layer = TransposedLayer(input_size, kernel_size, stride, padding, dilation, output_padding)
+        inputs, outputs = input_size**2, layer.output_size**2
+        strip = Canvas(VIEWS_WIDTH, moments * (VIEWS_HEIGHT + 20) - 20, scale=1)
+        for moment in range(moments):
+            share = (moment + 1) / moments
+            views = draw_three_views(layer, _place(inputs, share), _place(outputs, share), scale=1)
+            top = moment * (VIEWS_HEIGHT + 20)
+            strip.image.paste(views.image, (0, top))
+            if moment:
+                strip.line(0, top - 10, VIEWS_WIDTH, top - 10, colour="grey", line=2)
+        return strip.png()
 
 
 def describe(layer: TransposedLayer, input_square: int, output_square: int) -> list[str]:
@@ -126,48 +164,6 @@ def _border(layer: TransposedLayer) -> str:
     )
 
 
-def transposed_twin(
-    input_size: int = 2,
-    kernel_size: int = 4,
-    stride: int = 2,
-    padding: int = 1,
-    dilation: int = 1,
-    output_padding: int = 0,
-    moments: int = 3,
-) -> bytes:
-    """Return what the explorer shows at several moments of Play, one below the other, as PNG bytes.
-
-    Raises InvalidValue for a layer that PyTorch refuses.
-    """
-    layer = TransposedLayer(input_size, kernel_size, stride, padding, dilation, output_padding)
-    inputs, outputs = input_size**2, layer.output_size**2
-    strip = Canvas(VIEWS_WIDTH, moments * (VIEWS_HEIGHT + 20) - 20, scale=1)
-    for moment in range(moments):
-        share = (moment + 1) / moments
-        views = draw_three_views(layer, _place(inputs, share), _place(outputs, share), scale=1)
-        top = moment * (VIEWS_HEIGHT + 20)
-        strip.image.paste(views.image, (0, top))
-        if moment:
-            strip.line(0, top - 10, VIEWS_WIDTH, top - 10, colour="grey", line=2)
-    return strip.png()
-
-
 def _place(count: int, share: float) -> int:
     """The square that is reached after a share of the way."""
     return max(0, round(count * share) - 1)
-
-
-def _slider(label, lowest, highest, start):
-    return ipywidgets.IntSlider(
-        value=start,
-        min=lowest,
-        max=highest,
-        description=label,
-        style={"description_width": "110px"},
-        layout=ipywidgets.Layout(width="350px"),
-    )
-
-
-def _html(*lines: str) -> str:
-    style = f"max-width: {VIEWS_WIDTH}px; font-size: 15px; line-height: 1.4"
-    return f'<div role="status" style="{style}">{"<br>".join(lines)}</div>'

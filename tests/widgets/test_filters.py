@@ -36,7 +36,7 @@ def panel(opened):
 def test_it_begins_at_the_last_layer_of_the_trained_network(images):
     panel = widgets.filter_browser(RUN, images, count=30)
     assert [panel.controls[name].value for name in ("network", "layer", "unit")] == ["trained", 2, 0]
-    assert pixels(panel.state.image.value).shape[0] > 300
+    assert pixels(panel.picture.value).shape[0] > 300
 
 
 def test_every_control_at_both_ends_shows_its_unit(panel):
@@ -50,8 +50,8 @@ def test_every_control_at_both_ends_shows_its_unit(panel):
             assert unit.max == layers[number].units - 1 and f"{layers[number].units} units" in label
             for end in (unit.min, unit.max):
                 unit.value = end
-                assert f"{name.capitalize()}: layer {number}, unit {end}." in panel.state.words.value
-                seen.add(panel.state.image.value)
+                assert f"{name.capitalize()}: layer {number}, unit {end}." in panel.words.value
+                seen.add(panel.picture.value)
     assert len(seen) == 2 * 3 * 2  # no two of them look the same
 
 
@@ -59,7 +59,7 @@ def test_a_layer_with_fewer_units_takes_its_last_one(panel):
     panel.controls["unit"].value = panel.controls["unit"].max
     panel.controls["layer"].value = 0
     assert panel.controls["unit"].value == panel.controls["unit"].max
-    assert f"layer 0, unit {panel.controls['unit'].max}." in panel.state.words.value
+    assert f"layer 0, unit {panel.controls['unit'].max}." in panel.words.value
 
 
 def test_the_sentence_says_what_the_package_computes(panel, images):
@@ -68,7 +68,7 @@ def test_the_sentence_says_what_the_package_computes(panel, images):
     discriminator = recorded.load_run(RUN).discriminator
     values = units.unit_responses(discriminator, few, 2).values[:, 7]
     order = values.argsort(descending=True).tolist()
-    words = panel.state.words.value
+    words = panel.words.value
     assert f"Largest response {values.max():.2f}." in words
     assert f"the 51 other pictures is {values[order[9:]].mean():.2f}." in words
     for number in order[:9]:
@@ -78,11 +78,11 @@ def test_the_sentence_says_what_the_package_computes(panel, images):
 
 
 def test_trained_and_random_are_two_networks(panel):
-    first = panel.state.image.value
+    first = panel.picture.value
     panel.controls["network"].value = "random weights"
-    assert panel.state.image.value != first
+    assert panel.picture.value != first
     panel.controls["network"].value = "trained"
-    assert panel.state.image.value == first
+    assert panel.picture.value == first
 
 
 def test_responses_of_a_layer_are_computed_once(images, monkeypatch):
@@ -113,30 +113,30 @@ def test_a_move_draws_once_and_on_one_thread(panel, monkeypatch):
 
 
 def test_a_unit_that_is_never_positive_is_said(panel, monkeypatch):
-    responses = panel.state.units.responses("trained", 2)
+    responses = panel.units.responses("trained", 2)
     low = units.UnitResponses(-responses.values.abs(), responses.places)
-    monkeypatch.setitem(panel.state.units._responses, ("trained", 2), low)
+    monkeypatch.setitem(panel.units._responses, ("trained", 2), low)
     panel.controls["unit"].value = 3
-    assert "positive for no picture" in panel.state.words.value and "Largest response −" in panel.state.words.value
+    assert "positive for no picture" in panel.words.value and "Largest response −" in panel.words.value
 
 
 def test_names_of_a_folder_are_written_as_text(images):
     named = replace(images, class_names=tuple(f"<b>{name}" for name in images.class_names))
     panel = widgets.filter_browser(RUN, named, count=12)
-    assert "<b>" not in panel.state.words.value and "&lt;b&gt;" in panel.state.words.value
+    assert "<b>" not in panel.words.value and "&lt;b&gt;" in panel.words.value
 
 
 @pytest.mark.parametrize("count", [1, 9])
 def test_few_pictures_are_enough(images, count):
     panel = widgets.filter_browser(RUN, images, count=count)
-    assert "other pictures" not in panel.state.words.value
-    assert pixels(panel.state.image.value).shape[0] > 300
+    assert "other pictures" not in panel.words.value
+    assert pixels(panel.picture.value).shape[0] > 300
 
 
 def test_without_pictures_it_takes_those_of_the_run_in_the_size_of_the_network():
     panel = widgets.filter_browser("cifar10_dcgan_64", count=12)
-    assert panel.state.units.images.images.shape == (12, 3, 64, 64)
-    assert panel.state.units.images.images.dtype == torch.uint8
+    assert panel.units.images.images.shape == (12, 3, 64, 64)
+    assert panel.units.images.images.dtype == torch.uint8
 
 
 class TestTwin:

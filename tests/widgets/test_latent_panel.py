@@ -1,4 +1,4 @@
-"""The latent explorer and the film that is moved by hand: every control at both ends, and what each does."""
+"""The latent explorer: every control at both ends, and what each does."""
 
 import json
 
@@ -9,7 +9,6 @@ from PIL import Image
 
 from dcgan_course import latent, recorded, widgets
 from dcgan_course.drawing import png_of_pictures
-from dcgan_course.errors import InvalidValue
 from dcgan_course.evaluation import attributes
 from dcgan_course.widgets.latent_panel import named_directions
 from tests.helpers.pictures import pixels
@@ -21,7 +20,7 @@ def panel(tmp_path):
 
 
 def sliders(panel):
-    return [panel.controls["blend"], *panel.controls["amounts"], panel.controls["change"], panel.controls["coordinate"]]
+    return [panel.controls["blend"], *panel.additions.amounts, panel.controls["change"], panel.controls["coordinate"]]
 
 
 @pytest.mark.parametrize("name", recorded.names())
@@ -30,17 +29,17 @@ def test_every_run_and_both_ends_of_every_slider_show_a_picture(name, panel):
     for slider in sliders(panel):
         for end in (slider.min, slider.max):
             slider.value = end
-            shown = pixels(panel.state.image.value)
-            want = recorded.load_run(name).generator(panel.state.shown[None])
+            shown = pixels(panel.picture.value)
+            want = recorded.load_run(name).generator(panel.shown[None])
             assert np.abs(shown - pixels(png_of_pictures(want, 1, 1))).max() <= 1  # the browser enlarges it
-    assert panel.controls["coordinate"].max == panel.state.generator.latent_dim - 1
+    assert panel.controls["coordinate"].max == panel.generator.latent_dim - 1
 
 
 def test_all_sliders_at_their_ends_together_raise_nothing(panel):
     for end in ("min", "max"):
         for slider in sliders(panel):
             slider.value = getattr(slider, end)
-    assert torch.isfinite(panel.state.picture).all()
+    assert torch.isfinite(panel.drawn).all()
 
 
 class Spy:
@@ -56,7 +55,7 @@ class Spy:
 
 def test_a_move_draws_on_one_thread_and_leaves_the_setting_alone(panel, monkeypatch):
     seen = []
-    monkeypatch.setattr(panel.state, "generator", Spy(panel.state.generator, seen))
+    monkeypatch.setattr(panel, "generator", Spy(panel.generator, seen))
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -72,17 +71,17 @@ def test_the_blend_goes_from_a_to_b(panel, choice, mode):
     a, b = latent.sample(2, 100, 0)
     for percent in (0, 35, 100):
         panel.controls["blend"].value = percent
-        torch.testing.assert_close(panel.state.shown, mode(a, b, percent / 100))
+        torch.testing.assert_close(panel.shown, mode(a, b, percent / 100))
 
 
 def test_directions_are_unit_vectors_and_add_to_z(panel):
-    directions = panel.state.directions
-    torch.testing.assert_close(directions.vectors.norm(dim=1), torch.ones(7))
-    assert directions.names[-2:] == ("learned: slant", "learned: thickness")
-    a = panel.state.shown.clone()
-    for number, slider in enumerate(panel.controls["amounts"]):
+    vectors, sliders = panel.additions.vectors, panel.additions.amounts
+    torch.testing.assert_close(vectors.norm(dim=1), torch.ones(7))
+    assert [slider.description for slider in sliders][-2:] == ["learned: slant", "learned: thickness"]
+    a = panel.shown.clone()
+    for number, slider in enumerate(sliders):
         slider.value = 3
-        torch.testing.assert_close(panel.state.shown - a, 3 * directions.vectors[: number + 1].sum(dim=0))
+        torch.testing.assert_close(panel.shown - a, 3 * vectors[: number + 1].sum(dim=0))
 
 
 def test_learned_directions_move_what_they_are_named_after():
@@ -95,7 +94,7 @@ def test_learned_directions_move_what_they_are_named_after():
 
 
 def test_a_coordinate_keeps_what_was_added_to_it(panel):
-    a = panel.state.shown.clone()
+    a = panel.shown.clone()
     panel.controls["coordinate"].value = 4
     panel.controls["change"].value = 2.5
     panel.controls["coordinate"].value = 9
@@ -103,22 +102,22 @@ def test_a_coordinate_keeps_what_was_added_to_it(panel):
     panel.controls["change"].value = -1
     panel.controls["coordinate"].value = 4
     assert panel.controls["change"].value == 2.5
-    moved = panel.state.shown - a
+    moved = panel.shown - a
     assert moved[4] == pytest.approx(2.5, abs=1e-5) and moved[9] == pytest.approx(-1, abs=1e-5)
     assert (moved.abs() > 1e-5).sum() == 2
 
 
 @pytest.mark.parametrize(("pin", "place"), [("pin_a", 0), ("pin_b", 100)])
 def test_a_pin_keeps_the_picture_and_clears_the_sliders(panel, pin, place):
-    panel.controls["amounts"][0].value = 5
-    before, z = panel.state.image.value, panel.state.shown.clone()
+    panel.additions.amounts[0].value = 5
+    before, z = panel.picture.value, panel.shown.clone()
     panel.controls[pin].click()
-    assert panel.state.image.value == before and panel.controls["blend"].value == place
-    assert all(slider.value == 0 for slider in panel.controls["amounts"])
+    assert panel.picture.value == before and panel.controls["blend"].value == place
+    assert all(slider.value == 0 for slider in panel.additions.amounts)
     panel.controls["blend"].value = 50
-    assert panel.state.image.value != before
-    panel.controls["backs"][0].click()
-    torch.testing.assert_close(panel.state.shown, z)
+    assert panel.picture.value != before
+    panel.controls["back_1"].click()
+    torch.testing.assert_close(panel.shown, z)
 
 
 def test_play_walks_there_and_back(panel):
@@ -131,38 +130,38 @@ def test_play_walks_there_and_back(panel):
 
 
 def test_recent_pictures_are_kept_once_a_control_is_left(panel):
-    assert all(button.disabled for button in panel.controls["backs"])
-    panel.controls["amounts"][0].value = 1
-    panel.controls["amounts"][0].value = 2
-    assert panel.controls["backs"][0].disabled
-    left = panel.state.shown.clone()
-    panel.controls["amounts"][1].value = 1
-    assert not panel.controls["backs"][0].disabled and panel.controls["backs"][1].disabled
+    assert all(button.disabled for button in panel.recent.controls.values())
+    panel.additions.amounts[0].value = 1
+    panel.additions.amounts[0].value = 2
+    assert panel.controls["back_1"].disabled
+    left = panel.shown.clone()
+    panel.additions.amounts[1].value = 1
+    assert not panel.controls["back_1"].disabled and panel.controls["back_2"].disabled
     for _ in range(12):
         panel.controls["new"].click()
         panel.controls["keep"].click()
-    assert len(panel.state.recent) == 8 and not any(torch.equal(left, z) for z in panel.state.recent)
+    assert len(panel.recent.points) == 8 and not any(torch.equal(left, z) for z in panel.recent.points)
 
 
 def test_reset_brings_back_the_first_picture(panel):
-    first = panel.state.image.value
+    first = panel.picture.value
     panel.controls["new"].click()
     panel.controls["change"].value = 8
     panel.controls["pin_a"].click()
     panel.controls["blend"].value = 70
     panel.controls["reset"].click()
-    assert panel.state.image.value == first
+    assert panel.picture.value == first
 
 
 def test_save_writes_picture_z_and_walk(panel, tmp_path):
-    panel.controls["amounts"][0].value = 3
+    panel.additions.amounts[0].value = 3
     panel.controls["save"].click()
     panel.controls["save"].click()
     folder = tmp_path / "made" / "here"
-    assert len(list(folder.iterdir())) == 6 and "mnist_dcgan_002_walk.webp" in panel.state.words.value
+    assert len(list(folder.iterdir())) == 6 and "mnist_dcgan_002_walk.webp" in panel.words.value
     facts = json.loads((folder / "mnist_dcgan_001_z.json").read_text(encoding="utf-8"))
-    torch.testing.assert_close(torch.tensor(facts["z"]), panel.state.shown)
-    saved, sent = (pixels((folder / "mnist_dcgan_001_picture.png").read_bytes()), pixels(panel.state.image.value))
+    torch.testing.assert_close(torch.tensor(facts["z"]), panel.shown)
+    saved, sent = (pixels((folder / "mnist_dcgan_001_picture.png").read_bytes()), pixels(panel.picture.value))
     assert saved.shape[:2] == (280, 280) and (saved == sent.repeat(10, axis=0).repeat(10, axis=1)).all()
     with Image.open(folder / "mnist_dcgan_001_walk.webp") as film:
         assert film.n_frames == 40 and film.info["loop"] == 0
@@ -172,7 +171,7 @@ def test_a_folder_that_cannot_be_written_is_said(panel, tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     panel.controls["folder"].value = str(tmp_path / "file" / "folder")
     panel.controls["save"].click()
-    assert "Not saved" in panel.state.words.value and "Choose another folder" in panel.state.words.value
+    assert "Not saved" in panel.words.value and "Choose another folder" in panel.words.value
 
 
 def test_the_twin_shows_every_direction():
@@ -182,21 +181,3 @@ def test_the_twin_shows_every_direction():
 
 def test_the_panel_says_what_it_is(panel):
     assert repr(panel).endswith(".")
-
-
-class TestScrub:
-    frames = torch.linspace(-1, 1, 4)[:, None, None, None, None].expand(4, 2, 1, 8, 8)
-
-    def test_each_frame_is_a_page_and_the_browser_links_them(self):
-        panel = widgets.scrub(self.frames, list("abcd"), columns=2)
-        assert (panel.controls["place"].min, panel.controls["place"].max) == (0, 3)
-        pages = panel.controls["stack"].children
-        assert len({page.children[0].value for page in pages}) == 4
-        assert [page.children[1].value[-7] for page in pages] == list("abcd")
-        for place in (0, 3):
-            panel.controls["stack"].selected_index = place
-
-    @pytest.mark.parametrize("labels", [["a"], []])
-    def test_labels_that_do_not_fit_are_refused(self, labels):
-        with pytest.raises(InvalidValue, match="each frame needs one label"):
-            widgets.scrub(self.frames, labels, columns=2)

@@ -1,0 +1,128 @@
+"""What the latent explorer is made of: a way between two points, what is added to it, and pictures to go back to.
+
+Each part holds its controls and the numbers that they stand for; when to draw, the explorer says.
+"""
+
+import ipywidgets
+import torch
+from torch import Tensor
+
+from dcgan_course import latent
+from dcgan_course.drawing.sheets import png_of_pictures
+from dcgan_course.latent.directions import Directions
+from dcgan_course.models.protocols import LatentGenerator
+from dcgan_course.widgets.parts import Picture, dropdown, sized, slider
+
+REACH = 8.0  # how far a direction's slider goes each way; a random z of 100 numbers has a length of about 10
+RECENT = 8  # pictures to go back to
+HALF = 20  # moves from A to B; the walk goes there and back
+BLENDS = {"slerp: along the arc": latent.slerp, "lerp: along the line": latent.lerp}
+EMPTY = torch.full((1, 1, 8, 8), 0.8)
+WIDTHS = (125, 400)
+
+
+class Way:
+    """Points A and B, and a place between them: chosen by hand, or walked there and back by Play."""
+
+    a: Tensor  # (latent_dim,), as b
+    b: Tensor
+
+    def __init__(self) -> None:
+        self.mode = dropdown("blend", list(BLENDS), widths=WIDTHS)
+        self.blend = slider("from A to B (%)", 0, 0, 100, step=5, widths=WIDTHS)
+        self.play = ipywidgets.Play(min=0, max=2 * HALF - 1, interval=120, repeat=True)
+        self.play.observe(lambda change: self._walk_to(change["new"]), names="value")
+        self.controls = {"mode": self.mode, "blend": self.blend, "play": self.play}
+
+    def _walk_to(self, step: int) -> None:
+        self.blend.value = round(100 * (step if step <= HALF else 2 * HALF - step) / HALF)
+
+    def stop_at(self, blend: int) -> None:
+        """Stop the walk, and stand at a place, in percent of the way."""
+        self.play.playing = False
+        self.blend.value = blend
+
+    def z(self) -> Tensor:
+        """Return the point at this place: (latent_dim,)."""
+        return BLENDS[self.mode.value](self.a, self.b, self.blend.value / 100)
+
+    def walk(self) -> Tensor:
+        """Return the points of the walk from A to B and back: (2 · HALF, latent_dim)."""
+        return latent.walk(torch.stack([self.a, self.b]), HALF, BLENDS[self.mode.value], loop=True)
+
+
+class Additions:
+    """What is added to the point on the way: some of each direction, and a number at single coordinates of z.
+
+    Args:
+        count: directions.
+    """
+
+    vectors: Tensor  # (directions, latent_dim)
+    at_coordinates: Tensor  # (latent_dim,)
+
+    def __init__(self, count: int) -> None:
+        self.amounts = [slider("", 0, -REACH, REACH, step=0.5, widths=WIDTHS) for _ in range(count)]
+        self.coordinate = ipywidgets.BoundedIntText(min=0, max=0, description="coordinate of z", **sized(WIDTHS))
+        self.change = slider("added to it", 0, -REACH, REACH, step=0.5, widths=WIDTHS)
+        self.change.observe(lambda change: self._take_change(), names="value")
+        directions = {f"direction_{i + 1}": amount for i, amount in enumerate(self.amounts)}
+        self.controls = {**directions, "coordinate": self.coordinate, "change": self.change}
+
+    def begin(self, directions: Directions) -> None:
+        """Offer these directions, and the coordinates of their latent space."""
+        self.vectors = directions.vectors
+        self.coordinate.max = directions.vectors.shape[1] - 1
+        for amount, name in zip(self.amounts, directions.names, strict=True):
+            amount.description = name
+
+    def clear(self) -> None:
+        """Add nothing."""
+        self.at_coordinates = torch.zeros(self.vectors.shape[1])
+        for control in (*self.amounts, self.change):
+            control.value = 0
+
+    def show_coordinate(self) -> None:
+        """Set the slider to what is added to the chosen coordinate."""
+        self.change.value = float(self.at_coordinates[self.coordinate.value])
+
+    def _take_change(self) -> None:
+        self.at_coordinates[self.coordinate.value] = self.change.value
+
+    def add_to(self, z: Tensor) -> Tensor:
+        """Return z with everything added: (latent_dim,)."""
+        amounts = torch.tensor([amount.value for amount in self.amounts])
+        return z + amounts @ self.vectors + self.at_coordinates
+
+
+class Recent:
+    """The last pictures that were left or kept, the newest first, each above a button that goes back to it."""
+
+    def __init__(self) -> None:
+        self.thumbs = [
+            Picture(format="png", width=64, height=64, tooltip=f"Picture {i + 1} to go back to") for i in range(RECENT)
+        ]
+        self.controls = {
+            f"back_{i + 1}": ipywidgets.Button(description=f"back to {i + 1}", layout={"width": "92px"})
+            for i in range(RECENT)
+        }
+        pairs = zip(self.thumbs, self.controls.values(), strict=True)
+        self.places = [ipywidgets.VBox(pair, layout={"align_items": "center"}) for pair in pairs]
+
+    def begin(self, generator: LatentGenerator) -> None:
+        """Forget everything; pictures of z come from this generator from now on."""
+        self.generator, self.points = generator, list[Tensor]()
+        self._draw()
+
+    def keep(self, z: Tensor) -> None:
+        """Take z (latent_dim,) in as the newest; the same z is kept once."""
+        self.points = [z, *[old for old in self.points if not torch.equal(old, z)]][:RECENT]
+        self._draw()
+
+    @torch.inference_mode()
+    def _draw(self) -> None:
+        pictures = self.generator(torch.stack(self.points)).split(1) if self.points else ()
+        for number, (thumb, button) in enumerate(zip(self.thumbs, self.controls.values(), strict=True)):
+            filled = number < len(self.points)
+            thumb.value = png_of_pictures(pictures[number] if filled else EMPTY, columns=1, zoom=1)
+            button.disabled = not filled
