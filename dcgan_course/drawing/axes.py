@@ -42,8 +42,9 @@ class LinePlot:
 
         Dotted draws pieces of 6 points with gaps of 6, along the curve.
         """
-        finite = np.isfinite(y)
-        across, down = self.place(np.asarray(x)[finite], np.asarray(y)[finite])
+        numbers = np.asarray(y)
+        finite = np.isfinite(numbers)
+        across, down = self.place(np.asarray(x)[finite], numbers[finite])
         if dotted:
             along = np.concatenate([[0], np.cumsum(np.hypot(np.diff(across), np.diff(down)))])
             cuts = np.arange(0, along[-1], 6)

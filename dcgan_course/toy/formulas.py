@@ -1,17 +1,21 @@
 """The formulas of the game: the best discriminator, the value of the game, the distance between two densities.
 
 Densities are numbers at places on a line; integrals are sums over those places. The games that are really trained
-are in `line_game`.
+are in `toy/line`.
 """
 
 import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from dcgan_course.errors import InvalidValue
+
+Normal: TypeAlias = tuple[float, float]  # (mean, width) of a normal distribution
 
 
 def normal_density(x: Tensor, mean: float, width: float) -> Tensor:
@@ -55,7 +59,7 @@ def jensen_shannon(p_data: Tensor, p_fake: Tensor, x: Tensor) -> float:
     return float(torch.trapezoid(to_middle.nan_to_num(0.0), x)) / 2
 
 
-def jensen_shannon_estimate(data, fake, count: int, seed: int) -> tuple[float, float]:
+def jensen_shannon_estimate(data: Normal, fake: Normal, count: int, seed: int) -> tuple[float, float]:
     """Estimate the Jensen–Shannon divergence of two normal distributions from samples, in nats.
 
     Args:
@@ -68,13 +72,13 @@ def jensen_shannon_estimate(data, fake, count: int, seed: int) -> tuple[float, f
     (data_mean, data_width), (fake_mean, fake_width) = data, fake
     real = data_mean + data_width * torch.randn(count, generator=noise, dtype=torch.float64)
     fakes = fake_mean + fake_width * torch.randn(count, generator=noise, dtype=torch.float64)
-    at_real = logsigmoid(normal_logit(real, data, fake)) + math.log(2)
-    at_fakes = logsigmoid(-normal_logit(fakes, data, fake)) + math.log(2)
+    at_real = log_twice_d(normal_logit(real, data, fake))
+    at_fakes = log_twice_d(-normal_logit(fakes, data, fake))
     error = 0.5 * math.sqrt(float(at_real.var() + at_fakes.var()) / count)
     return 0.5 * float(at_real.mean() + at_fakes.mean()), error
 
 
-def normal_logit(x: Tensor, data, fake) -> Tensor:
+def normal_logit(x: Tensor, data: Normal, fake: Normal) -> Tensor:
     """Return the logit of the best D for two normal distributions: log p_data(x) − log p_fake(x).
 
     Args:
@@ -85,15 +89,22 @@ def normal_logit(x: Tensor, data, fake) -> Tensor:
     return 0.5 * squares + math.log(fake_width / data_width)
 
 
+def log_twice_d(logit: Tensor) -> Tensor:
+    """Return log 2D for a logit of D: log(p_data / m) for the best D, where m is the mean of both densities.
+
+    With the logit turned round it is log 2(1 − D). Half the mean of the first over data and half the mean of the second
+    over fakes are the Jensen–Shannon divergence.
+    """
+    return logsigmoid(logit) + math.log(2)
+
+
 class TwoNormals:
     """The game between N(data_mean, data_width²) and N(fake_mean, fake_width²), played by the best D.
 
     Args:
         data_mean, data_width, fake_mean, fake_width: numbers; the widths are above 0.
 
-    x (N,), from −9 to 9, with p_data, p_fake and best_d there; jsd in nats and value = V(D*, G); push_minimax and
-    push_non_saturating at fake_x (the places where fakes are): −gradient of the generator's loss with respect to where
-    a fake lies, above 0 to the right; mean_push_minimax and mean_push_non_saturating: their means over all fakes.
+    x (N,) are places from −9 to 9, 0.05 apart; what is asked for is computed once, in float64.
 
     Raises:
         InvalidValue: a width that is not above 0.
@@ -103,45 +114,77 @@ class TwoNormals:
         if not (data_width > 0 and fake_width > 0):
             raise InvalidValue(f"The widths are {data_width} and {fake_width}, but both must be above 0.")
         self.data, self.fake = (data_mean, data_width), (fake_mean, fake_width)
-        self.x = np.linspace(-9, 9, 361)
-        self.p_data, self.p_fake = self._density(self.x, *self.data), self._density(self.x, *self.fake)
-        self.best_d = _sigmoid(self._logit(self.x))
-        self.jsd = 0.5 * (self._mean(self.data, self._log_twice_d) + self._mean(self.fake, self._log_twice_rest))
-        self.value = 2 * self.jsd - math.log(4)
-        reach = np.linspace(-3, 3, 121) * fake_width + fake_mean
-        self.fake_x = reach[(reach >= self.x[0]) & (reach <= self.x[-1])]
-        self.push_minimax, self.push_non_saturating = self._minimax(self.fake_x), self._non_saturating(self.fake_x)
-        self.mean_push_minimax = self._mean(self.fake, self._minimax)
-        self.mean_push_non_saturating = self._mean(self.fake, self._non_saturating)
+        self.x = torch.arange(361, dtype=torch.float64) * 0.05 - 9
 
-    def _density(self, x, mean, width):
-        return np.exp(-0.5 * ((x - mean) / width) ** 2) / (width * math.sqrt(2 * math.pi))
+    @cached_property
+    def p_data(self) -> Tensor:
+        """The density of the data at x."""
+        return normal_density(self.x, *self.data)
 
-    def _logit(self, x):
-        """log p_data(x) − log p_fake(x): right also where both densities round to 0."""
+    @cached_property
+    def p_fake(self) -> Tensor:
+        """The density of the fakes at x."""
+        return normal_density(self.x, *self.fake)
+
+    @cached_property
+    def best_d(self) -> Tensor:
+        """The best D at x."""
+        return self._logit(self.x).sigmoid()
+
+    @cached_property
+    def jsd(self) -> float:
+        """The Jensen–Shannon divergence in nats."""
+        over_data = _mean(self.data, lambda x: log_twice_d(self._logit(x)))
+        return 0.5 * (over_data + _mean(self.fake, lambda x: log_twice_d(-self._logit(x))))
+
+    @cached_property
+    def value(self) -> float:
+        """V(D*, G), the value of the game at the best D."""
+        return 2 * self.jsd - math.log(4)
+
+    @cached_property
+    def fake_x(self) -> Tensor:
+        """Places within three widths of the fakes' mean and within x: where fakes are."""
+        mean, width = self.fake
+        reach = (torch.arange(121, dtype=torch.float64) * 0.05 - 3) * width + mean
+        return reach[(reach >= self.x[0]) & (reach <= self.x[-1])]
+
+    @cached_property
+    def push_minimax(self) -> Tensor:
+        """−gradient of the saturating loss with respect to where a fake lies, at fake_x; above 0 to the right."""
+        return self._minimax(self.fake_x)
+
+    @cached_property
+    def push_non_saturating(self) -> Tensor:
+        """−gradient of the non-saturating loss with respect to where a fake lies, at fake_x."""
+        return self._non_saturating(self.fake_x)
+
+    @cached_property
+    def mean_push_minimax(self) -> float:
+        """The mean push of the saturating loss over all fakes."""
+        return _mean(self.fake, self._minimax)
+
+    @cached_property
+    def mean_push_non_saturating(self) -> float:
+        """The mean push of the non-saturating loss over all fakes."""
+        return _mean(self.fake, self._non_saturating)
+
+    def _logit(self, x: Tensor) -> Tensor:
         return normal_logit(x, self.data, self.fake)
 
-    def _log_twice_d(self, x):
-        return math.log(2) - np.logaddexp(0, -self._logit(x))
-
-    def _log_twice_rest(self, x):
-        return math.log(2) - np.logaddexp(0, self._logit(x))
-
-    def _slope(self, x):
+    def _slope(self, x: Tensor) -> Tensor:
         (data_mean, data_width), (fake_mean, fake_width) = self.data, self.fake
         return (x - fake_mean) / fake_width**2 - (x - data_mean) / data_width**2
 
-    def _minimax(self, x):
-        return _sigmoid(self._logit(x)) * self._slope(x)
+    def _minimax(self, x: Tensor) -> Tensor:
+        return self._logit(x).sigmoid() * self._slope(x)
 
-    def _non_saturating(self, x):
-        return _sigmoid(-self._logit(x)) * self._slope(x)
-
-    def _mean(self, normal, function) -> float:
-        """Return the mean of function(x) over x from a normal distribution, by quadrature within 8 widths."""
-        t = np.linspace(-8, 8, 2001)
-        return float(np.sum(self._density(t, 0, 1) * function(normal[0] + normal[1] * t)) * (t[1] - t[0]))
+    def _non_saturating(self, x: Tensor) -> Tensor:
+        return (-self._logit(x)).sigmoid() * self._slope(x)
 
 
-def _sigmoid(logit):
-    return np.exp(-np.logaddexp(0, -logit))
+def _mean(normal: Normal, function: Callable[[Tensor], Tensor]) -> float:
+    """Return the mean of function(x) over x from a normal distribution, by quadrature within 8 widths."""
+    mean, width = normal
+    t = torch.linspace(-8, 8, 2001, dtype=torch.float64)
+    return float(torch.trapezoid(normal_density(t, 0, 1) * function(mean + width * t), t))

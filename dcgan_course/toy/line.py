@@ -1,17 +1,18 @@
 """Many small games on a line, trained as one.
 
 Data are numbers from N(0, 1), the generator turns a z from between 0 and 1 into a number, the discriminator answers
-with a logit. Everything can be drawn, and what should come out is known: see `game`. All tensors are (M, N, 1): M
-games side by side, which share nothing (see `stacked`).
+with a logit. Everything can be drawn, and what should come out is known: see `toy/formulas`. All tensors are
+(M, N, 1): M games side by side, which share nothing (see `toy/stacked`).
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import whole_number
 from dcgan_course.toy.stacked import StackedLinear, network_of
 from dcgan_course.training.losses import discriminator_loss, minimax, non_saturating
 
@@ -66,11 +67,11 @@ class LineDiscriminator(nn.Module):
         return self.out(self.hidden(x).tanh())
 
 
-def play_round(game, generator_loss: Callable[[Tensor], Tensor], discriminator_steps: int = 2) -> None:
+def play_round(game: "LineGame", generator_loss: Callable[[Tensor], Tensor], discriminator_steps: int = 2) -> None:
     """Play one round: the discriminator moves `discriminator_steps` times, then the generator moves once.
 
     Args:
-        game: has both networks, both optimisers, and draws real points and z; see LineGame.
+        game: has both networks, both optimisers, and draws real points and z.
         generator_loss: of the logits of fakes.
 
     Source: Goodfellow et al. 2014, algorithm 1.
@@ -96,6 +97,9 @@ class LineGame:
         seed: of the first weights, of the data and of z. start_mean, start_width: of the fakes at first.
         batch_size: points a step. learning_rate: of both networks' Adam at the first round.
         generator_loss: of the logits of fakes, (M, N, 1) → a number.
+
+    Raises:
+        InvalidValue: games or rounds is not a whole number of at least 1.
     """
 
     def __init__(
@@ -110,18 +114,18 @@ class LineGame:
         learning_rate: float = 0.01,
         generator_loss: Callable[[Tensor], Tensor] = non_saturating,
     ) -> None:
-        if rounds < 1 or games < 1:
-            raise InvalidValue(f"games is {games} and rounds is {rounds}, but both must be at least 1.")
+        games = whole_number("games", games)
         self.noise = torch.Generator().manual_seed(seed)
         self.shape = (games, batch_size, 1)
         self.generator = LineGenerator(games, start_mean, start_width, self.noise)
         self.discriminator = LineDiscriminator(games, self.noise)
-        self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), learning_rate, betas=(0.5, 0.99))
-        self.discriminator_optimizer = torch.optim.Adam(
-            self.discriminator.parameters(), learning_rate, betas=(0.5, 0.99)
+        self.generator_optimizer: Optimizer
+        self.generator_optimizer, self.discriminator_optimizer = (
+            torch.optim.Adam(network.parameters(), learning_rate, betas=(0.5, 0.99))
+            for network in (self.generator, self.discriminator)
         )
         self.learning_rate, self.generator_loss = learning_rate, generator_loss
-        self.rounds, self.played = rounds, 0
+        self.rounds, self.played = whole_number("rounds", rounds), 0
 
     def sample_real(self) -> Tensor:
         """Draw real points (M, N, 1) from N(0, 1)."""
@@ -177,10 +181,11 @@ def generator_density(generator: LineGenerator, x: Tensor, game: int = 0, count:
 
     G is asked about `count` evenly spaced z, and the share of answers in the cell around each place is divided by the
     cell's length: no luck is in it.
+
+    Raises:
+        InvalidValue: there is no such game.
     """
-    games = generator.bend.weight.shape[0]
-    if not 0 <= game < games:
-        raise InvalidValue(f"game is {game}, but it must be from 0 to {games - 1}.")
+    game = whole_number("game", game, 0, generator.bend.weight.shape[0] - 1)
     one = LineGenerator(1, 0.0, 1.0, torch.Generator())
     one.load_state_dict(network_of(generator, game))
     step = float(x[1] - x[0])
@@ -198,12 +203,18 @@ def distance_from_half(discriminator: LineDiscriminator, reach: float = MOST_OF_
 
 
 def rounds_until_mean(
-    optimizer_of: Callable, seeds: int, rounds: int, seed: int, *, start_mean: float = 4.0, head_start: int = 100
+    optimizer_of: Callable[[Iterator[nn.Parameter]], Optimizer],
+    seeds: int,
+    rounds: int,
+    seed: int,
+    *,
+    start_mean: float = 4.0,
+    head_start: int = 100,
 ) -> Tensor:
     """Train the same games with both losses of G, all together; count rounds until the fakes' mean is the data's.
 
     Args:
-        optimizer_of: makes G's optimiser from a list of parameters. seeds: games for each loss; game i starts from
+        optimizer_of: makes G's optimiser from its parameters. seeds: games for each loss; game i starts from
             the same weights with both losses. rounds: where counting ends. head_start: steps that D makes before.
 
     Returns:
@@ -230,7 +241,7 @@ def rounds_until_mean(
     return reached.view(2, seeds)
 
 
-def disjoint_pushes(gap: float, looks, seed: int) -> list[dict[str, float]]:
+def disjoint_pushes(gap: float, looks: Iterable[int], seed: int) -> list[dict[str, float]]:
     """Train D alone on data in [0, 1] and fakes in [1 + gap, 2 + gap]; measure what it tells the generator.
 
     Args:
@@ -257,8 +268,8 @@ def disjoint_pushes(gap: float, looks, seed: int) -> list[dict[str, float]]:
         logits = discriminator(fake)
         row = {"steps": look, "d_fake": float(logits.detach().sigmoid().mean())}
         row["d_real"] = float(discriminator(even).detach().sigmoid().mean())
-        for name, loss in (("minimax", minimax), ("non_saturating", non_saturating)):
-            (push,) = torch.autograd.grad(loss(logits), fake, retain_graph=True)
+        for name, loss_of in (("minimax", minimax), ("non_saturating", non_saturating)):
+            (push,) = torch.autograd.grad(loss_of(logits), fake, retain_graph=True)
             row[name] = float(push.abs().sum())  # the loss is a mean over the fakes: their sum is the mean size
         rows.append(row)
     return rows

@@ -1,16 +1,26 @@
 """The figures of lesson 03, and the frame of its explorer. Data are black, fakes green, D is blue, as in the paper."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
 import numpy as np
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import COLOURS, Canvas
 from dcgan_course.drawing.page import DATA, JUDGE, MODEL
+from dcgan_course.toy.formulas import TwoNormals
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SATURATING, NON_SATURATING = COLOURS["orange"], COLOURS["purple"]
 WIDTH, HEIGHT = 960, 660  # of the explorer's frame, in points
+Moment: TypeAlias = tuple[str, Tensor, Tensor, Tensor, Tensor, tuple[Iterable[float], Iterable[float]]]
 
 
-def people_figure(real: np.ndarray, fakes: np.ndarray, person, title: str):
+def people_figure(real: np.ndarray, fakes: np.ndarray, person: Sequence[float], title: str) -> "Figure":
     """Draw heights and weights as two clouds, with one person marked; returns the figure.
 
     Args:
@@ -30,7 +40,7 @@ def people_figure(real: np.ndarray, fakes: np.ndarray, person, title: str):
     return figure
 
 
-def four_panels(panels, title: str):
+def four_panels(panels: Sequence[Moment], title: str) -> "Figure":
     """Draw the game at four moments side by side, as figure 1 of Goodfellow et al. 2014; returns the figure.
 
     Args:
@@ -63,7 +73,9 @@ def four_panels(panels, title: str):
     return figure
 
 
-def two_discriminators_figure(x, trained, formula, p_data, p_fake, title: str):
+def two_discriminators_figure(
+    x: ArrayLike, trained: ArrayLike, formula: ArrayLike, p_data: ArrayLike, p_fake: ArrayLike, title: str
+) -> "Figure":
     """Draw the trained D over the formula's D, with both densities below; returns the figure."""
     import matplotlib.pyplot as plt
 
@@ -77,7 +89,7 @@ def two_discriminators_figure(x, trained, formula, p_data, p_fake, title: str):
     return figure
 
 
-def distance_figure(distances, divergences, title: str):
+def distance_figure(distances: ArrayLike, divergences: ArrayLike, title: str) -> "Figure":
     """Draw the Jensen–Shannon divergence of two densities over the distance of their means; returns the figure."""
     import matplotlib.pyplot as plt
 
@@ -89,7 +101,7 @@ def distance_figure(distances, divergences, title: str):
     return figure
 
 
-def losses_figure(d, title: str):
+def losses_figure(d: np.ndarray, title: str) -> "Figure":
     """Draw both losses of G and the size of their gradients with respect to the logit; returns the figure.
 
     Args:
@@ -112,7 +124,7 @@ def losses_figure(d, title: str):
     return figure
 
 
-def rounds_figure(rows, title: str):
+def rounds_figure(rows: Sequence[tuple[str, str, Sequence[float]]], title: str) -> "Figure":
     """Draw one dot a training, one line a way of training; returns the figure.
 
     Args:
@@ -135,11 +147,11 @@ def rounds_figure(rows, title: str):
     return figure
 
 
-def pushes_figure(rows, title: str):
+def pushes_figure(rows: Sequence[Mapping[str, float]], title: str) -> "Figure":
     """Draw how both gradients change while D learns two clouds that do not meet; returns the figure.
 
     Args:
-        rows: of `line_game.disjoint_pushes`. title: states the finding.
+        rows: of `toy/line.disjoint_pushes`. title: states the finding.
     """
     import matplotlib.pyplot as plt
 
@@ -157,7 +169,7 @@ def pushes_figure(rows, title: str):
     return figure
 
 
-def _legend(canvas: Canvas, x, y, entries) -> None:
+def _legend(canvas: Canvas, x: float, y: float, entries: Sequence[tuple[str, str]]) -> None:
     """Write (colour, text) entries in one row."""
     for colour, text in entries:
         canvas.line(x, y, x + 30, y, colour=colour, line=4)
@@ -165,7 +177,7 @@ def _legend(canvas: Canvas, x, y, entries) -> None:
         x += 62 + canvas.text_width(text, size=15)
 
 
-def _gauge(canvas: Canvas, y, name: str, value: float, low: float, high: float, ends: tuple[str, str]) -> None:
+def _gauge(canvas: Canvas, y: float, name: str, value: float, low: float, high: float, ends: tuple[str, str]) -> None:
     """Draw a bar from `low` to `high`, filled up to `value`."""
     left, width = 330, 420
     share = min(1.0, max(0.0, (value - low) / (high - low)))
@@ -190,20 +202,16 @@ def plain(number: float) -> str:
     return f"{round(number, 3) + 0.0:.3f}".replace("-", "−")
 
 
-def densities_frame(state) -> bytes:
-    """Draw one frame of the explorer: densities and D*, V and JSD as bars, both pushes. Returns PNG bytes.
-
-    Args:
-        state: a `game.TwoNormals`.
-    """
+def densities_frame(state: TwoNormals) -> bytes:
+    """Draw one frame of the explorer: densities and D*, V and JSD as bars, both pushes. Returns PNG bytes."""
     canvas = Canvas(WIDTH, HEIGHT, scale=1)
     x, left, wide = state.x, 70, WIDTH - 90
     densities = [("ink", "data density"), ("green", "density of the fakes"), ("blue", "D*(x)")]
     _legend(canvas, left, 14, densities)
     canvas.text(left + wide, 14, "the higher density is drawn up to 1", size=14, anchor="rm")
     top = max(float(state.p_data.max()), float(state.p_fake.max()))
-    upper = LinePlot(canvas, left, 32, wide, 236, (x[0], x[-1]), (0, 1.06))
-    for level in (0, 0.5, 1):
+    upper = LinePlot(canvas, left, 32, wide, 236, (-9, 9), (0, 1.06))
+    for level in (0.0, 0.5, 1.0):
         upper.level(level, f"{level:g}")
     upper.x_numbers(range(-9, 10, 3))
     upper.curve(x, state.p_data / top, "ink", line=4, dotted=True)
@@ -215,8 +223,8 @@ def densities_frame(state) -> bytes:
     pushes = [("orange", f"saturating, mean {signed(state.mean_push_minimax)}")]
     pushes.append(("purple", f"non-saturating, mean {signed(state.mean_push_non_saturating)}"))
     _legend(canvas, left, 418, pushes)
-    size = max(0.1, float(np.abs(state.push_minimax).max()), float(np.abs(state.push_non_saturating).max()))
-    lower = LinePlot(canvas, left, 438, wide, 186, (x[0], x[-1]), (-1.1 * size, 1.1 * size))
+    size = max(0.1, float(state.push_minimax.abs().max()), float(state.push_non_saturating.abs().max()))
+    lower = LinePlot(canvas, left, 438, wide, 186, (-9, 9), (-1.1 * size, 1.1 * size))
     for level in (-size, 0, size):
         words = "0" if level == 0 else f"{level:.0f}" if size >= 10 else f"{level:.1f}"
         lower.level(level, words.replace("-", "−"))

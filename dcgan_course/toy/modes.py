@@ -53,12 +53,15 @@ def count_modes(points: Tensor, mixture: PointMixture) -> ModeReport:
     """Judge generated points against the mixture they should follow.
 
     Args:
-        points: (N, 2); the protocol takes 2,500. mixture: as in `toy_data`.
+        points: (N, 2); the protocol takes 2,500. mixture: as in `toy/mixtures`.
 
     reverse_kl is KL(q ‖ p) = Σ_k q_k log(q_k / p_k), where q_k is the share of samples closest to mode k and p_k is
     1/K. A mode that is never drawn adds nothing, so the number stays finite. One mode alone gives log K.
 
-    Raises InvalidValue if points is not (N, 2). Points that are not finite count as bad samples of no mode.
+    Points that are not finite count as bad samples of no mode.
+
+    Raises:
+        InvalidValue: points is not (N, 2).
     """
     index, distance = closest_mode(points, mixture)
     finite = points.isfinite().all(dim=1)

@@ -1,6 +1,8 @@
 """Pictures of games on points: clouds beside the true modes, traces, and the share of every class."""
 
 import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,6 +13,9 @@ from dcgan_course.drawing.canvas import COLOURS, Canvas
 from dcgan_course.toy.mixtures import PointMixture
 from dcgan_course.toy.modes import count_modes
 from dcgan_course.toy.points import ManyGans
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 GAME_WIDTH, GAME_HEIGHT = 940, 440
 SCATTER_SIZE, SCATTER_LEFT, SCATTER_TOP = 340, 40, 60
@@ -75,7 +80,7 @@ def _draw_cloud(canvas: Canvas, points: Tensor, mixture: PointMixture) -> None:
         canvas.box(left - 1, top - 1, 2, 2, fill="orange", outline=None)
 
 
-def clouds_figure(rows, mixture: PointMixture, title: str):
+def clouds_figure(rows: Sequence[tuple[str, Sequence[Tensor] | Tensor]], mixture: PointMixture, title: str) -> "Figure":
     """Draw clouds of points beside the true modes; returns the figure.
 
     Args:
@@ -102,7 +107,9 @@ def clouds_figure(rows, mixture: PointMixture, title: str):
     return figure
 
 
-def traces_figure(games, names, title: str, columns: int = 4):
+def traces_figure(
+    games: Sequence[Mapping[str, Tensor]], names: Sequence[str], title: str, columns: int = 4
+) -> "Figure":
     """Draw p_real, p_fake and D's answer in G's step, one panel a game; returns the figure.
 
     Args:
@@ -128,7 +135,7 @@ def traces_figure(games, names, title: str, columns: int = 4):
     return figure
 
 
-def epochs_figure(record: dict, title: str):
+def epochs_figure(record: dict[str, Any], title: str) -> "Figure":
     """Draw modes, high-quality share and reverse KL by epoch for the cells of the long run; returns the figure.
 
     The start, epoch 0, is left out: all samples lie at (0, 0) there, which happens to be a centre of the grid.

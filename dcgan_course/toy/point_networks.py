@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import whole_number
 from dcgan_course.toy.stacked import StackedBatchNorm, StackedLinear, StackedMaxout
 
 
@@ -36,8 +36,10 @@ class PointGenerators(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.networks, self.latent_dim, self.tanh = networks, latent_dim, tanh
-        sizes = [latent_dim] + [hidden_dim] * hidden_layers
+        self.networks, self.latent_dim = whole_number("networks", networks), whole_number("latent_dim", latent_dim)
+        self.tanh = tanh
+        hidden_layers = whole_number("hidden_layers", hidden_layers, 0)
+        sizes = [self.latent_dim] + [hidden_dim] * hidden_layers
         self.hidden = nn.ModuleList(StackedLinear(networks, size, hidden_dim, generator) for size in sizes[:-1])
         self.norms = nn.ModuleList(
             StackedBatchNorm(networks, hidden_dim, norm_eps) if batch_norm else nn.Identity()
@@ -75,11 +77,9 @@ class PointDiscriminators(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(packing, int) or isinstance(packing, bool) or packing < 1:
-            raise InvalidValue(f"packing is {packing!r}, but it must be a whole number of at least 1.")
-        self.networks, self.packing = networks, packing
-        sizes = [2 * packing] + [hidden_dim] * hidden_layers
-        layers = []
+        self.networks, self.packing = whole_number("networks", networks), whole_number("packing", packing)
+        sizes = [2 * self.packing] + [hidden_dim] * whole_number("hidden_layers", hidden_layers, 0)
+        layers: list[nn.Module] = []
         for index, size in enumerate(sizes[:-1]):
             layers.append(StackedMaxout(networks, size, hidden_dim, pieces, generator))
             if batch_norm and index > 0:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import softplus
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.models.inference import eval_mode
 from dcgan_course.toy.mixtures import PointMixture
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
@@ -32,6 +32,9 @@ class GameSettings:
         unrolled_learning_rate: of these steps, which are plain gradient steps.
         mixed_batch: show the discriminator real and fake points in one batch instead of two.
         seed: of z and of the points.
+
+    Raises:
+        InvalidValue: a number of points, of steps or a seed that is not whole or too small.
     """
 
     batch_size: int = 100
@@ -45,11 +48,9 @@ class GameSettings:
     mixed_batch: bool = False
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, least in (("batch_size", 2), ("discriminator_steps", 1), ("unrolled_steps", 0), ("seed", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise InvalidValue(f"{name} is {value!r}, but it must be a whole number of at least {least}.")
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
 
 
 def pack(points: Tensor, packing: int) -> Tensor:
@@ -77,7 +78,7 @@ def look_ahead(
 
     Source: Metz et al. 2017, section 2.2.
     """
-    parameters = dict(discriminators.named_parameters())
+    parameters: dict[str, Tensor] = dict(discriminators.named_parameters())
     for _ in range(steps):
         real_logits, fake_logits = (functional_call(discriminators, parameters, (packs,)) for packs in (real, fake))
         loss = len(real) * discriminator_loss(real_logits, fake_logits)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm
 
-from dcgan_course.errors import refuse_below_one
+from dcgan_course.errors import whole_number
 
 
 class StackedLinear(nn.Module):
@@ -32,7 +32,8 @@ class StackedLinear(nn.Module):
         self, networks: int, in_features: int, out_features: int, generator: torch.Generator | None = None
     ) -> None:
         super().__init__()
-        refuse_below_one(networks=networks, in_features=in_features, out_features=out_features)
+        networks, in_features = whole_number("networks", networks), whole_number("in_features", in_features)
+        out_features = whole_number("out_features", out_features)
         bound = 1 / math.sqrt(in_features)
         self.weight = nn.Parameter(torch.empty(networks, in_features, out_features))
         self.bias = nn.Parameter(torch.empty(networks, 1, out_features))
@@ -55,9 +56,12 @@ class StackedBatchNorm(nn.Module):
     Source: Ioffe and Szegedy 2015, algorithm 1.
     """
 
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(self, networks: int, features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__()
-        refuse_below_one(networks=networks, features=features)
+        networks, features = whole_number("networks", networks), whole_number("features", features)
         self.eps, self.momentum = eps, momentum
         self.weight = nn.Parameter(torch.ones(networks, 1, features))
         self.bias = nn.Parameter(torch.zeros(networks, 1, features))
@@ -101,9 +105,8 @@ class StackedMaxout(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        refuse_below_one(pieces=pieces)
-        self.pieces, self.out_features = pieces, out_features
-        self.linear = StackedLinear(networks, in_features, pieces * out_features, generator)
+        self.pieces, self.out_features = whole_number("pieces", pieces), whole_number("out_features", out_features)
+        self.linear = StackedLinear(networks, in_features, self.pieces * self.out_features, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         answers = self.linear(x)  # (M, N, pieces · out_features)

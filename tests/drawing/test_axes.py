@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import COLOURS, Canvas
@@ -26,8 +27,9 @@ def test_a_number_has_its_place_and_what_lies_outside_is_on_the_edge(plot, x, y,
     assert plot.place(x, y) == place
 
 
-def test_a_curve_runs_along_its_numbers(plot):
-    plot.curve([0, 10], [0, 0], "blue", line=1)
+@pytest.mark.parametrize("kind", [list, np.array, torch.tensor])
+def test_a_curve_runs_along_its_numbers(plot, kind):
+    plot.curve(kind([0.0, 5.0, 10.0]), kind([0.0, 0.0, 0.0]), "blue", line=1)
     assert set(inked(plot, "blue")[:, 0]) == {35} and len(inked(plot, "blue")) == 101
 
 

@@ -79,11 +79,11 @@ def test_equal_densities_give_minus_log_four():
 @given(MEANS, WIDTHS, MEANS, WIDTHS)
 def test_pushes_are_the_gradients_of_both_losses(data_mean, data_width, fake_mean, fake_width):
     state = TwoNormals(data_mean, data_width, fake_mean, fake_width)
-    x = torch.tensor(state.fake_x, requires_grad=True)
+    x = state.fake_x.clone().requires_grad_()
     for loss, push in ((minimax, state.push_minimax), (non_saturating, state.push_non_saturating)):
         value = len(x) * loss(normal_logit(x, state.data, state.fake))
         (gradient,) = torch.autograd.grad(value, x)
-        torch.testing.assert_close(torch.tensor(push), -gradient, rtol=1e-6, atol=1e-9)
+        torch.testing.assert_close(push, -gradient, rtol=1e-6, atol=1e-9)
     assert state.best_d.min() >= 0 and state.best_d.max() <= 1
 
 

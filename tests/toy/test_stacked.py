@@ -1,5 +1,6 @@
 """One stacked training must be M separate trainings: PyTorch's own layers are the oracle."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -164,3 +165,14 @@ def test_sizes_are_refused_at_the_door(bad):
         StackedLinear(bad, 2, 3)
     with pytest.raises(InvalidValue, match="whole number of at least 1"):
         StackedMaxout(2, 2, 3, pieces=bad)
+
+
+def test_numpys_whole_numbers_are_sizes():
+    two, three = np.int64(2), np.int64(3)
+    generators = PointGenerators(two, two, three, two)
+    discriminators = PointDiscriminators(two, two, three, two, two)
+    assert generators(torch.randn(2, 4, 2)).shape == (2, 4, 2)
+    assert discriminators(torch.randn(2, 4, 4)).shape == (2, 4)
+    assert len(generators.hidden) == len(discriminators.hidden) == 2
+    settings_ = GameSettings(batch_size=three, seed=two)
+    assert type(settings_.batch_size) is type(settings_.seed) is int
