@@ -103,8 +103,3 @@ def refuse_bad_seed(seed: int, name: str = "seed") -> None:
     """Raise InvalidValue for what is not a whole number from 0 to LARGEST_SEED."""
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
         raise InvalidValue(f"{name} is {seed!r}, but it must be a whole number from 0 to {LARGEST_SEED:,}.")
-
-
-def refuse_number_outside(name: str, given: int, count: int, because: str) -> None:
-    if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given < count:
-        raise InvalidValue(f"{name} is {given!r}, but {because}: take a whole number from 0 to {count - 1}.")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dcgan_course.data.pixels import scale
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.models.inference import eval_mode
 from dcgan_course.models.protocols import LatentGenerator, Network
 
@@ -20,7 +20,11 @@ def class_histogram(classifier: Network, images: Tensor, classes: int = 10) -> T
         classifier: pictures → logits (N, classes). images: (N, C, H, W) in [−1, 1].
 
     It counts kinds, not quality: a classifier must choose a class even for a picture of nothing.
+
+    Raises:
+        InvalidValue: classes is no whole number of at least 1.
     """
+    classes = whole_number("classes", classes)
     with eval_mode(classifier):
         guesses = torch.cat([classifier(part).argmax(dim=1) for part in images.split(1000)])
     return torch.bincount(guesses, minlength=classes)
@@ -42,7 +46,11 @@ def nearest_neighbours(queries: Tensor, reference: Tensor, count: int = 1) -> tu
 
     Returns:
         indices (Q, count) into reference and Euclidean distances (Q, count), the closest first.
+
+    Raises:
+        InvalidValue: count is no whole number of at least 1.
     """
+    count = whole_number("count", count)
     flat, others = queries.flatten(1).float(), reference.flatten(1)
     best_distance = torch.full((len(flat), count), math.inf)
     best_index = torch.zeros(len(flat), count, dtype=torch.long)
@@ -133,9 +141,12 @@ def mean_probabilities(
 
     Args:
         test_images: uint8 (N, C, H, W). seed: of z; the same seed asks about the same z.
+
+    Raises:
+        InvalidValue: seed is no seed.
     """
     device = next(generator.parameters()).device
-    noise = torch.Generator().manual_seed(seed + 1)
+    noise = torch.Generator().manual_seed(seed_number(seed) + 1)
     z = torch.randn(len(test_images), generator.latent_dim, generator=noise)
     real_sum = fake_sum = torch.zeros((), device=device)
     with eval_mode(generator), eval_mode(discriminator):

@@ -21,7 +21,7 @@ from torch.autograd import Function
 
 from dcgan_course.convolution.arithmetic import receptive_field
 from dcgan_course.data.pixels import floats
-from dcgan_course.errors import InvalidValue, is_whole, pair_of_sides, whole_number
+from dcgan_course.errors import InvalidValue, is_whole, pair_of_sides, seed_number, whole_number
 from dcgan_course.evaluation.attributes import colourfulness
 from dcgan_course.interpretability.blocks import cut, refuse_other_pictures
 from dcgan_course.models.dcgan import init_weights
@@ -275,11 +275,14 @@ def random_twin(discriminator: AnyDiscriminator, images: Tensor, seed: int = 0) 
 
     Args:
         images: (N, C, H, W), uint8 or float in [−1, 1]; some hundred are enough.
+
+    Raises:
+        InvalidValue: pictures of another shape or range, or no seed.
     """
     refuse_other_pictures(discriminator, images)
     twin = copy.deepcopy(discriminator)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(seed_number(seed))
         init_weights(twin)
     norms = [module for module in twin.modules() if isinstance(module, nn.BatchNorm2d)]
     kept = [norm.momentum for norm in norms]
@@ -308,7 +311,8 @@ def _units(part: nn.Module) -> int:
 
 
 def _window_size(part: nn.Module) -> tuple[int, int]:
-    field = receptive_field([(conv.kernel_size, conv.stride, conv.dilation) for conv in _convolutions(part)])
+    settings = [(conv.kernel_size, conv.stride, conv.dilation) for conv in _convolutions(part)]
+    field = receptive_field([tuple((height, width) for height, width in layer) for layer in settings])
     return pair_of_sides("the receptive field", field)
 
 

@@ -2,7 +2,8 @@
 
 Each function of `VARIANTS` returns a generator and a discriminator that differ from `full_recipe` in one thing. All
 take z (N, 100), draw pictures in [−1, 1] and answer with logits (N,), so `train` trains any of them. `width` is the
-number of maps of the last hidden layer of G and of the first of D.
+number of maps of the last hidden layer of G and of the first of D; what is no whole number of at least 1 raises
+InvalidValue.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 from torch import Tensor, nn
 
+from dcgan_course.errors import whole_number
 from dcgan_course.models.dcgan import Discriminator, Generator, down, init_weights, up
 
 LATENT_DIM, IMAGE_SHAPE = 100, (1, 28, 28)
@@ -59,6 +61,7 @@ def full_recipe(width: int = 16) -> Pair:
 
 def without_batch_norm(width: int = 16) -> Pair:
     """Return the pair without batch norm; its hidden convolutions have a bias instead."""
+    width = whole_number("width", width)
     generator = LayeredGenerator(
         LATENT_DIM,
         IMAGE_SHAPE,
@@ -83,6 +86,7 @@ def without_batch_norm(width: int = 16) -> Pair:
 
 def with_pooling(width: int = 16) -> Pair:
     """Return the pair whose convolutions keep the size (3×3, stride 1): max pooling halves, upsampling doubles."""
+    width = whole_number("width", width)
     generator = LayeredGenerator(
         LATENT_DIM,
         IMAGE_SHAPE,
@@ -112,6 +116,7 @@ def with_pooling(width: int = 16) -> Pair:
 
 def with_hidden_linear_layers(width: int = 16) -> Pair:
     """Return the pair with a fully connected hidden layer of 256 units between the vector and the maps, in both."""
+    width = whole_number("width", width)
     generator = LayeredGenerator(
         LATENT_DIM,
         IMAGE_SHAPE,
@@ -142,6 +147,7 @@ def with_hidden_linear_layers(width: int = 16) -> Pair:
 
 def with_average_pooling(width: int = 16) -> Pair:
     """Return the pair whose D takes the mean of each map before its last layer, which then has one weight a map."""
+    width = whole_number("width", width)
     generator, _ = full_recipe(width)
     discriminator = nn.Sequential(
         nn.Conv2d(1, width, 4, 2, 1, bias=False),  # (N, w, 14, 14)
@@ -168,6 +174,7 @@ def with_relu_in_discriminator(width: int = 16) -> Pair:
 
 def with_sigmoid_at_the_end(width: int = 16) -> Pair:
     """Return the pair that works with pictures in [0, 1]: a sigmoid ends G, and D sees pictures in that range."""
+    width = whole_number("width", width)
     generator = LayeredGenerator(
         LATENT_DIM,
         IMAGE_SHAPE,
