@@ -1,6 +1,7 @@
 """`python -m dcgan_course evaluate`: what a generator's pictures are like, beside as many real ones."""
 
 import argparse
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -10,10 +11,11 @@ from dcgan_course import latent, recorded
 from dcgan_course.commands.inputs import data_of, networks_of, test_pictures
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.data.pixels import scale
-from dcgan_course.errors import InvalidValue, refuse_bad_seed
+from dcgan_course.errors import InvalidValue, seed_number
 from dcgan_course.evaluation import metrics
 from dcgan_course.models.inference import draw
 
+Shape = tuple[int, int, int]  # (C, H, W)
 FEWEST = 200  # with 100 pictures a side, real ones can lie as far from other real ones as a generator's do
 
 
@@ -29,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what a generator's pictures are like beside as many real ones."""
     if options.count is not None and options.count < FEWEST:
         raise InvalidValue(f"--count is {options.count}, but a distance of distributions needs at least {FEWEST}.")
-    refuse_bad_seed(options.seed, "--seed")
+    seed_number(options.seed, "--seed")
     generator, discriminator = networks_of(options.run)
     name = options.data or data_of(options.run)
     data, real, others = _real_pictures(name, generator.image_shape, options.count, options.seed)
@@ -51,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _real_pictures(name: str, image_shape, count: int | None, seed: int) -> tuple[Images, Tensor, Tensor]:
+def _real_pictures(name: str, image_shape: Shape, count: int | None, seed: int) -> tuple[Images, Tensor, Tensor]:
     """Return what is compared with, `count` of its pictures, and as many others of the same data (N, C, H, W).
 
     They are test pictures; where a folder keeps only a few of these, training pictures, and a line says so. The others
@@ -86,11 +88,11 @@ def _less(most: int) -> str:
     return f"ask for {most} at most" if most >= FEWEST else "leave it out"
 
 
-def _are_digits(name: str, image_shape) -> bool:
+def _are_digits(name: str, image_shape: Shape) -> bool:
     return name in ("mnist", "drawn_digits") and image_shape == (1, 28, 28)
 
 
-def _features(name: str, image_shape):
+def _features(name: str, image_shape: Shape) -> tuple[Callable[[Tensor], Tensor], str]:
     """Return a function from pictures to features (N, F), and the name of the space that a distance is taken in."""
     if _are_digits(name, image_shape):
         classifier = recorded.digit_classifier()

@@ -1,9 +1,31 @@
-"""The real pictures that the commands measure with."""
+"""What a command is given by name: the networks of a run, the data that it was trained on, and real test pictures."""
 
 from dcgan_course import recorded
 from dcgan_course.commands.run_folder import RunFolder
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import DataNotFound, InvalidValue
+from dcgan_course.models.protocols import LatentGenerator, Network
+
+
+def networks_of(run: str) -> tuple[LatentGenerator, Network]:
+    """Return generator and discriminator of a recorded run or of a run's folder, in eval mode.
+
+    Raises:
+        InvalidValue: there is no such run.
+        CheckpointError: nothing of the run was kept yet, or a file of it is damaged.
+    """
+    if run in recorded.names():
+        known = recorded.load_run(run)
+        return known.generator, known.discriminator
+    folder = RunFolder(run)
+    if not folder.holds_a_run:
+        raise InvalidValue(f"run is {run}, but it must be a run's folder, or one of: {', '.join(recorded.names())}.")
+    return folder.generator(), folder.discriminator()
+
+
+def data_of(run: str) -> str:
+    """Return the name of the data that a recorded run or the run of a folder was trained on."""
+    return recorded.card(run)["dataset"] if run in recorded.names() else RunFolder(run).settings().data
 
 
 def test_pictures(name: str, image_size: int | tuple[int, int] | None) -> Images | None:
@@ -18,18 +40,3 @@ def test_pictures(name: str, image_size: int | tuple[int, int] | None) -> Images
         if not name.startswith("folder:"):
             raise
         return None
-
-
-def networks_of(run: str):
-    """Return generator and discriminator of a recorded run or of a run's folder."""
-    if run in recorded.names():
-        known = recorded.load_run(run)
-        return known.generator, known.discriminator
-    folder = RunFolder(run)
-    if not folder.holds_a_run:
-        raise InvalidValue(f"run is {run}, but it must be a run's folder, or one of: {', '.join(recorded.names())}.")
-    return folder.generator(), folder.discriminator()
-
-
-def data_of(run: str) -> str:
-    return recorded.card(run)["dataset"] if run in recorded.names() else RunFolder(run).settings().data

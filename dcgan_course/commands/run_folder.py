@@ -12,21 +12,28 @@ import csv
 import dataclasses
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
-from torch import nn
 
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.latent.paths import sample
 from dcgan_course.models.dcgan import Discriminator, Generator
 from dcgan_course.models.inference import draw
-from dcgan_course.training.loop import TrainConfig
-from dcgan_course.training.tensor_file import read_tensors
+from dcgan_course.training.checkpoint import KeptNetwork, read_progress, read_state
+from dcgan_course.training.config import TrainConfig
+from dcgan_course.training.state import History, Training
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 SHEET = 64  # pictures on a sheet
 SHEET_SEED = 1
+COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")  # of the history
+Filled = TypeVar("Filled", Generator, Discriminator)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +64,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._board = None
+        self._board: SummaryWriter | None = None
         self._step: int | None = None  # of the training that this folder is a hook of
 
     @property
@@ -103,21 +110,25 @@ class RunFolder:
         Raises:
             CheckpointError: nothing was kept yet, or the file is damaged.
         """
-        return self._filled(self.settings().networks()[0], "ema_generator" if self.settings().ema else "generator")
+        settings = self.settings()
+        return self._filled(settings.networks()[0], "ema_generator" if settings.ema else "generator")
 
     def discriminator(self) -> Discriminator:
-        """Return the discriminator as it was last kept, in eval mode."""
+        """Return the discriminator as it was last kept, in eval mode.
+
+        Raises:
+            CheckpointError: as `generator`.
+        """
         return self._filled(self.settings().networks()[1], "discriminator")
 
-    def _filled(self, network: nn.Module, name: str) -> nn.Module:
+    def _filled(self, network: Filled, name: KeptNetwork) -> Filled:
         if not self.checkpoint.exists():
             raise CheckpointError(
                 f"{self.path} holds a run of which nothing was kept yet: `train --out {self.path} --resume` begins it."
             )
-        tensors, _ = read_tensors(self.checkpoint)
-        own = {key.split("/", 1)[1]: value for key, value in tensors.items() if key.startswith(f"{name}/")}
+        kept = read_state(self.checkpoint).get(name, {})
         try:
-            network.load_state_dict(own)
+            network.load_state_dict(kept)
         except RuntimeError as error:
             raise CheckpointError(
                 f"checkpoint.safetensors in {self.path} does not fit its run.json: train anew in another folder."
@@ -128,20 +139,19 @@ class RunFolder:
         """Raise InvalidValue if the run has more behind it than `epochs`: a training does not go back."""
         if not self.checkpoint.exists():
             return
-        tensors, texts = read_tensors(self.checkpoint)
-        full = len(json.loads(texts.get("history", '{"seconds": []}'))["seconds"])
-        begun = full + ("discriminator_losses" in tensors)  # losses of an epoch that was begun and not ended
-        if epochs < begun:
-            found = f"{full} epochs" if begun == full else f"{full} epochs and a part of the next"
+        kept = read_progress(self.checkpoint)
+        if epochs < kept.begun_epochs:
+            rest = "" if kept.begun_epochs == kept.full_epochs else " and a part of the next"
             raise InvalidValue(
-                f"--epochs is {epochs}, but the run in {self.path} has {found} behind it: ask for {begun} or more."
+                f"--epochs is {epochs}, but the run in {self.path} has {kept.full_epochs} epochs{rest} behind it: "
+                f"ask for {kept.begun_epochs} or more."
             )
 
     def what_was_not_kept(self) -> str | None:
         """Return a sentence if the last step of the training that has just ended is not in the checkpoint."""
         if self._step is None:
             return None
-        kept = int(read_tensors(self.checkpoint)[1].get("step", 0)) if self.checkpoint.exists() else 0
+        kept = read_progress(self.checkpoint).step if self.checkpoint.exists() else 0
         if kept == self._step:
             return None
         found = f"the last checkpoint is of step {kept}" if kept else "no checkpoint could be written"
@@ -150,7 +160,7 @@ class RunFolder:
             f"then `train --out {self.path} --resume` goes on from {f'step {kept}' if kept else 'the start'}."
         )
 
-    def __call__(self, training):
+    def __call__(self, training: Training) -> None:
         """Write what there is to see, if an epoch has just ended."""
         self._step = training.step
         if not training.epoch_is_over or training.processes.rank != 0:
@@ -161,14 +171,14 @@ class RunFolder:
         except OSError as error:
             print(f"Training goes on, but the pictures of epoch {len(training.history)} are not on disk: {error}.")
 
-    def _write_samples(self, training) -> None:
+    def _write_samples(self, training: Training) -> None:
         generator = training.ema_generator or training.generator
         sheet = tile_pictures(draw(generator, sample(SHEET, generator.latent_dim, SHEET_SEED)), columns=8, zoom=1)
         (self.path / "samples").mkdir(exist_ok=True)
         with self._aside(f"samples/epoch_{len(training.history):04d}.png") as aside:
             sheet.save(aside, "PNG")
 
-    def _write_history(self, training) -> None:
+    def _write_history(self, training: Training) -> None:
         import matplotlib.pyplot as plt
 
         from dcgan_course.drawing import page, traces
@@ -189,7 +199,7 @@ class RunFolder:
                 plt.close(figure)
         self._tell_tensorboard(history)
 
-    def _tell_tensorboard(self, history) -> None:
+    def _tell_tensorboard(self, history: History) -> None:
         """Write event files, where tensorboard is installed."""
         try:
             from torch.utils.tensorboard import SummaryWriter
@@ -205,7 +215,7 @@ class RunFolder:
             aside.write_text(text, encoding="utf-8")
 
     @contextlib.contextmanager
-    def _aside(self, name: str):
+    def _aside(self, name: str) -> Iterator[Path]:
         """Give a path to write to; after the block it becomes the file `name`, whole or not at all."""
         aside = self.path / f"{name}.part"
         try:
@@ -214,6 +224,3 @@ class RunFolder:
         finally:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
-
-
-COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")

@@ -11,7 +11,7 @@ from dcgan_course.commands.inputs import networks_of
 from dcgan_course.data.pixels import to_pixels
 from dcgan_course.drawing.films import save_webp
 from dcgan_course.drawing.sheets import tile_pictures
-from dcgan_course.errors import InvalidValue, refuse_bad_seed
+from dcgan_course.errors import InvalidValue, seed_number
 from dcgan_course.models.inference import draw
 
 OTHER_ENDINGS = {*Image.registered_extensions(), ".mp4", ".webm"} - {".png", ".gif", ".webp"}  # of files, not folders
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     for name in ("count", "steps"):
         if getattr(options, name) < 1:
             raise InvalidValue(f"--{name} is {getattr(options, name)}, but it must be at least 1.")
-    refuse_bad_seed(options.seed, "--seed")
+    seed_number(options.seed, "--seed")
     generator = networks_of(options.run)[0]
     out = Path(options.out)
     if out.suffix.lower() in OTHER_ENDINGS and not out.is_dir():

@@ -7,7 +7,7 @@ of them buys.
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.models.protocols import Network
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -39,13 +39,12 @@ class Accelerated(nn.Module):
         compiled: let torch.compile write the code of the network. It costs a minute at the first step.
     """
 
-    def __init__(self, network: nn.Module, precision: torch.dtype, channels_last: bool, compiled: bool) -> None:
+    def __init__(self, network: Network, precision: torch.dtype, channels_last: bool, compiled: bool) -> None:
         super().__init__()
         if channels_last:
             network.to(memory_format=torch.channels_last)
         self.network = network
         self.precision = precision
-        self.latent_dim = getattr(network, "latent_dim", None)
         self._call = torch.compile(network) if compiled else network
 
     def forward(self, x: Tensor) -> Tensor:
@@ -61,11 +60,3 @@ def near(images: Tensor, device: torch.device) -> Tensor:
         return images
     free, _ = torch.cuda.mem_get_info(device)
     return images.to(device) if images.numel() < free // 2 else images
-
-
-def refuse_bad_switches(precision: str, ema_decay: float) -> None:
-    """Raise InvalidValue for a precision or an average that does not exist."""
-    if precision not in PRECISIONS:
-        raise InvalidValue(f"precision is {precision!r}, but it must be one of: {', '.join(PRECISIONS)}.")
-    if isinstance(ema_decay, bool) or not isinstance(ema_decay, (int, float)) or not 0 <= ema_decay < 1:
-        raise InvalidValue(f"ema_decay is {ema_decay!r}, but it must be a number of at least 0 and below 1.")

@@ -3,10 +3,12 @@
 import contextlib
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 
 @contextlib.contextmanager
-def interrupt_as_flag(sign: int = signal.SIGINT):
+def interrupt_as_flag(sign: signal.Signals = signal.SIGINT) -> Iterator[Callable[[], bool]]:
     """Turn an interrupt into a question that the loop asks between two steps; a second one interrupts at once.
 
     Args:
@@ -17,7 +19,7 @@ def interrupt_as_flag(sign: int = signal.SIGINT):
         yield asked.is_set  # signals reach the main thread only
         return
 
-    def note(number, frame) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()

@@ -1,72 +1,37 @@
 """Training a GAN: algorithm 1 of Goodfellow et al. 2014, and what keeps it alive around it.
 
-The order of this file is the order of the algorithm: its settings, its two steps, the loop. What a run carries
-from step to step is in `training_run`; how that is kept on disk is in `checkpoint`.
+The order of this file is the order of the algorithm: its two steps, then the loop. Its settings are in `config`; what
+a training carries from step to step is in `state`; how that is kept on disk is in `checkpoint`.
 """
 
 import contextlib
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.optim import Optimizer
 
-from dcgan_course.errors import CheckpointError, InvalidValue, refuse_bad_seed
+from dcgan_course.errors import CheckpointError, InvalidValue
+from dcgan_course.models.protocols import LatentGenerator, Network
 from dcgan_course.training import checkpoint as checkpoints
-from dcgan_course.training.acceleration import near, refuse_bad_switches
+from dcgan_course.training.acceleration import near
+from dcgan_course.training.config import TrainConfig
 from dcgan_course.training.interrupts import interrupt_as_flag
 from dcgan_course.training.losses import discriminator_loss, non_saturating
 from dcgan_course.training.random_state import own_random_state, undisturbed
 from dcgan_course.training.state import History, Training
 
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """The settings of one training. The defaults are the recipe of lesson 04.
-
-    Args:
-        epochs: passes over the pictures. batch_size: pictures a step.
-        learning_rate, betas: Adam's, for both networks.
-        discriminator_steps: k, discriminator steps for each generator step.
-        seed: of z, of the order of the pictures and of dropout; from 0 to 2³² − 1.
-        precision, channels_last, compile: what makes a step faster, see `acceleration`.
-        reuse_fakes: True lets G's step judge the fakes that D has just learned from, as most published programs do;
-            False draws fresh z for it, as the paper's algorithm 1. True saves one call of G in each step.
-        ema_decay: how much of the averaged generator stays at each step, if `train` is given one to average into.
-    """
-
-    epochs: int = 200
-    batch_size: int = 200
-    learning_rate: float = 1e-4
-    betas: tuple[float, float] = (0.9, 0.999)
-    discriminator_steps: int = 1
-    seed: int = 0
-    precision: str = "auto"
-    channels_last: bool = True
-    compile: bool = False
-    reuse_fakes: bool = False
-    ema_decay: float = 0.999
-
-    def __post_init__(self):
-        refuse_bad_switches(self.precision, self.ema_decay)
-        for name in ("epochs", "batch_size", "discriminator_steps"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InvalidValue(f"{name} is {value!r}, but it must be a whole number of at least 1.")
-        if not isinstance(self.learning_rate, (int, float)) or not 0 < self.learning_rate < math.inf:
-            raise InvalidValue(f"learning_rate is {self.learning_rate!r}, but it must be a number above 0.")
-        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
-            raise InvalidValue(f"betas is {self.betas!r}, but it must be two numbers, each at least 0 and below 1.")
-        refuse_bad_seed(self.seed)
+if TYPE_CHECKING:  # it brings ipywidgets where these are installed: imported when a bar is drawn
+    from tqdm import tqdm
 
 
-DCGAN = TrainConfig(batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999))  # Radford et al. 2015, section 4
+Hook = Callable[[Training], bool | None]
 
 
 @contextlib.contextmanager
-def _frozen(network: nn.Module):
+def _frozen(network: Network) -> Iterator[None]:
     """Compute no gradients for a network's parameters inside the block; gradients still pass through it."""
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     for parameter in parameters:
@@ -78,7 +43,14 @@ def _frozen(network: nn.Module):
             parameter.requires_grad_(True)
 
 
-def discriminator_step(generator, discriminator, optimizer, real: Tensor, z: Tensor, fake: Tensor | None = None):
+def discriminator_step(
+    generator: Network,
+    discriminator: Network,
+    optimizer: Optimizer,
+    real: Tensor,
+    z: Tensor,
+    fake: Tensor | None = None,
+) -> Tensor:
     """Move the discriminator once: raise D(x) on real pictures, lower D(G(z)) on fakes.
 
     Args:
@@ -100,7 +72,12 @@ def discriminator_step(generator, discriminator, optimizer, real: Tensor, z: Ten
 
 
 def generator_step(
-    generator, discriminator, optimizer, z: Tensor, loss_of_logits=non_saturating, fake: Tensor | None = None
+    generator: Network,
+    discriminator: Network,
+    optimizer: Optimizer,
+    z: Tensor,
+    loss_of_logits: Callable[[Tensor], Tensor] = non_saturating,
+    fake: Tensor | None = None,
 ) -> Tensor:
     """Move the generator once: raise D(G(z)).
 
@@ -124,15 +101,15 @@ def generator_step(
 
 
 def train(
-    generator: nn.Module,
-    discriminator: nn.Module,
+    generator: LatentGenerator,
+    discriminator: Network,
     images: Tensor,
     config: TrainConfig | None = None,
     *,
     test_images: Tensor | None = None,
-    ema_generator: nn.Module | None = None,
+    ema_generator: LatentGenerator | None = None,
     loss_of_logits: Callable[[Tensor], Tensor] = non_saturating,
-    hook: Callable[[Training], bool | None] | None = None,
+    hook: Hook | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: int | None = None,
     progress: bool = True,
@@ -194,7 +171,7 @@ def train(
     return training.history
 
 
-def _ask(hook, training: Training) -> bool:
+def _ask(hook: Hook | None, training: Training) -> bool:
     """Ask the hook whether to stop."""
     if hook is None:
         return False
@@ -202,7 +179,7 @@ def _ask(hook, training: Training) -> bool:
         return bool(hook(training))
 
 
-def _keep(path, training: Training) -> None:
+def _keep(path: str | Path, training: Training) -> None:
     """Write a checkpoint of finite losses; a full disk is said and does not stop the training."""
     training.check_finite()
     if training.processes.rank != 0:
@@ -213,7 +190,7 @@ def _keep(path, training: Training) -> None:
         print(f"Training goes on, but step {training.step} is not on disk. {error}")
 
 
-def _progress_bar(training: Training, wanted: bool):
+def _progress_bar(training: Training, wanted: bool) -> "tqdm":
     from tqdm.auto import tqdm
 
     return tqdm(
@@ -226,7 +203,7 @@ def _progress_bar(training: Training, wanted: bool):
     )
 
 
-def refuse_bad_images(generator: nn.Module, images: Tensor, config: TrainConfig) -> None:
+def refuse_bad_images(generator: LatentGenerator, images: Tensor, config: TrainConfig) -> None:
     """Raise InvalidValue for what `train` cannot train on, before any work is done."""
     if not isinstance(images, Tensor) or images.dtype != torch.uint8 or images.dim() != 4:
         found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__

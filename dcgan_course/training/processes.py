@@ -11,9 +11,36 @@ import os
 
 import torch
 import torch.distributed as distributed
-from torch import Tensor, nn
+from torch import Tensor
+from torch.optim import Optimizer
 
 from dcgan_course.errors import InvalidValue
+from dcgan_course.models.protocols import Network
+
+
+def started_processes() -> int:
+    """Return how many processes torchrun has started; 1 without it. They may not have met yet."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def join_processes() -> torch.device:
+    """Return the device to train on; under torchrun, meet the other processes first."""
+    cuda = torch.cuda.is_available()
+    if started_processes() > 1:
+        if cuda:
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        distributed.init_process_group("nccl" if cuda else "gloo")
+    return torch.device("cuda", torch.cuda.current_device()) if cuda else torch.device("cpu")
+
+
+def leave_processes() -> None:
+    """End what `join_processes` began."""
+    if _have_met():
+        distributed.destroy_process_group()
+
+
+def _have_met() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
 
 
 def refuse_unequal_parts(batch_size: int, processes: int) -> None:
@@ -36,67 +63,46 @@ class Processes:
     """
 
     def __init__(self, batch_size: int) -> None:
-        together = distributed.is_available() and distributed.is_initialized()
-        self.count = distributed.get_world_size() if together else 1
-        self.rank = distributed.get_rank() if together else 0
+        self.count = distributed.get_world_size() if _have_met() else 1
+        self.rank = distributed.get_rank() if _have_met() else 0
         refuse_unequal_parts(batch_size, self.count)
 
     def part(self, rows: Tensor) -> Tensor:
         """Return this process's rows of a batch: (N, …) → (N / processes, …). Together the parts have each row once."""
         return rows.chunk(self.count)[self.rank]
 
-    def any(self, flag) -> bool:
+    def any(self, flag: bool | Tensor) -> bool:
         """Return whether the flag is true in at least one process."""
-        return self._combined(float(flag), distributed.ReduceOp.MAX if self.count > 1 else None) > 0
+        return self._total(float(flag)) > 0
 
     def mean(self, value: float) -> float:
         """Return the mean of a number over the processes."""
-        return self._combined(value, distributed.ReduceOp.SUM if self.count > 1 else None) / self.count
+        return self._total(value) / self.count
 
-    def _combined(self, value: float, how) -> float:
+    def _total(self, value: float) -> float:
         if self.count == 1:
             return value
         device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
         number = torch.tensor(value, dtype=torch.float64, device=device)
-        distributed.all_reduce(number, how)
+        distributed.all_reduce(number)
         return float(number)
 
-    def share_start(self, *networks: nn.Module) -> None:
+    def share_start(self, *networks: Network) -> None:
         """Give every process the networks of the first one."""
         if self.count > 1:
             for network in networks:
                 for tensor in network.state_dict().values():
                     distributed.broadcast(tensor, 0)
 
-    def average_gradients_of(self, optimizer: torch.optim.Optimizer) -> None:
+    def average_gradients_of(self, optimizer: Optimizer) -> None:
         """Let an optimiser average its gradients over the processes before each of its steps."""
         if self.count > 1:
             optimizer.register_step_pre_hook(self._average)
 
-    def _average(self, optimizer, arguments, keywords) -> None:
+    def _average(self, optimizer: Optimizer, arguments: tuple[object, ...], keywords: dict[str, object]) -> None:
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         together = torch.cat([gradient.flatten() for gradient in gradients])
         distributed.all_reduce(together)
         together /= self.count
         for gradient, averaged in zip(gradients, together.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(averaged.view(gradient.shape))
-
-
-def join_processes() -> torch.device:
-    """Return the device to train on; under torchrun, meet the other processes first."""
-    cuda = torch.cuda.is_available()
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        if cuda:
-            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-        torch.distributed.init_process_group("nccl" if cuda else "gloo")
-    return torch.device("cuda", torch.cuda.current_device()) if cuda else torch.device("cpu")
-
-
-def rank() -> int:
-    together = torch.distributed.is_available() and torch.distributed.is_initialized()
-    return torch.distributed.get_rank() if together else 0
-
-
-def leave_processes() -> None:
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()

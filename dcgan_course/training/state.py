@@ -1,17 +1,23 @@
-"""What a training carries from step to step, and what keeps it from being disturbed."""
+"""What a training carries from step to step, and what of it is kept so that it can go on."""
 
+import dataclasses
 import itertools
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, NotRequired, TypedDict
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.optim import Optimizer
 
 from dcgan_course.data.pixels import batches
 from dcgan_course.errors import TrainingDiverged
 from dcgan_course.evaluation.metrics import mean_probabilities
+from dcgan_course.models.protocols import LatentGenerator, Network
 from dcgan_course.training.acceleration import Accelerated, chosen_precision
+from dcgan_course.training.config import TrainConfig
 from dcgan_course.training.processes import Processes
 
 CHECK_EVERY = 50  # steps between two looks at whether the losses are finite: a look costs a wait on a GPU
@@ -37,6 +43,30 @@ class History:
         return len(self.discriminator_loss)
 
 
+class TrainingState(TypedDict):
+    """Everything that a training needs to go on to the same bits: tensors, and plain values that JSON can hold.
+
+    A network is kept by the names of its `state_dict`, an optimiser by the number of the parameter. What may be
+    missing was not there: an average that is not asked for, an optimiser before its first step, losses right after
+    an epoch.
+    """
+
+    generator: dict[str, Tensor]
+    discriminator: dict[str, Tensor]
+    ema_generator: NotRequired[dict[str, Tensor]]
+    generator_optimizer: NotRequired[dict[str, dict[str, Tensor]]]
+    discriminator_optimizer: NotRequired[dict[str, dict[str, Tensor]]]
+    discriminator_losses: NotRequired[Tensor]  # (steps,), of the epoch that was begun
+    generator_losses: NotRequired[Tensor]
+    noise: Tensor  # the state of the numbers that z comes from
+    random: Tensor  # of the others, such as dropout's
+    random_cuda: NotRequired[Tensor]
+    step: int
+    config: dict[str, Any]
+    history: dict[str, Any]
+    data_shape: list[int]
+
+
 class Training:
     """A training under way: two networks, their optimisers, the random state, the step and the history.
 
@@ -47,19 +77,18 @@ class Training:
 
     def __init__(
         self,
-        generator: nn.Module,
-        discriminator: nn.Module,
+        generator: LatentGenerator,
+        discriminator: Network,
         images: Tensor,
-        config,
-        ema_generator: nn.Module | None = None,
+        config: TrainConfig,
+        ema_generator: LatentGenerator | None = None,
     ) -> None:
         self.generator, self.discriminator, self.config = generator, discriminator, config
         self.ema_generator = ema_generator
         self.device = next(generator.parameters()).device
         self.processes = Processes(config.batch_size)
-        adam = {"lr": config.learning_rate, "betas": config.betas, "fused": self.device.type in ("cpu", "cuda")}
-        self.generator_optimizer = torch.optim.Adam(generator.parameters(), **adam)
-        self.discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), **adam)
+        self.generator_optimizer = self._adam(generator)
+        self.discriminator_optimizer = self._adam(discriminator)
         self.noise = torch.Generator(self.device).manual_seed(config.seed)
         self.data_shape = list(images.shape)
         self.steps_per_epoch = len(images) // config.batch_size
@@ -74,13 +103,15 @@ class Training:
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             self.processes.average_gradients_of(optimizer)
 
+    def _adam(self, network: Network) -> torch.optim.Adam:
+        config, fused = self.config, self.device.type in ("cpu", "cuda")
+        return torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=config.betas, fused=fused)
+
     def accelerated(self) -> tuple[Accelerated, Accelerated]:
         """Return the two networks as the loop calls them: same parameters, with the config's switches."""
         config, precision = self.config, chosen_precision(self.config.precision, self.device)
-        return tuple(
-            Accelerated(network, precision, config.channels_last, config.compile)
-            for network in (self.generator, self.discriminator)
-        )
+        switches = (precision, config.channels_last, config.compile)
+        return Accelerated(self.generator, *switches), Accelerated(self.discriminator, *switches)
 
     def sample_z(self) -> Tensor:
         """Draw fresh z (batch_size, latent_dim) from N(0, 1); of several processes each gets its own rows."""
@@ -92,7 +123,8 @@ class Training:
         """Move the averaged generator towards the generator; statistics of batch norm are copied."""
         if self.ema_generator is None:
             return
-        averages, values = list(self.ema_generator.parameters()), list(self.generator.parameters())
+        averages: list[Tensor] = list(self.ema_generator.parameters())
+        values: list[Tensor] = list(self.generator.parameters())
         torch._foreach_lerp_(averages, values, 1 - self.config.ema_decay)
         for average, value in zip(self.ema_generator.buffers(), self.generator.buffers(), strict=True):
             average.copy_(value)
@@ -101,7 +133,7 @@ class Training:
         """Return True in every process if one of them wants to stop."""
         return self.processes.any(stop)
 
-    def rest_of_epoch(self, images: Tensor):
+    def rest_of_epoch(self, images: Tensor) -> Iterator[Tensor]:
         """Yield the batches of this epoch that were not shown yet: the order depends on seed and epoch alone."""
         epoch, shown = divmod(self.step, self.steps_per_epoch)
         order = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
@@ -139,6 +171,50 @@ class Training:
         history.seconds.append(now - self._epoch_start)
         self.discriminator_losses, self.generator_losses, self._epoch_start = [], [], now
 
+    def state_dict(self) -> TrainingState:
+        """Return what has to be kept; its tensors are those of the training itself, not copies."""
+        state: TrainingState = {
+            "generator": self.generator.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "generator_optimizer": _state_of(self.generator_optimizer),
+            "discriminator_optimizer": _state_of(self.discriminator_optimizer),
+            "noise": self.noise.get_state(),
+            "random": torch.get_rng_state(),
+            "step": self.step,
+            "config": dataclasses.asdict(self.config),
+            "history": dataclasses.asdict(self.history),
+            "data_shape": self.data_shape,
+        }
+        if self.ema_generator is not None:
+            state["ema_generator"] = self.ema_generator.state_dict()
+        if self.device.type == "cuda":
+            state["random_cuda"] = torch.cuda.get_rng_state(self.device)
+        if self.discriminator_losses:
+            state["discriminator_losses"] = torch.stack(self.discriminator_losses)
+        if self.generator_losses:
+            state["generator_losses"] = torch.stack(self.generator_losses)
+        return state
+
+    def load_state_dict(self, state: TrainingState) -> None:
+        """Put a kept state into this training, in place; networks, pictures and settings must be those of the state."""
+        self.generator.load_state_dict(state["generator"])
+        self.discriminator.load_state_dict(state["discriminator"])
+        if self.ema_generator is not None:
+            self.ema_generator.load_state_dict(state["ema_generator"])
+        _load_state(self.generator_optimizer, state.get("generator_optimizer", {}))
+        _load_state(self.discriminator_optimizer, state.get("discriminator_optimizer", {}))
+        none = torch.empty(0)
+        self.discriminator_losses = list(state.get("discriminator_losses", none).to(self.device).unbind())
+        self.generator_losses = list(state.get("generator_losses", none).to(self.device).unbind())
+        self.step = state["step"]
+        self.history = History(**state["history"])
+        self.noise.set_state(state["noise"])
+        torch.set_rng_state(state["random"])
+        if self.processes.rank > 0:  # the state is that of process 0; dropout must differ in the others
+            torch.manual_seed(self.config.seed + 1_000_003 * self.processes.rank + self.step)
+        if "random_cuda" in state and self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["random_cuda"], self.device)
+
     @property
     def epoch_is_over(self) -> bool:
         """True right after the last step of an epoch."""
@@ -152,3 +228,21 @@ class Training:
 
 def _mean(losses: list[Tensor]) -> float:
     return float(torch.stack(losses).mean()) if losses else math.nan
+
+
+def _state_of(optimizer: Optimizer) -> dict[str, dict[str, Tensor]]:
+    return {str(index): entries for index, entries in optimizer.state_dict()["state"].items()}
+
+
+def _load_state(optimizer: Optimizer, stored: dict[str, dict[str, Tensor]]) -> None:
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    state = {int(index): _laid_out_like(parameters[int(index)], entries) for index, entries in stored.items()}
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _laid_out_like(parameter: Tensor, entries: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return an optimiser's entries, laid out in memory like their parameter, as Adam's kernels expect."""
+    return {
+        name: torch.empty_like(parameter, requires_grad=False).copy_(value) if value.shape == parameter.shape else value
+        for name, value in entries.items()
+    }

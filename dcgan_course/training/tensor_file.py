@@ -3,8 +3,11 @@
 import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save
 from torch import Tensor
 
 from dcgan_course.errors import CheckpointError
@@ -16,8 +19,6 @@ def write_tensors(path: str | Path, tensors: dict[str, Tensor], texts: dict[str,
     Raises:
         CheckpointError: the file cannot be written (no space, no folder, no right); an older file stays as it was.
     """
-    from safetensors.torch import save
-
     path = Path(path)
     aside = path.with_name(path.name + ".part")
     content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, texts)
@@ -43,21 +44,33 @@ def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         CheckpointError: there is no such file, or it is cut short, damaged, or of another kind.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load
+    with _said_in_a_sentence(path):
+        content = Path(path).read_bytes()
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        return load(content), header.get("__metadata__", {})
 
-    path = Path(path)
+
+def read_header(path: str | Path) -> tuple[set[str], dict[str, str]]:
+    """Read only what stands before the tensors, which may be large, as (names of the tensors, texts).
+
+    Raises:
+        CheckpointError: as `read_tensors`.
+    """
+    with _said_in_a_sentence(path), safe_open(path, "pt") as file:
+        return set(file.keys()), file.metadata() or {}
+
+
+@contextlib.contextmanager
+def _said_in_a_sentence(path: str | Path) -> Iterator[None]:
+    """Raise a CheckpointError for what goes wrong when a file is read."""
+    name = Path(path).name
     try:
-        content = path.read_bytes()
+        yield
     except OSError as error:
         raise CheckpointError(
-            f"{path.name} cannot be read ({error.strerror}): check the name and the folder."
+            f"{name} cannot be read ({error.strerror or error}): check the name and the folder."
         ) from error
-    try:
-        tensors = load(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     except (SafetensorError, ValueError) as error:
         raise CheckpointError(
-            f"{path.name} is cut short or is not a safetensors file: delete it, or take an older copy."
+            f"{name} is cut short or is not a safetensors file: delete it, or take an older copy."
         ) from error
-    return tensors, header.get("__metadata__", {})

@@ -1,6 +1,8 @@
+import copy
 import dataclasses
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from safetensors.torch import save_file
 
 from dcgan_course import models
 from dcgan_course.errors import CheckpointError
-from dcgan_course.training import TrainConfig, loop, tensor_file
+from dcgan_course.training import TrainConfig, checkpoint, loop, tensor_file
 
 ROOT = Path(__file__).parents[2]
 SHORT = TrainConfig(epochs=3, batch_size=64, learning_rate=1e-3)
@@ -150,11 +152,6 @@ def test_other_settings_and_other_pictures_are_refused(finished, tiny_images):
         go_on(images=tiny_images[:320])
 
 
-def test_a_missing_file_is_said(tmp_path):
-    with pytest.raises(CheckpointError, match="none.safetensors cannot be read"):
-        tensor_file.read_tensors(tmp_path / "none.safetensors")
-
-
 FULL_DISK = """
 import resource, sys, torch
 from pathlib import Path
@@ -181,20 +178,6 @@ def test_a_full_disk_leaves_the_last_good_file_and_the_training_goes_on(tmp_path
     assert "run.safetensors could not be written (File too large)" in lines[0] and "Training goes on" in lines[0]
 
 
-def test_a_kill_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "file.safetensors"
-    tensor_file.write_tensors(path, {"a": torch.ones(2)}, {})
-
-    def die(*names):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", die)
-    with pytest.raises(KeyboardInterrupt):
-        tensor_file.write_tensors(path, {"a": torch.zeros(2)}, {})
-    monkeypatch.undo()
-    assert torch.equal(tensor_file.read_tensors(path)[0]["a"], torch.ones(2))
-
-
 def test_batch_norm_statistics_are_part_of_a_checkpoint(tiny_images, tmp_path):
     def networks():
         torch.manual_seed(0)
@@ -209,3 +192,62 @@ def test_batch_norm_statistics_are_part_of_a_checkpoint(tiny_images, tmp_path):
     parts = networks()
     loop.train(*parts, tiny_images, SHORT, checkpoint=path, **QUIET)
     assert torch.equal(weights(*whole), weights(*parts))
+
+
+def test_how_far_a_training_has_come_is_in_the_header(tiny_networks, tiny_images, tmp_path):
+    path = tmp_path / "run.safetensors"
+    for step, full, begun in ((3, 0, 1), (10, 1, 1), (14, 1, 2), (30, 3, 3)):
+        stop = lambda training, step=step: training.step == step
+        loop.train(*tiny_networks(), tiny_images, SHORT, checkpoint=path, hook=stop, **QUIET)
+        assert checkpoint.read_progress(path) == checkpoint.Progress(step, full, begun)
+
+
+def test_of_a_foreign_file_nobody_says_how_far_it_has_come(tmp_path):
+    save_file({"weight": torch.zeros(3)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(CheckpointError, match="not a training of this course"):
+        checkpoint.read_progress(tmp_path / "foreign.safetensors")
+
+
+# A checkpoint that was written when the package was one flat folder (commit 34c86ae). It stopped at step 13 of 30 by
+# train(generator, discriminator, images, config, test_images=images[:100], ema_generator=average,
+#       hook=lambda training: training.step == 13, checkpoint="training.safetensors").
+
+KEPT = Path(__file__).parent / "before_the_move" / "training.safetensors"
+OLD_CONFIG = TrainConfig(epochs=3, batch_size=64, precision="float32", seed=3)
+
+
+def test_the_old_one_goes_on_to_where_a_training_in_one_piece_ends(tiny_networks, tiny_images, tmp_path):
+    ends = []
+    for path in (tmp_path / "kept.safetensors", None):
+        if path is not None:
+            shutil.copy(KEPT, path)
+        steps = []
+        generator, discriminator = tiny_networks()
+        average = copy.deepcopy(generator).requires_grad_(False)
+        history = loop.train(
+            generator,
+            discriminator,
+            tiny_images,
+            OLD_CONFIG,
+            test_images=tiny_images[:100],
+            ema_generator=average,
+            hook=lambda training, steps=steps: steps.append(training.step),
+            checkpoint=path,
+            progress=False,
+        )
+        assert len(history) == 3 and steps[0] == (1 if path is None else 14)
+        networks = (generator, discriminator, average)
+        ends.append([value for network in networks for value in network.state_dict().values()])
+    torch.testing.assert_close(*ends, rtol=1e-4, atol=1e-5)  # it was written on another machine: not to the last bit
+
+
+def test_the_first_epoch_of_the_old_one_is_in_the_history(tiny_networks, tiny_images, tmp_path):
+    path = tmp_path / "kept.safetensors"
+    shutil.copy(KEPT, path)
+    generator, discriminator = tiny_networks()
+    kept = tensor_file.read_tensors(KEPT)[1]
+    average = copy.deepcopy(generator).requires_grad_(False)
+    loop.train(
+        generator, discriminator, tiny_images, OLD_CONFIG, ema_generator=average, checkpoint=path, progress=False
+    )
+    assert kept["step"] == "13" and tensor_file.read_tensors(path)[1]["step"] == "30"

@@ -207,28 +207,6 @@ class TestTrain:
                 loop.train(*networks, images, SHORT, progress=False)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("epochs", 0),
-        ("epochs", 1.5),
-        ("batch_size", -1),
-        ("discriminator_steps", True),
-        ("learning_rate", 0),
-        ("learning_rate", math.nan),
-        ("learning_rate", "fast"),
-        ("betas", (0.5, 1.0)),
-        ("seed", -1),
-        ("seed", 2**32),
-        ("seed", 1.0),
-    ],
-)
-def test_wrong_settings_are_refused_with_their_name_and_value(name, value):
-    with pytest.raises(InvalidValue) as caught:
-        TrainConfig(**{name: value})
-    assert name in str(caught.value) and repr(value) in str(caught.value)
-
-
 def test_training_needs_no_jupyter():
     """Import and train with ipywidgets, IPython and jupyter made impossible to import."""
     code = """

@@ -1,0 +1,93 @@
+"""What a run leaves in its folder, and what is read from there."""
+
+import csv
+import dataclasses
+import json
+import shutil
+import sys
+import types
+
+import pytest
+from PIL import Image
+
+from dcgan_course.__main__ import main
+from dcgan_course.commands.run_folder import RunFolder
+from dcgan_course.data import load_images
+from dcgan_course.errors import InvalidValue
+from dcgan_course.training import train
+from tests.helpers.runs import TINY
+
+
+def test_a_run_leaves_what_is_promised(run):
+    assert {path.name for path in run.iterdir()} >= {
+        "run.json",
+        "checkpoint.safetensors",
+        "history.csv",
+        "losses.png",
+        "traces.png",
+    }
+    sheets = sorted((run / "samples").iterdir())
+    assert [sheet.name for sheet in sheets] == ["epoch_0001.png", "epoch_0002.png"]
+    with Image.open(sheets[1]) as sheet:
+        assert sheet.size == (8 * 30 - 2, 8 * 30 - 2)
+    with open(run / "history.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert all(0 < float(row["p_real"]) < 1 and float(row["discriminator_loss"]) > 0 for row in rows)
+    settings = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert settings["config"]["batch_size"] == 500 and settings["config"]["learning_rate"] == 2e-4 and settings["ema"]
+
+
+def test_tensorboard_gets_the_history_where_it_is_installed(tmp_path, monkeypatch):
+    told = []
+
+    class SummaryWriter:
+        """Notes what it is told."""
+
+        def __init__(self, folder):
+            told.append(folder)
+
+        def add_scalar(self, name, value, step):
+            told.append((name, step))
+
+        def flush(self):
+            pass
+
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", types.SimpleNamespace(SummaryWriter=SummaryWriter))
+    assert main(["train", "--data", "drawn_digits", "--out", str(tmp_path / "run"), *TINY]) == 0
+    assert told[0] == str(tmp_path / "run")
+    assert {step for name, step in told[1:] if name == "p_fake"} == {1, 2}
+
+
+def test_an_epoch_that_was_begun_is_ended(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    settings = RunFolder(copy).settings()
+    data = load_images("drawn_digits").images
+    longer = dataclasses.replace(settings.config, epochs=3)
+    generator, discriminator = settings.networks()
+    rest = {"ema_generator": settings.networks()[0], "checkpoint": copy / "checkpoint.safetensors", "progress": False}
+    train(generator, discriminator, data, longer, hook=lambda training: training.step == 45, **rest)
+    with pytest.raises(InvalidValue, match="has 2 epochs and a part of the next behind it: ask for 3 or more"):
+        RunFolder(copy).refuse_fewer_epochs(2)
+    RunFolder(copy).refuse_fewer_epochs(3)
+
+
+def test_a_damaged_run_is_a_sentence(run, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / "checkpoint.safetensors").write_bytes(b"half")
+    assert main(["sample", str(copy), "--out", str(tmp_path / "x.png")]) == 2
+    assert "cut short" in capsys.readouterr().err
+    (copy / "run.json").write_text("{")
+    assert main(["sample", str(copy), "--out", str(tmp_path / "x.png")]) == 2
+    assert "run.json" in capsys.readouterr().err
+
+
+def test_a_run_of_which_nothing_was_kept_says_so(run, tmp_path, capsys):
+    early = tmp_path / "early"
+    early.mkdir()
+    shutil.copy(run / "run.json", early)
+    for command in (["sample", str(early), "--out", str(tmp_path / "x.png")], ["evaluate", str(early)]):
+        assert main(command) == 2
+        assert "of which nothing was kept yet: `train --out" in capsys.readouterr().err

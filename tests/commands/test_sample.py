@@ -1,0 +1,48 @@
+"""`python -m dcgan_course sample`, as somebody types it."""
+
+import pytest
+from PIL import Image
+
+from dcgan_course.__main__ import main
+
+
+def test_sheet_walk_and_folder(run, tmp_path):
+    assert main(["sample", str(run), "--out", str(tmp_path / "sheet.png"), "--count", "9"]) == 0
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (8 * 58 - 2, 2 * 58 - 2)
+    assert main(["sample", "mnist_mlp", "--out", str(tmp_path / "walk.webp"), "--count", "3", "--steps", "4"]) == 0
+    with Image.open(tmp_path / "walk.webp") as walk:
+        assert walk.n_frames == 12
+    for name in ("many", "pictures.v1"):
+        assert main(["sample", "mnist_mlp", "--out", str(tmp_path / name), "--count", "3"]) == 0
+        names = [path.name for path in sorted((tmp_path / name).iterdir())]
+        assert names == ["00000.png", "00001.png", "00002.png"]
+
+
+def test_the_seed_decides(run, tmp_path):
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        main(["sample", str(run), "--out", str(tmp_path / f"{name}.png"), "--seed", seed])
+    a, b, c = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
+    assert a == b != c
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing", "--out", "x.png"], "must be a run's folder, or one of"),
+        (["mnist_mlp", "--out", "x.bmp"], "must end in .png"),
+        (["mnist_mlp", "--out", "x.png", "--count", "0"], "--count is 0"),
+        (["mnist_mlp", "--out", "x.png", "--seed", "-1"], "--seed is -1, but it must be a whole number from 0"),
+        (["mnist_mlp", "--out", "x.png", "--seed", str(2**64)], "--seed is 18446744073709551616, but it must"),
+        (["mnist_mlp", "--out", "afile"], "--out is afile, but it cannot be written (File exists)"),
+        (["mnist_mlp", "--out", "afile/x.png"], "cannot be written"),
+        (["mnist_mlp", "--out", "afile/x.webp"], "cannot be written"),
+        (["mnist_mlp", "--out", "afolder.png"], "cannot be written (Is a directory)"),
+    ],
+)
+def test_refusals(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "afile").write_text("not a folder")
+    (tmp_path / "afolder.png").mkdir()
+    assert main(["sample", *arguments]) == 2
+    assert message in capsys.readouterr().err
