@@ -21,10 +21,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import torch
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
+from torch.optim import Adam
 from torch.utils.data import DataLoader
 
 from dcgan_course import recorded
@@ -45,20 +49,31 @@ ASKED_RATIO = 2.5 if DEVICE.type == "cpu" else 10
 QUALITY_SEEDS, QUALITY_EPOCHS, QUALITY_WIDTH, QUALITY_SAMPLES = (0, 1, 2), 2, 32, 5_000
 
 
-def networks():
+class Switches(TypedDict, total=False):
+    """What may be switched in TrainConfig."""
+
+    precision: str
+    channels_last: bool
+    reuse_fakes: bool
+    compile: bool
+
+
+def networks() -> tuple[Generator, Discriminator]:
     """Build the same pair at each call."""
     torch.manual_seed(0)
     return Generator(SIZE, width=WIDTH).to(DEVICE), Discriminator(SIZE, width=WIDTH).to(DEVICE)
 
 
-def config(batch_size: int, **switches) -> TrainConfig:
+def config(batch_size: int, **switches: Unpack[Switches]) -> TrainConfig:
     """Return the settings of one epoch of the DCGAN recipe."""
     return TrainConfig(
         epochs=1, batch_size=batch_size, learning_rate=DCGAN.learning_rate, betas=DCGAN.betas, **switches
     )
 
 
-def plain_step(generator, discriminator, g_optimizer, d_optimizer, real) -> tuple:
+def plain_step(
+    generator: Generator, discriminator: Discriminator, g_optimizer: Adam, d_optimizer: Adam, real: Tensor
+) -> tuple[Tensor, ...]:
     """Play one step as tutorials do: sigmoid and BCE, and gradients for D in G's step as well."""
     ones, zeros = torch.ones(len(real), device=DEVICE), torch.zeros(len(real), device=DEVICE)
     d_optimizer.zero_grad()
@@ -78,11 +93,11 @@ def plain_step(generator, discriminator, g_optimizer, d_optimizer, real) -> tupl
     return real_loss + fake_loss, g_loss, d_real.mean(), d_fake.mean(), d_fake_again.mean()
 
 
-def plain_loop(real_batches, read_figures: bool) -> None:
+def plain_loop(real_batches: Iterable[Tensor], read_figures: bool) -> None:
     """Train on every batch; read the five figures of each step if asked to."""
     generator, discriminator = networks()
-    g_optimizer = torch.optim.Adam(generator.parameters(), lr=DCGAN.learning_rate, betas=DCGAN.betas)
-    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=DCGAN.learning_rate, betas=DCGAN.betas)
+    g_optimizer = Adam(generator.parameters(), lr=DCGAN.learning_rate, betas=DCGAN.betas)
+    d_optimizer = Adam(discriminator.parameters(), lr=DCGAN.learning_rate, betas=DCGAN.betas)
     for real in real_batches:
         figures = plain_step(generator, discriminator, g_optimizer, d_optimizer, real)
         if read_figures:
@@ -105,18 +120,18 @@ def textbook(folder: Path, batch_size: int) -> None:
     plain_loop((real.to(DEVICE) for real, _ in loader), read_figures=True)
 
 
-def from_memory(images, batch_size: int) -> None:
+def from_memory(images: Tensor, batch_size: int) -> None:
     """Train one epoch with the textbook's step, from pictures that lie on the device as uint8; read no figure."""
     order = torch.Generator().manual_seed(0)
     plain_loop(batches(images, batch_size, device=DEVICE, generator=order, drop_last=True), read_figures=False)
 
 
-def ours(images, batch_size: int, **switches) -> None:
+def ours(images: Tensor, batch_size: int, **switches: Unpack[Switches]) -> None:
     """Train one epoch with `train`."""
     train(*networks(), images, config(batch_size, **switches), progress=False)
 
 
-def seconds(function, *arguments, **switches) -> float:
+def seconds(function: Callable[..., None], *arguments: object, **switches: bool) -> float:
     """Return how long a call takes, the work of a GPU included."""
     start = time.perf_counter()
     function(*arguments, **switches)
@@ -125,7 +140,7 @@ def seconds(function, *arguments, **switches) -> float:
     return time.perf_counter() - start
 
 
-def write_pictures(folder: Path, images) -> None:
+def write_pictures(folder: Path, images: Tensor) -> None:
     """Store pictures as PNG files in one class folder, as ImageFolder wants them."""
     from PIL import Image
 
@@ -134,14 +149,15 @@ def write_pictures(folder: Path, images) -> None:
         Image.fromarray(picture).save(folder / "all" / f"{number:05d}.png")
 
 
-def spread(values) -> dict:
+def spread(values: list[float]) -> dict[str, float]:
     """Return median, smallest and largest."""
-    return {name: round(f(values), 2) for name, f in (("median", statistics.median), ("min", min), ("max", max))}
+    found = {"median": statistics.median(values), "min": min(values), "max": max(values)}
+    return {name: round(value, 2) for name, value in found.items()}
 
 
 def measure_speed() -> dict:
     """Run textbook and `train` in turns at both batch sizes: images per second and the ratio of each round."""
-    found = {}
+    found: dict = {}
     for batch_size in (64, 128):
         data = load_images("cifar10", image_size=SIZE, stand_in=True)
         images = data.images[: STEPS * batch_size]
@@ -170,13 +186,13 @@ def measure_speed() -> dict:
     return found | {"batches_a_round": STEPS, "data": data.source}
 
 
-def tflop_of_a_step(batch_size: int, **switches) -> float:
+def tflop_of_a_step(batch_size: int, reuse_fakes: bool) -> float:
     """Count the arithmetic of one step of `train`, in 10¹² operations."""
     from torch.utils.flop_counter import FlopCounterMode
 
     images = torch.zeros(batch_size, 3, SIZE, SIZE, dtype=torch.uint8)
     with FlopCounterMode(display=False) as counter:
-        ours(images, batch_size, **switches)
+        ours(images, batch_size, reuse_fakes=reuse_fakes)
     return counter.get_total_flops() / 1e12
 
 
@@ -184,11 +200,11 @@ def measure_ladder() -> dict:
     """Measure the rungs from the textbook loop to `train` in turns; each has what the rung before has."""
     batch_size = 64
     images = load_images("cifar10", image_size=SIZE, stand_in=True).images[: STEPS * batch_size]
-    plain = {"precision": "float32", "channels_last": False}
+    plain = Switches(precision="float32", channels_last=False)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_pictures(folder, images)
-        rungs = {
+        rungs: dict[str, Callable[[], None]] = {
             "textbook: PNG files, DataLoader, .item()": lambda: textbook(folder, batch_size),
             "pictures in memory as uint8, no .item()": lambda: from_memory(images, batch_size),
             "train in float32: D frozen in G's step, fused Adam": lambda: ours(images, batch_size, **plain),
@@ -197,18 +213,18 @@ def measure_ladder() -> dict:
             "fakes of D's step shown to G": lambda: ours(images, batch_size, precision="bfloat16", reuse_fakes=True),
         }
         if DEVICE.type == "cuda" or shutil.which("g++"):
-            fastest = {"precision": "bfloat16", "reuse_fakes": True, "compile": True}
+            fastest = Switches(precision="bfloat16", reuse_fakes=True, compile=True)
             rungs["torch.compile"] = lambda: ours(images, batch_size, **fastest)
             begin = time.perf_counter()
             ours(images[:batch_size], batch_size, **fastest)  # writes its code once, outside of the measurement
             compiling = round(time.perf_counter() - begin)
             print(f"torch.compile needs {compiling} s before its first step", flush=True)
-        times = {rung: [] for rung in rungs}
+        times: dict[str, list[float]] = {rung: [] for rung in rungs}
         for _ in range(ROUNDS):
             for rung, run in rungs.items():
                 times[rung].append(len(images) / seconds(run))
     first = next(iter(times.values()))
-    found = {}
+    found: dict = {}
     for rung, speeds in times.items():
         gains = [speed / base for speed, base in zip(speeds, first, strict=True)]
         found[rung] = {"images_per_second": spread(speeds), "beside_textbook": spread(gains)}
@@ -216,18 +232,21 @@ def measure_ladder() -> dict:
     return found | ({"seconds_to_compile": compiling} if "torch.compile" in rungs else {})
 
 
-def convolutions(network, x) -> list[tuple]:
+def convolutions(network: nn.Module, x: Tensor) -> list[tuple[nn.Module, Tensor]]:
     """Return each convolution of a network with the maps that it is given, in order."""
-    found = []
-    layers = [layer for layer in network.modules() if isinstance(layer, (torch.nn.Conv2d, torch.nn.ConvTranspose2d))]
+    found: list[tuple[nn.Module, Tensor]] = []
+    layers = [layer for layer in network.modules() if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d))]
     hooks = [layer.register_forward_hook(lambda layer, given, _: found.append((layer, given[0]))) for layer in layers]
     with torch.no_grad():
         network(x)
-    [hook.remove() for hook in hooks]
+    for hook in hooks:
+        hook.remove()
     return found
 
 
-def alone(layer, given, precision, channels_last: bool, what: str, first: bool) -> float:
+def alone(
+    layer: nn.Module, given: Tensor, precision: torch.dtype, channels_last: bool, what: str, first: bool
+) -> float:
     """Return the seconds of one convolution alone, the median of seven calls.
 
     what: "learn" is forward, and backward for weights and maps (weights only for the first layer, since nothing lies
@@ -259,8 +278,8 @@ def measure_limit() -> dict:
         "train, fakes reused": [(of_d, "learn", 2), (of_d, "pass on", 1), (of_g, "learn", 1)],
     }
     ways = {"textbook": (torch.float32, False), "train, fakes reused": (fast, True)}
-    rounds = {name: [] for name in plays}
-    steps = {name: [] for name in plays}
+    rounds: dict[str, list[float]] = {name: [] for name in plays}
+    steps: dict[str, list[float]] = {name: [] for name in plays}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_pictures(folder, images)
@@ -275,7 +294,9 @@ def measure_limit() -> dict:
             steps["textbook"].append(1000 * seconds(textbook, folder, batch_size) / STEPS)
             steps["train, fakes reused"].append(1000 * seconds(ours, images, batch_size, reuse_fakes=True) / STEPS)
     ceilings = [step / least for step, least in zip(steps["textbook"], rounds["train, fakes reused"], strict=True)]
-    found = {which: {"step_ms": spread(steps[which]), "convolutions_ms": spread(rounds[which])} for which in plays}
+    found: dict = {
+        which: {"step_ms": spread(steps[which]), "convolutions_ms": spread(rounds[which])} for which in plays
+    }
     found["ratio_if_all_else_in_train_cost_nothing"] = spread(ceilings)
     print(found)
     return found
@@ -313,8 +334,11 @@ def measure_quality() -> dict:
     classifier = recorded.digit_classifier()
     features = lambda images: torch.cat([classifier.features(part) for part in images.split(500)])
     real = features(scale(test.images))
-    paths = {"plain": {"precision": "float32", "channels_last": False}}
-    paths |= {"fast": {}, "fast, fakes reused": {"reuse_fakes": True}}
+    paths: dict[str, Switches] = {
+        "plain": {"precision": "float32", "channels_last": False},
+        "fast": {},
+        "fast, fakes reused": {"reuse_fakes": True},
+    }
     found = {path: kept.get("by_seed", {}).get(path, []) for path in paths}
     dates = {path: kept.get("dates", {}).get(path, datetime.date.today().isoformat()) for path in paths}
     for seed in QUALITY_SEEDS:

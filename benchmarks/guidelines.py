@@ -16,23 +16,40 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
 from dcgan_course import latent, models, recorded
 from dcgan_course.data import load_images, scale, to_pixels
 from dcgan_course.errors import TrainingDiverged
 from dcgan_course.evaluation import metrics
 from dcgan_course.models.ablations import VARIANTS
+from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.recorded.tables import strip_path
 from dcgan_course.training import TrainConfig, train
 from dcgan_course.training.acceleration import chosen_precision
+from dcgan_course.training.state import Training
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = recorded.FOLDER / "guidelines"
-SETTINGS = {"width": 16, "pictures": 20_000, "epochs": 3, "batch_size": 64, "learning_rate": 1e-3, "samples": 5_000}
+
+
+class Settings(TypedDict):
+    """What is the same for all rows."""
+
+    width: int
+    pictures: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    samples: int
+
+
+SETTINGS = Settings(width=16, pictures=20_000, epochs=3, batch_size=64, learning_rate=1e-3, samples=5_000)
 SHOWN, SEED_OF_Z = 14, 1  # pictures of a strip, the first that are drawn
 
 
@@ -45,12 +62,12 @@ class Judge:
         self.real = self.features(scale(self.test))
 
     @torch.no_grad()
-    def features(self, pictures):
+    def features(self, pictures: Tensor) -> Tensor:
         """Return (N, 64) numbers for pictures (N, 1, 28, 28) in [−1, 1]."""
         return torch.cat([self.classifier.features(part) for part in pictures.split(1000)])
 
     @torch.no_grad()
-    def look(self, generator) -> dict:
+    def look(self, generator: LatentGenerator) -> dict:
         """Draw samples of fixed z in eval mode and return what is measured, with the first of them."""
         z = latent.sample(SETTINGS["samples"], generator.latent_dim, SEED_OF_Z)
         with models.eval_mode(generator):
@@ -60,7 +77,7 @@ class Judge:
         found = {"entropy": round(abs(metrics.entropy(counts)), 4), "frechet": round(distance, 3)}
         return found | {"counts": counts.tolist(), "shown": to_pixels(pictures[:SHOWN])}
 
-    def yardsticks(self, images) -> dict:
+    def yardsticks(self, images: Tensor) -> dict:
         """Return the same two figures for real training pictures: nobody can do much better."""
         pictures = scale(images[: SETTINGS["samples"]])
         counts = metrics.class_histogram(self.classifier, pictures)
@@ -68,13 +85,13 @@ class Judge:
         return {"entropy": round(metrics.entropy(counts), 4), "frechet": round(distance, 3)}
 
 
-def run_once(row: str, seed: int, images, judge: Judge) -> tuple[dict, torch.Tensor]:
+def run_once(row: str, seed: int, images: Tensor, judge: Judge) -> tuple[dict, Tensor]:
     """Train one variant with one seed; return its figures epoch by epoch and its strip."""
     torch.manual_seed(seed)
     generator, discriminator = VARIANTS[row](SETTINGS["width"])
-    looks = []
+    looks: list[dict] = []
 
-    def look(training) -> None:
+    def look(training: Training) -> None:
         if training.epoch_is_over:
             looks.append(judge.look(generator))
 
@@ -103,7 +120,7 @@ def run_once(row: str, seed: int, images, judge: Judge) -> tuple[dict, torch.Ten
     return found, looks[-1]["shown"]
 
 
-def add_line(path: Path, pictures: torch.Tensor, number: int) -> None:
+def add_line(path: Path, pictures: Tensor, number: int) -> None:
     """Write pictures (N, 1, 28, 28) uint8 as line `number` of a strip; lines above it stay."""
     line = pictures[:, 0].permute(1, 0, 2).reshape(28, -1).numpy()
     above = np.array(Image.open(path))[: 28 * number] if number else line[:0]

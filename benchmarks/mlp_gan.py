@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import DataLoader, Dataset, Subset
 
 from dcgan_course.data import load_images
 from dcgan_course.models import MLPDiscriminator, MLPGenerator
@@ -33,13 +33,13 @@ ALLOWED_MB, ASKED_RATIO = 700, 2.5
 RESULTS = ROOT / "benchmarks" / "results" / "mlp_gan.json"
 
 
-def networks():
+def networks() -> tuple[MLPGenerator, MLPDiscriminator]:
     """Build the same pair at each call."""
     torch.manual_seed(0)
     return MLPGenerator(), MLPDiscriminator()
 
 
-def textbook(dataset) -> float:
+def textbook(dataset: Dataset) -> float:
     """Train one epoch as tutorials do; return seconds."""
     generator, discriminator = networks()
     g_optimizer = torch.optim.Adam(generator.parameters(), lr=1e-4)
@@ -62,7 +62,7 @@ def textbook(dataset) -> float:
     return time.perf_counter() - start
 
 
-def ours(images) -> float:
+def ours(images: torch.Tensor) -> float:
     """Train one epoch with `train`; return seconds."""
     start = time.perf_counter()
     train(*networks(), images, TrainConfig(epochs=1, batch_size=BATCH), progress=False)

@@ -60,7 +60,7 @@ def measure_stacking(runs: int = 10) -> dict:
     return {"runs": runs, "rounds": ROUNDS, "ratio_apart_to_together": ratios}
 
 
-def spread(values) -> str:
+def spread(values: list[float]) -> str:
     """Write mean ± standard deviation."""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
     return f"{statistics.mean(values):.2f} ± {deviation:.2f}"

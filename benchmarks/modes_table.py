@@ -13,6 +13,7 @@ gets anywhere. Every epoch is kept, so that the job can be cut at any time.
 
 import argparse
 import datetime
+import functools
 import json
 import os
 import platform
@@ -55,11 +56,13 @@ class Cell:
         start_small(self.discriminators, self.random)
         self.generator_parameters = list(self.generators.parameters())
         self.discriminator_parameters = list(self.discriminators.parameters())
-        adam = {"lr": 1e-4, "betas": (0.8, 0.999), "fused": True}
-        self.generator_optimizer = torch.optim.Adam(self.generator_parameters, **adam)
-        self.discriminator_optimizer = torch.optim.Adam(self.discriminator_parameters, **adam)
+        adam = functools.partial(torch.optim.Adam, lr=1e-4, betas=(0.8, 0.999), fused=True)
+        self.generator_optimizer = adam(self.generator_parameters)
+        self.discriminator_optimizer = adam(self.discriminator_parameters)
         self.points = self.mixture.sample((runs, POINTS), self.random)  # fixed for the whole run
-        self.step, self.history, self.frames = 0, [], []
+        self.step = 0
+        self.history: list[dict] = []
+        self.frames: list[dict] = []
 
     @property
     def key(self) -> str:
@@ -91,7 +94,7 @@ class Cell:
         return real_logits.detach().sigmoid().mean(dim=1), fake_logits.detach().sigmoid().mean(dim=1)
 
     @torch.no_grad()
-    def judge(self, p_real, p_fake, seconds: float) -> None:
+    def judge(self, p_real: torch.Tensor, p_fake: torch.Tensor, seconds: float) -> None:
         """Draw 2,500 points of every run, with a random source of their own, and write down what they show."""
         source = torch.Generator().manual_seed(self.step + 7)
         with eval_mode(self.generators):

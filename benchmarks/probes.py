@@ -13,15 +13,17 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
+from typing import TypedDict
 
 import sklearn
 import torch
 
 from dcgan_course import recorded
-from dcgan_course.data import load_images, scale
+from dcgan_course.data import Images, load_images, scale
 from dcgan_course.interpretability.features import pooled_features
 from dcgan_course.interpretability.probes import (
     HELD_OUT,
@@ -40,9 +42,19 @@ RUNS = {"cifar10": "cifar10_dcgan_32", "mnist": "mnist_dcgan"}
 RECORDED, UNTRAINED, PIXELS = "D of the recorded DCGAN", "the same network, untrained", "raw pixels"
 SUPERVISED = "the same layers, trained on these labels"
 ROWS = (RECORDED, UNTRAINED, PIXELS, SUPERVISED)
+
+
+class Column(TypedDict):
+    """One column of the table: which data, how many labels."""
+
+    data: str
+    per_class: int | None
+    epochs: int
+
+
 # Labels a class (None: all), and the passes that the supervised network makes over them. The passes are a guess from
 # one look: on MNIST 20 and 60 passes differed by 0.5 points of test accuracy at most. None was tuned.
-COLUMNS = {
+COLUMNS: dict[str, Column] = {
     "mnist, 10 labels a class": {"data": "mnist", "per_class": 10, "epochs": 60},
     "mnist, 100 labels a class": {"data": "mnist", "per_class": 100, "epochs": 30},
     "mnist, 400 labels a class": {"data": "mnist", "per_class": 400, "epochs": 15},
@@ -51,7 +63,7 @@ COLUMNS = {
 }
 # The C to choose from. On CIFAR-10 the best on held-out pictures lies inside; on MNIST the last C are about equal.
 MANY = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-CS = {
+CS: dict[str, dict[str, tuple[float, ...]]] = {
     "mnist": {RECORDED: MANY, UNTRAINED: MANY, PIXELS: MANY},
     "cifar10": {RECORDED: MANY[:6], UNTRAINED: (0.3, 1.0, 3.0, 10.0, 30.0), PIXELS: MANY[:6]},
 }
@@ -67,7 +79,7 @@ PAPER = {
 
 
 @cache
-def pictures(name: str, split: str):
+def pictures(name: str, split: str) -> Images:
     """Return all pictures of one split, and keep them."""
     return load_images(name, split)
 
@@ -108,14 +120,16 @@ def labelled(column: str, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     return train.images[rows], train.labels[rows]
 
 
-def features_of(row: str, column: str, seed: int):
+def features_of(row: str, column: str, seed: int) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return the function from pictures to features of one row."""
     name = COLUMNS[column]["data"]
     if row == PIXELS:
         return pixels
-    if row == RECORDED:
-        return partial(pooled_features, recorded.load_run(RUNS[name]).discriminator)
-    return partial(pooled_features, untrained(name, seed))
+    if row != RECORDED:
+        return partial(pooled_features, untrained(name, seed))
+    discriminator = recorded.load_run(RUNS[name]).discriminator
+    assert isinstance(discriminator, Discriminator)
+    return partial(pooled_features, discriminator)
 
 
 def cs_of(row: str, column: str) -> tuple[float, ...]:
@@ -150,7 +164,7 @@ def run_once(row: str, column: str, seed: int) -> dict:
     return {"seed": seed, **found, "cpu_seconds": cpu, "seconds": round(time.perf_counter() - start, 1)}
 
 
-def wanted(seeds: int):
+def wanted(seeds: int) -> Iterator[tuple[str, str, int]]:
     """Yield (row, column, seed) of every cell, the cheap columns first.
 
     With all labels the recorded D and the pixels are run once: nothing in them depends on a seed but which pictures

@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.parse_args(arguments)
     torch.set_num_threads(1)
     real = {"60,000 training digits": load_images("mnist"), "10,000 test digits": load_images("mnist", "test")}
-    results = {name: [] for name in real}
+    results: dict[str, list[float]] = {name: [] for name in real}
     for seed in SEEDS:
         classifier, seconds = train_on_drawn(seed)
         print(f"seed {seed}: {COUNT:,} digits drawn in {seconds:.1f} s")

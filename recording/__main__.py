@@ -8,13 +8,14 @@ python -m recording mnist_mlp          one of: digit_classifier, factor_reader, 
 import argparse
 import functools
 import sys
+from collections.abc import Callable
 
 from dcgan_course import recorded
 from recording.dcgan import RECIPES, record_dcgan
 from recording.factors import record_factor_reader
 from recording.mnist_mlp import record_digit_classifier, record_mnist_mlp
 
-RECORDS = {
+RECORDS: dict[str, Callable[[], None]] = {
     "digit_classifier": record_digit_classifier,
     "factor_reader": record_factor_reader,
     "mnist_mlp": record_mnist_mlp,

@@ -13,13 +13,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from dcgan_course import models, recorded
 from dcgan_course.data import load_images, to_pixels
 from dcgan_course.evaluation import metrics
 from dcgan_course.models.inference import eval_mode
+from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.training import TrainConfig, train
 from dcgan_course.training.acceleration import chosen_precision
+from dcgan_course.training.state import Training
 from dcgan_course.training.tensor_file import read_tensors, write_tensors
 from recording.files import write_card, write_frames, write_weights
 
@@ -118,7 +121,7 @@ def record_dcgan(name: str, seed: int = 0) -> None:
     write_card(folder, facts | digit_facts(recipe.data, generator, seed))
 
 
-def digit_facts(data: str, generator, seed: int) -> dict:
+def digit_facts(data: str, generator: models.Generator, seed: int) -> dict:
     """Measure which digits are drawn, on samples that nobody picked."""
     if data != "mnist":
         return {}
@@ -136,18 +139,19 @@ def digit_facts(data: str, generator, seed: int) -> dict:
 class FrameRecorder:
     """A hook that draws the same z after each of FRAME_EPOCHS, as far as the training goes, and keeps the frames."""
 
-    def __init__(self, generator, seed: int, path: Path) -> None:
+    def __init__(self, generator: LatentGenerator, seed: int, path: Path) -> None:
         self.generator, self.path = generator, path
         z = torch.randn(FRAME_PICTURES, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
         self.z = z.to(next(generator.parameters()).device)
-        self.epochs, self.frames = [], []
+        self.epochs: list[float] = []
+        self.frames: list[Tensor] = []
         if path.exists():
             tensors, texts = read_tensors(path)
             self.epochs, self.frames = json.loads(texts["epochs"]), list(tensors["frames"])
         else:
             self._draw(0)
 
-    def __call__(self, training):
+    def __call__(self, training: Training) -> None:
         due = {round(epoch * training.steps_per_epoch): epoch for epoch in FRAME_EPOCHS if epoch > 0}
         epoch = due.get(training.step)
         if epoch is not None and epoch not in self.epochs:

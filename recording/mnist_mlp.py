@@ -9,10 +9,11 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from dcgan_course import models, recorded
-from dcgan_course.data import load_images, scale, to_pixels
+from dcgan_course.data import Images, load_images, scale, to_pixels
 from dcgan_course.evaluation import metrics
 from dcgan_course.evaluation.classifiers import DigitClassifier
 from dcgan_course.training import TrainConfig, train
+from dcgan_course.training.state import Training
 from recording.files import write_card, write_frames, write_weights
 
 FRAME_EPOCHS = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150, 175, 200]
@@ -20,7 +21,7 @@ FRAME_PICTURES = 20
 HISTOGRAM_SAMPLES = 10_000
 
 
-def accuracy(classifier, data) -> float:
+def accuracy(classifier: DigitClassifier, data: Images) -> float:
     """Return the share of pictures that a classifier reads right, in percent."""
     classifier.eval()
     with torch.no_grad():
@@ -54,7 +55,7 @@ def record_digit_classifier(epochs: int = 6, seeds: tuple[int, ...] = (0, 1, 2))
     )
 
 
-def fit_classifier(data, epochs: int, seed: int) -> DigitClassifier:
+def fit_classifier(data: Images, epochs: int, seed: int) -> DigitClassifier:
     """Train a DigitClassifier with Adam and a learning rate that falls to zero."""
     torch.manual_seed(seed)
     classifier = DigitClassifier()
@@ -84,7 +85,7 @@ def record_mnist_mlp(epochs: int = 200, seed: int = 0) -> None:
     fixed_z = torch.randn(FRAME_PICTURES, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
     frames = []
 
-    def keep_frames(training) -> None:
+    def keep_frames(training: Training) -> None:
         if training.epoch_is_over and len(training.history) in FRAME_EPOCHS:
             frames.append(to_pixels(models.draw(generator, fixed_z)))
 
