@@ -145,7 +145,7 @@ IDEAS = (  # where a reader looks for an idea: the question, and the definition 
     ("the best discriminator, and the Jensen–Shannon divergence", "toy.formulas", "jensen_shannon"),
     ("mode coverage", "toy.modes", "count_modes"),
     ("the two steps of the algorithm", "training.loop", "discriminator_step"),
-    ("what a checkpoint holds", "training.state", "Training"),
+    ("what a checkpoint holds", "training.state", "TrainingState"),
     ("p_real and p_fake", "evaluation.metrics", "mean_probabilities"),
     ("the Fréchet distance", "evaluation.metrics", "frechet_distance"),
     ("the classifier of digits", "evaluation.classifiers", "DigitClassifier"),

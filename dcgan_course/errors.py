@@ -90,16 +90,3 @@ def seed_number(seed: object, name: str = "seed") -> int:
         InvalidValue: it is not a whole number from 0 to LARGEST_SEED.
     """
     return whole_number(name, seed, 0, LARGEST_SEED)
-
-
-def refuse_below_one(**sizes: int) -> None:
-    """Raise InvalidValue for the first named value that is not a whole number of at least 1."""
-    for name, value in sizes.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise InvalidValue(f"{name} is {value!r}, but it must be a whole number of at least 1.")
-
-
-def refuse_bad_seed(seed: int, name: str = "seed") -> None:
-    """Raise InvalidValue for what is not a whole number from 0 to LARGEST_SEED."""
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
-        raise InvalidValue(f"{name} is {seed!r}, but it must be a whole number from 0 to {LARGEST_SEED:,}.")

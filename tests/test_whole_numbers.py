@@ -14,6 +14,7 @@ from dcgan_course.evaluation import metrics
 from dcgan_course.interpretability import blocks, features, forgetting, probes, supervised, units
 from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
 from dcgan_course.models.ablations import VARIANTS
+from dcgan_course.training import TrainConfig
 from tests.helpers.networks import lively_discriminator
 from tests.helpers.pictures import random_pictures
 
@@ -22,6 +23,7 @@ NUMBERS = torch.randn(12, 5, generator=torch.Generator().manual_seed(0))
 MAPS, MARKS = NUMBERS.view(3, 5, 2, 2), torch.arange(12).view(3, 2, 2) % 2 > 0
 Z = NUMBERS[:, :4]
 D, G = lively_discriminator(32), Generator(32, 4, 2, 3)
+CONFIG = ("epochs", "batch_size", "discriminator_steps", "seed")
 CLASSIFIER = torch.nn.Linear(5, 3)
 RESPONSES = units.unit_responses(D, PICTURES, 0)
 
@@ -93,6 +95,7 @@ CALLS = {
     "conv_transpose_output_size stride": lambda n: arithmetic.conv_transpose_output_size(9, 4, n),
     "receptive_field kernel_size": lambda n: arithmetic.receptive_field([(n, 1)]),
     "plan_upsampling start_size": lambda n: ladders.plan_upsampling(12, n),
+    **{f"TrainConfig {name}": lambda n, name=name: TrainConfig(**{name: n}) for name in CONFIG},
     "batches batch_size": lambda n: list(batches(PICTURES, n)),
 }
 
