@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from html import escape
+from typing import cast
 
 import ipywidgets
 import torch
-from torch import nn
 from torch.nn.functional import interpolate
 
 from dcgan_course import recorded
@@ -14,6 +14,7 @@ from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.interpretability import units
 from dcgan_course.interpretability.unit_figures import unit_sheet
 from dcgan_course.interpretability.units import UnitResponses, UnitView
+from dcgan_course.models.protocols import BlockDiscriminator
 from dcgan_course.widgets.parts import Panel, Picture, dropdown, one_thread, slider
 
 COUNT = 2_000  # pictures that are searched: one layer takes about a second on one core
@@ -121,12 +122,11 @@ class _Units:
     def __init__(self, run: str, images: Images | None, count: int) -> None:
         count = whole_number("count", count)
         with torch.random.fork_rng(devices=[]):  # a network has random weights before it has its own
-            trained = recorded.load_run(run).discriminator
-        units.unit_layers(trained)  # refuses a network without blocks before pictures are loaded
+            trained = cast(BlockDiscriminator, recorded.load_run(run).discriminator)
+        self.layers = units.unit_layers(trained)  # refuses a network without blocks, before pictures are loaded
         self.images = _first_pictures(run, images, count, trained.image_shape)
         random = units.random_twin(trained, self.images.images[: units.BATCH])
-        self.networks: dict[str, nn.Module] = dict(zip(NETWORKS, (trained, random), strict=True))
-        self.layers = units.unit_layers(trained)
+        self.networks = dict(zip(NETWORKS, (trained, random), strict=True))
         self._responses: dict[tuple[str, int], UnitResponses] = {}
 
     def responses(self, network: str, layer: int) -> UnitResponses:

@@ -58,6 +58,7 @@ class LatentExplorer(Panel):
         self.picture = Picture(format="png", width=SIDE, height=SIDE, tooltip="What G draws at this z")
         self.picture.add_class("dcgan-square-pixels")
         self.saved = ""  # what Save answered
+        self.last_moved: ipywidgets.Widget | None = None
         self._listen()
         left = ipywidgets.VBox([self.picture, ipywidgets.HTML(SQUARE_PIXELS), self.words], layout={"width": "320px"})
         walk = ipywidgets.HBox([self.way.play, self.way.blend])
@@ -100,7 +101,7 @@ class LatentExplorer(Panel):
         with self.by_itself():
             self.way.stop_at(blend)
             self.additions.clear()
-        self.last_moved: ipywidgets.Widget | None = None
+        self.last_moved = None
         self.draw()
 
     def z(self) -> Tensor:

@@ -60,11 +60,16 @@ class TrainingMonitor(Panel):
             tooltip="p_real and p_fake over the epochs so far",
         )
         self.samples = Picture(
-            value=Canvas(280, 280).png(), format="png", height=HEIGHT, tooltip="Samples, from the same z all the time"
+            value=Canvas(HEIGHT, HEIGHT, scale=1).png(),
+            format="png",
+            height=HEIGHT,
+            tooltip="Samples, from the same z all the time",
         )
         self.children = [
-            ipywidgets.HBox([self.button, self.bar, self.words]),
-            ipywidgets.HBox([self.traces, self.samples]),
+            ipywidgets.HBox([self.button, self.bar, self.words], layout={"align_items": "center"}),
+            ipywidgets.HBox(
+                [self.traces, self.samples], layout={"align_items": "flex-start"}
+            ),  # else both get one height
         ]
         self.say("Training has not started.")
 

@@ -10,7 +10,7 @@ from tests.browser.open_notebook import OpenNotebook, write_notebook
 CELLS = [
     """import torch
 from dcgan_course.models import MLPDiscriminator, MLPGenerator
-from dcgan_course.train import TrainConfig, train
+from dcgan_course.training import TrainConfig, train
 from dcgan_course.widgets.training import TrainingMonitor
 torch.set_num_threads(1)
 torch.manual_seed(0)

@@ -32,6 +32,12 @@ class TestMonitor:
         assert monitor.traces.value != empty[0] and monitor.samples.value != empty[1]
         assert "epoch 3.0 of 3" in monitor.words.value and monitor.bar.value == monitor.bar.max == 30
 
+    def test_the_traces_are_not_stretched_by_the_samples_beside_them(self, tiny_images):
+        monitor = widgets.TrainingMonitor(tiny_images[:50])
+        assert pixels(monitor.samples.value).shape == (280, 280, 3)
+        assert monitor.children[1].children == (monitor.traces, monitor.samples)
+        assert monitor.children[1].layout.align_items == "flex-start"
+
     def test_watching_does_not_change_the_training(self, tiny_networks, tiny_images):
         self.run(tiny_networks, tiny_images, widgets.TrainingMonitor(tiny_images[:50], every=0))
         watched = self.networks
