@@ -14,16 +14,6 @@ from dcgan_course.toy.modes import TRUE_SHARE, closest_mode, count_modes
 MIXTURES = {"ring": ring_of_8(), "grid": grid_of_25()}
 
 
-def test_the_protocols_numbers():
-    ring, grid = ring_of_8(), grid_of_25()
-    assert (ring.modes, ring.sigma, grid.modes, grid.sigma) == (8, 0.01, 25, 0.05)
-    torch.testing.assert_close(ring.centres.norm(dim=1), torch.ones(8))
-    gaps = torch.cdist(ring.centres, ring.centres).fill_diagonal_(9).amin(dim=1)
-    torch.testing.assert_close(gaps, torch.full((8,), 2 * math.sin(math.pi / 8)))
-    assert sorted(set(grid.centres.flatten().tolist())) == [-4, -2, 0, 2, 4]
-    assert len({tuple(c) for c in grid.centres.tolist()}) == 25
-
-
 @pytest.mark.parametrize("name", MIXTURES)
 def test_the_true_mixture_is_judged_as_theory_says(name):
     """100,000 real points: all modes, 1 − exp(−4.5) of them within 3σ, reverse KL near (K − 1) / 2N."""
@@ -78,23 +68,3 @@ def test_points_that_are_not_numbers_are_bad_samples():
 def test_other_shapes_are_refused(bad):
     with pytest.raises(InvalidValue, match=r"\(N, 2\)"):
         count_modes(bad, MIXTURES["ring"])
-
-
-def test_a_moved_mixture_is_the_same_mixture_elsewhere():
-    ring = MIXTURES["ring"]
-    moved = ring.moved(0.5, 0.5)
-    points = ring.sample((500,), torch.Generator().manual_seed(0))
-    assert count_modes(points, ring).high_quality == count_modes(0.5 * points + 0.5, moved).high_quality
-    assert moved.centres.min() >= 0 and moved.centres.max() <= 1
-    with pytest.raises(InvalidValue, match="above 0"):
-        ring.moved(0, 1)
-
-
-# What lesson 05 says about BatchNorm2d(n, 0.8).
-
-
-def test_the_second_argument_of_batch_norm_is_eps():
-    norm, x = torch.nn.BatchNorm2d(1, 0.8), 3 + 0.1 * torch.randn(20_000, 1, 1, 1)
-    assert (norm.eps, norm.momentum) == (0.8, 0.1)
-    assert abs(norm(x).std().item() - 0.1 / math.sqrt(0.1**2 + 0.8)) < 0.005
-    assert abs(norm.running_mean.item() - 0.3) < 0.01

@@ -1,4 +1,4 @@
-"""The convolution explorer at both ends of every control, its twin, and the figures of lesson 01."""
+"""The convolution explorer at both ends of every control, and its twin."""
 
 import ast
 import inspect
@@ -6,30 +6,17 @@ import itertools
 import re
 
 import ipywidgets
-import numpy as np
 import pytest
-import torch
-import torch.nn.functional as F
-from hypothesis import given
-from hypothesis import strategies as st
 
 from authoring.notebooks import ROOT
-from dcgan_course.convolution.arithmetic import conv_output_size, coverage, receptive_field, squares_seen
-from dcgan_course.convolution.counting_figures import (
-    coverage_figure,
-    positions_figure,
-    receptive_field_figure,
-    weights_figure,
-)
+from dcgan_course.convolution.arithmetic import conv_output_size
 from dcgan_course.convolution.scene import (
     KERNELS,
     PICTURES,
     ConvolutionScene,
     kernel_taps,
     picture_numbers,
-    product_lines,
 )
-from dcgan_course.convolution.scene_figures import convolution_figure, window_figure
 from dcgan_course.drawing import Canvas
 from dcgan_course.errors import InvalidValue
 from dcgan_course.widgets import convolution_explorer, convolution_twin
@@ -142,28 +129,7 @@ def test_the_panel_says_what_it_is_and_two_panels_are_alike():
     assert all(isinstance(first.controls[name], ipywidgets.IntSlider) for name in (*SIZES, "position"))
 
 
-def test_the_seed_belongs_to_the_random_picture():
-    assert (picture_numbers("random", 10, seed=1) != picture_numbers("random", 10, seed=2)).any()
-    np.testing.assert_array_equal(picture_numbers("random", 10, seed=3)[:4, :4], picture_numbers("random", 4, seed=3))
-
-
-@pytest.mark.parametrize("size", range(1, 6))
-def test_kernels_do_what_their_names_say(size):
-    flat = np.ones((size, size))
-    totals = {name: (kernel_taps(name, size)[0] * flat).sum() / kernel_taps(name, size)[1] for name in KERNELS}
-    assert totals["blur"] == totals["sharpen"] == 1
-    if size > 1:
-        assert totals["vertical edge"] == totals["horizontal edge"] == 0
-
-
-def test_unknown_names_are_refused_in_a_sentence():
-    with pytest.raises(InvalidValue, match="kernel is 'edge'.*vertical edge"):
-        kernel_taps("edge", 3)
-    with pytest.raises(InvalidValue, match="picture is 'cat'.*diagonal"):
-        picture_numbers("cat", 3)
-
-
-# --- the twin and the scene ----------------------------------------------------------------------------------------
+# --- the twin -----------------------------------------------------------------------------------------------------
 
 
 def test_the_twin_shows_the_same_places_each_time_and_others_for_other_settings():
@@ -189,75 +155,3 @@ def test_the_twin_in_the_lesson_shows_the_explorer_as_it_opens():
 def test_the_twin_refuses_a_window_that_does_not_fit():
     with pytest.raises(InvalidValue, match="spans 3·\\(5 − 1\\) \\+ 1 = 13 squares.*only 3 \\+ 2·0 = 3"):
         convolution_twin(3, 5, dilation=3)
-
-
-scenes = st.tuples(
-    st.integers(1, 8), st.integers(1, 4), st.integers(1, 4), st.integers(0, 3), st.integers(1, 3)
-).filter(lambda case: case[0] + 2 * case[3] >= case[4] * (case[1] - 1) + 1)
-
-
-@given(scenes, st.sampled_from([0.0, 1.0]), st.integers(0, 2**31))
-def test_a_scene_is_conv2d(case, padding_value, seed):
-    i, k, s, p, d = case
-    generator = torch.Generator().manual_seed(seed)
-    picture = torch.randint(-3, 4, (i, i), generator=generator).double()
-    kernel = torch.randint(-3, 4, (k, k), generator=generator).double()
-    scene = ConvolutionScene(picture, kernel, s, p, d, divisor=2, padding_value=padding_value)
-    padded = F.pad(picture, (p,) * 4, value=padding_value)
-    want = F.conv2d(padded[None, None], kernel[None, None] / 2, stride=s, dilation=d)[0, 0].numpy()
-    np.testing.assert_allclose(scene.output, want, atol=1e-12)
-    assert scene.output_size == len(want) and scene.difference_from_torch() < 1e-12
-    assert scene.formula().endswith(f" = {len(want)}")
-    inside, answer = scene.formula().split(" = ")
-    assert eval(
-        inside.replace("⌊", "(").replace("⌋", ")").replace("·", "*").replace("−", "-").replace("/", "//")
-    ) == int(answer)
-    row, column = divmod(seed % want.size, len(want))
-    products = " ".join(product_lines(scene, row, column))
-    assert eval(products.replace("·", "*").replace("−", "-")) == pytest.approx(want[row, column] * 2)
-
-
-def test_a_frame_marks_the_window_where_the_sum_is_made():
-    scene = ConvolutionScene(np.zeros((6, 6)), np.ones((3, 3)))
-    first = pixels(convolution_figure(scene, "the same title", place=(0, 0)))
-    last = pixels(convolution_figure(scene, "the same title", place=(3, 3)))
-    changed = np.argwhere((first != last).any(axis=2))
-    assert len(changed) and changed[:, 0].min() > 80  # the title stays
-    assert pixels(window_figure(scene, "one window", place=(0, 0))).shape[1] == 2000
-
-
-# --- counting ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("size", "kernel_size", "stride"), [(6, 3, 2), (6, 3, 1), (9, 3, 4), (7, 2, 3), (5, 5, 1)])
-def test_coverage_is_the_gradient_of_a_convolution_with_ones(size, kernel_size, stride):
-    x = torch.zeros(1, 1, size, size, requires_grad=True)
-    F.conv2d(x, torch.ones(1, 1, kernel_size, kernel_size), stride=stride).sum().backward()
-    np.testing.assert_array_equal(coverage(size, kernel_size, stride), x.grad[0, 0].numpy())
-
-
-@given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), min_size=1, max_size=4))
-def test_the_lowest_row_of_the_cone_is_the_receptive_field(layers):
-    assert squares_seen(layers)[0] == receptive_field(layers)
-    assert squares_seen(layers)[-1] == 1
-
-
-def test_the_counting_figures_are_as_wide_as_all_others():
-    figures = [
-        positions_figure(6, 3, "stride", stride=2),
-        positions_figure(6, 3, "padding and dilation", padding=1, dilation=2),
-        coverage_figure(6, 3, 2, "coverage"),
-        weights_figure((10, 3, 5, 5), "weights"),
-        receptive_field_figure([(4, 2), (4, 2)], "cone"),
-    ]
-    assert {pixels(figure).shape[1] for figure in figures} == {2000}
-    assert len(set(figures)) == len(figures)
-
-
-def test_a_square_that_no_window_reads_is_purple_in_both_figures():
-    purple = np.array([0xCC, 0x79, 0xA7])
-    for unread, full in [
-        (positions_figure(6, 3, "t", stride=2), positions_figure(6, 3, "t")),
-        (coverage_figure(6, 3, 2, "t"), coverage_figure(6, 3, 1, "t")),
-    ]:
-        assert (pixels(unread) == purple).all(axis=2).sum() > (pixels(full) == purple).all(axis=2).sum() + 1000
