@@ -7,6 +7,7 @@ idea it is, and says so. A message that only says "wrong" teaches nothing.
 
 import copy
 import inspect
+import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ def same(got: object, want: object, tolerance: float = 1e-4) -> bool:
         got = got.item()
     if not isinstance(got, numbers.Real) or isinstance(got, bool) or not isinstance(want, SupportsFloat):
         return False
-    return bool(abs(float(got) - float(want)) <= tolerance * max(1, abs(float(want))))
+    got, want = float(got), float(want)
+    return got == want or (math.isfinite(want) and abs(got - want) <= tolerance * max(1, abs(want)))
 
 
 def describe(value: object) -> str:

@@ -38,7 +38,8 @@ drawing.use_course_style()
 # A discriminator answers with a logit $a$; D(x) is sigmoid(a). Write three losses. They must be right, and have
 # a gradient, even where D is as sure as a = 200 or a = −200.
 #
-# **1a.** What D makes smaller: $-\operatorname{mean} \log D(x) - \operatorname{mean} \log(1 - D(G(z)))$.
+# **1a · The discriminator's loss.** What D makes smaller:
+# $-\operatorname{mean} \log D(x) - \operatorname{mean} \log(1 - D(G(z)))$.
 #
 # <details><summary>Hint 1</summary>
 # In 32 bits sigmoid(200) is exactly 1. So 1 − sigmoid(200) is 0. What is its logarithm?</details>
@@ -55,7 +56,7 @@ def discriminator_loss(real_logits, fake_logits):
     ### END SOLUTION
 
 
-# %% check="discriminator-loss" points=1
+# %% check="discriminator-loss"
 check.discriminator_loss(discriminator_loss)
 
 # %% [markdown] tags=["explanation"]
@@ -67,7 +68,7 @@ check.discriminator_loss(discriminator_loss)
 # gradient is 0.
 
 # %% [markdown]
-# **1b.** The loss that G makes smaller in practice: $-\operatorname{mean} \log D(G(z))$.
+# **1b · The non-saturating loss.** What G makes smaller in practice: $-\operatorname{mean} \log D(G(z))$.
 #
 # <details><summary>Hint</summary>
 # It is the first half of 1a, with fakes in the place of real pictures: G wants the answer "real".</details>
@@ -81,7 +82,7 @@ def non_saturating(fake_logits):
     ### END SOLUTION
 
 
-# %% check="non-saturating" points=1
+# %% check="non-saturating"
 check.non_saturating(non_saturating)
 
 # %% [markdown] tags=["explanation"]
@@ -89,8 +90,8 @@ check.non_saturating(non_saturating)
 # slope is near −1: as steep as it can be, just when G is at its worst.
 
 # %% [markdown]
-# **1c.** The loss that equation 1 of the paper gives to G: $\operatorname{mean} \log(1 - D(G(z)))$. Mind the
-# sign.
+# **1c · The minimax loss.** What equation 1 of the paper gives to G: $\operatorname{mean} \log(1 - D(G(z)))$.
+# Mind the sign.
 #
 # <details><summary>Hint</summary>
 # It is never above 0, and −0.693 when D guesses. In 1a the same term stood with a minus before it.</details>
@@ -104,7 +105,7 @@ def minimax(fake_logits):
     ### END SOLUTION
 
 
-# %% check="minimax" points=1
+# %% check="minimax"
 check.minimax(minimax)
 
 # %% [markdown] tags=["explanation"]
@@ -142,7 +143,7 @@ def discriminator_step(generator, discriminator, optimizer, real, z):
     ### END SOLUTION
 
 
-# %% check="discriminator-step" points=3
+# %% check="discriminator-step"
 check.discriminator_step(discriminator_step)
 
 # %% [markdown] tags=["explanation"]
@@ -181,7 +182,7 @@ def generator_step(generator, discriminator, optimizer, z):
     ### END SOLUTION
 
 
-# %% check="generator-step" points=3
+# %% check="generator-step"
 check.generator_step(generator_step)
 
 # %% [markdown] tags=["explanation"]
@@ -248,7 +249,7 @@ def generator_loss(generator, discriminator, z):
     ### END SOLUTION
 
 
-# %% check="detached-fake" points=1
+# %% check="detached-fake"
 check.generator_loss(generator_loss)
 
 # %% [markdown] tags=["explanation"]
@@ -352,7 +353,7 @@ def one_round(generator, discriminator, generator_optimizer, discriminator_optim
     ### END SOLUTION
 
 
-# %% check="kept-graph" points=2
+# %% check="kept-graph"
 check.one_round(one_round)
 
 # %% [markdown] tags=["explanation"]
@@ -416,7 +417,7 @@ def answer_by_answer_loss(answers, labels):
     ### END SOLUTION
 
 
-# %% check="silent-broadcast" points=2
+# %% check="silent-broadcast"
 check.answer_by_answer_loss(answer_by_answer_loss)
 
 # %% [markdown] tags=["explanation"]
@@ -490,7 +491,7 @@ def frozen_generator_step(generator, discriminator, optimizer, z):
     ### END SOLUTION
 
 
-# %% check="eval-is-no-brake" points=2
+# %% check="eval-is-no-brake"
 check.frozen_generator_step(frozen_generator_step)
 
 # %% tags=["explanation"]
@@ -509,7 +510,7 @@ print(f"The repaired step computed a gradient for {gradients_for_d(frozen_genera
 # mode alone.
 
 # %% [markdown]
-# ## 5 · Read these traces
+# ## 5 · Six traces
 #
 # Six small GANs are trained now, for some seconds. Their "pictures" are single numbers: the real ones lie at −1
 # and at +1, half of them on each side. All six start from the same networks. One is healthy; in five others
@@ -553,7 +554,7 @@ def diagnoses():
     ### END SOLUTION
 
 
-# %% check="read-traces" points=3
+# %% check="read-traces"
 check.read_traces(diagnoses, traces)
 
 # %% tags=["explanation"]

@@ -81,7 +81,7 @@ def diagnosis():
     ### END SOLUTION
 
 
-# %% check="name-the-faults" points=4
+# %% check="name-the-faults"
 check.name_the_faults(diagnosis, cases)
 
 # %% [markdown] tags=["explanation"]
@@ -130,7 +130,7 @@ def count_modes(points, centres, sigma):
     ### END SOLUTION
 
 
-# %% check="count-modes" points=3
+# %% check="count-modes"
 check.count_modes(count_modes)
 
 # %% [markdown] tags=["explanation"]
@@ -190,7 +190,7 @@ def train_packed(generator, discriminator, optimizer_g, optimizer_d, batches, pa
     ### END SOLUTION
 
 
-# %% check="train-packed" points=3
+# %% check="train-packed"
 check.train_packed(train_packed)
 
 # %% [markdown] tags=["explanation"]

@@ -1,4 +1,4 @@
-"""The checks of lesson 05: the blank, right answers in several styles, and the wrong answers learners give."""
+"""The checks of lesson 05: right answers in several styles, and the wrong answers learners give."""
 
 import math
 
@@ -8,32 +8,9 @@ from torch.nn.functional import softplus
 
 from dcgan_course.checks import lesson_05 as check
 from dcgan_course.checks.lesson_05 import traces as lesson_05_traces
-from dcgan_course.errors import CheckFailed
 from dcgan_course.toy.faults import FAULTS
 from dcgan_course.training.losses import discriminator_loss, non_saturating
-
-
-def complaint(judge, answer, *more) -> str:
-    """What the check says about a wrong answer."""
-    with pytest.raises(CheckFailed) as caught:
-        judge(answer, *more)
-    return str(caught.value)
-
-
-def praised(judge, answer, capsys, *more):
-    capsys.readouterr()
-    judge(answer, *more)
-    assert capsys.readouterr().out.startswith("✓")
-
-
-def blank(*arguments):
-    raise NotImplementedError("replace this line with your answer")
-
-
-@pytest.mark.parametrize("judge", [check.count_modes, check.train_packed], ids=lambda judge: judge.__name__)
-def test_the_blank_is_friendly(judge):
-    assert "not written yet" in complaint(judge, blank)
-
+from tests.helpers.answers import complaint, praise
 
 # Exercise 1
 
@@ -70,9 +47,8 @@ class _Nothing:
 
 
 def test_right_names_pass(cases, capsys):
-    assert "not written yet" in complaint(check.name_the_faults, blank, cases)
-    praised(check.name_the_faults, lambda: truth(cases), capsys, cases)
-    praised(check.name_the_faults, lambda: dict(reversed(truth(cases).items())), capsys, cases)
+    praise(capsys, check.name_the_faults, lambda: truth(cases), cases)
+    praise(capsys, check.name_the_faults, lambda: dict(reversed(truth(cases).items())), cases)
 
 
 def test_every_sign_holds_for_its_fault_and_a_rule_can_name_all(cases, capsys):
@@ -90,7 +66,7 @@ def test_every_sign_holds_for_its_fault_and_a_rule_can_name_all(cases, capsys):
     ]
     named = {case.letter: next(name for name in order if signs[name][0](case)) for case in cases}
     assert named == truth(cases)
-    praised(check.name_the_faults, lambda: named, capsys, cases)
+    praise(capsys, check.name_the_faults, lambda: named, cases)
 
 
 def swapped(cases, one, other):
@@ -155,8 +131,8 @@ def with_loops(points, centres, sigma):
 
 
 def test_mode_counters_in_two_styles(capsys):
-    praised(check.count_modes, solution, capsys)
-    praised(check.count_modes, with_loops, capsys)
+    praise(capsys, check.count_modes, solution)
+    praise(capsys, check.count_modes, with_loops)
 
 
 def changed(within=None, kl=None, covered=None):
@@ -237,8 +213,8 @@ def halves(points, m):
 
 
 def test_packed_loops_in_three_styles(capsys):
-    praised(check.train_packed, packed(side_by_side), capsys)
-    praised(check.train_packed, packed(halves), capsys)
+    praise(capsys, check.train_packed, packed(side_by_side))
+    praise(capsys, check.train_packed, packed(halves))
 
     def by_hand(generator, discriminator, optimizer_g, optimizer_d, batches, packing):
         for real, z_for_d, z_for_g in batches:
@@ -250,7 +226,7 @@ def test_packed_loops_in_three_styles(capsys):
             softplus(-discriminator(generator(z_for_g).view(-1, packing * 2))).mean().backward()
             optimizer_g.step()
 
-    praised(check.train_packed, by_hand, capsys)
+    praise(capsys, check.train_packed, by_hand)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,15 @@ def complaint(check: Callable[..., None], *given: object) -> str:
     return str(caught.value)
 
 
+def praise(capsys: pytest.CaptureFixture[str], check: Callable[..., None], *given: object) -> str:
+    """What a check says to an answer that passes. It is an error of the test if the answer does not."""
+    capsys.readouterr()
+    check(*given)
+    said = capsys.readouterr().out
+    assert said.startswith("✓")
+    return said
+
+
 def blank(*_: object, **__: object) -> None:
     """An exercise as a learner finds it."""
     raise NotImplementedError(re.search('"(.+)"', BLANK)[1])

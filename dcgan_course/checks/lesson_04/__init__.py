@@ -4,16 +4,3 @@ from dcgan_course.checks.lesson_04.bugs import answer_by_answer_loss, frozen_gen
 from dcgan_course.checks.lesson_04.losses import discriminator_loss, minimax, non_saturating
 from dcgan_course.checks.lesson_04.steps import discriminator_step, generator_step
 from dcgan_course.checks.lesson_04.traces import read_traces
-
-__all__ = [
-    "answer_by_answer_loss",
-    "discriminator_loss",
-    "discriminator_step",
-    "frozen_generator_step",
-    "generator_loss",
-    "generator_step",
-    "minimax",
-    "non_saturating",
-    "one_round",
-    "read_traces",
-]

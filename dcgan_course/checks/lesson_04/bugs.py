@@ -1,4 +1,4 @@
-"""The checks of exercise 4 of lesson 04: four bugs from real programs, each to be repaired."""
+"""Exercise 4 of lesson 04: four bugs from real programs, each to be repaired."""
 
 import weakref
 from collections.abc import Callable
@@ -17,12 +17,13 @@ from dcgan_course.checks.lesson_04.steps import (
     refuse_cut_graph,
     run_on_bench,
 )
+from dcgan_course.checks.registry import exercise
 from dcgan_course.training import losses
 
 
-def generator_loss(function: Callable) -> None:
-    """Check exercise 4a: the generator's loss, with its graph, for a program that calls `backward()` itself."""
-    exercise = "4a · the generator that never learns"
+@exercise("4a · the generator that never learns", id="detached-fake", points=1)
+def generator_loss(exercise: str, function: Callable[..., Tensor]) -> None:
+    """Check the generator's loss, with its graph, for a program that calls `backward()` itself."""
     bench = Bench()
     loss = bench_of.call(exercise, function, (bench.generator, bench.discriminator, bench.z))
     if loss is None:
@@ -49,9 +50,9 @@ def generator_loss(function: Callable) -> None:
     passed(exercise, "after `backward()` every parameter of G has a gradient, and it is the right one.")
 
 
-def one_round(function: Callable) -> None:
-    """Check exercise 4b: a step of each player from one call of the generator, without `retain_graph`."""
-    exercise = "4b · the kept graph"
+@exercise("4b · the kept graph", id="kept-graph", points=2)
+def one_round(exercise: str, function: Callable[..., None]) -> None:
+    """Check a step of each player from one call of the generator, without `retain_graph`."""
     bench = Bench()
     bench.leave_gradients()
     networks = bench.generator, bench.discriminator
@@ -104,17 +105,18 @@ ROUND_MISTAKES = [
 ]
 
 
-def _round_case(bench: Bench) -> tuple:
+def _round_case(bench: Bench) -> tuple[object, ...]:
     optimizers = bench.generator_optimizer, bench.discriminator_optimizer
     return bench.generator, bench.discriminator, *optimizers, bench.real, bench.z
 
 
-def _kept_at_discriminator_step(function: Callable) -> int:
+def _kept_at_discriminator_step(function: Callable[..., None]) -> int:
     """Count what D's calls saved for `backward()` and what of it is still there when D's optimiser steps."""
-    bench, boxes, counts = Bench(), weakref.WeakSet(), [0]
-    calls = []  # not empty while the discriminator is being called
+    bench, counts = Bench(), [0]
+    boxes: weakref.WeakSet[_Box] = weakref.WeakSet()
+    calls: list[bool] = []  # not empty while the discriminator is being called
 
-    def pack(tensor):
+    def pack(tensor: Tensor) -> _Box:
         box = _Box(tensor)
         if calls:
             boxes.add(box)
@@ -139,12 +141,15 @@ def _against_every_label(answers: Tensor, labels: Tensor) -> Tensor:
     return -(labels * answers.log() + (1 - labels) * (1 - answers).log())
 
 
-def answer_by_answer_loss(function: Callable) -> None:
-    """Check exercise 4c: binary cross-entropy of answers (N,) with labels (N, 1), each answer with its own label."""
-    exercise = "4c · the silent broadcast"
+@exercise("4c · the silent broadcast", id="silent-broadcast", points=2)
+def answer_by_answer_loss(exercise: str, function: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """Check binary cross-entropy of answers (N,) with labels (N, 1), each answer with its own label."""
     sets = [([0.9, 0.8, 0.3, 0.1], [1, 1, 0, 0]), ([0.7, 0.2, 0.6], [0, 1, 1]), ([0.8], [1])]
     cases = [(torch.tensor(answers), torch.tensor(labels).float().unsqueeze(1)) for answers, labels in sets]
-    right = lambda answers, labels: binary_cross_entropy(answers, labels.flatten())
+
+    def right(answers: Tensor, labels: Tensor) -> Tensor:
+        return binary_cross_entropy(answers, labels.flatten())
+
     first = bench_of.call(exercise, function, cases[0])
     if same(first, right(*cases[0])):
         for count in (1, 2):
@@ -175,7 +180,9 @@ def answer_by_answer_loss(function: Callable) -> None:
     judge(exercise, bench_of.with_hints(function), cases, right, mistakes, praise)
 
 
-def _refuse_an_answer(exercise: str, function: Callable, answers: Tensor, labels: Tensor) -> None:
+def _refuse_an_answer(
+    exercise: str, function: Callable[[Tensor, Tensor], Tensor], answers: Tensor, labels: Tensor
+) -> None:
     """Raise CheckFailed if a function takes labels that are not one for each answer."""
     try:
         function(answers, labels)
@@ -188,9 +195,9 @@ def _refuse_an_answer(exercise: str, function: Callable, answers: Tensor, labels
     )
 
 
-def frozen_generator_step(step: Callable) -> None:
-    """Check exercise 4d: a generator step that computes no gradients for D, and leaves D's mode alone."""
-    exercise = "4d · eval is not a brake"
+@exercise("4d · eval is not a brake", id="eval-is-no-brake", points=2)
+def frozen_generator_step(exercise: str, step: Callable[..., Tensor]) -> None:
+    """Check a generator step that computes no gradients for D, and leaves D's mode alone."""
     bench, move, _ = run_on_bench(exercise, step, "generator")
     refuse_cut_graph(exercise, bench)
     fresh = Bench()

@@ -1,4 +1,4 @@
-"""The checks of exercise 1 of lesson 04: three losses of logits."""
+"""Exercise 1 of lesson 04: three losses of logits."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,6 +8,7 @@ from torch.nn.functional import binary_cross_entropy, softplus
 
 from dcgan_course.checks.bench import with_hints
 from dcgan_course.checks.engine import Mistake, answer, fail, judge, same
+from dcgan_course.checks.registry import exercise
 from dcgan_course.training import losses
 
 
@@ -64,8 +65,9 @@ def _cut_off(label: float, logits: Tensor) -> Tensor:
 SMALL_NUMBERS = (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5)
 
 
-def discriminator_loss(function: Callable) -> None:
-    """Check exercise 1a: −mean log D(x) − mean log(1 − D(G(z))) from logits."""
+@exercise("1a · the discriminator's loss", id="discriminator-loss", points=1)
+def discriminator_loss(exercise: str, function: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """Check −mean log D(x) − mean log(1 − D(G(z))) from logits."""
     right = losses.discriminator_loss
     mistakes = [
         Mistake(lambda r, f: right(r, f).item(), NO_GRAPH),
@@ -111,11 +113,12 @@ def discriminator_loss(function: Callable) -> None:
         ),
     ]
     praise = "right from guessing (1.386) up to logits of ±200, where log(sigmoid) is already infinite."
-    _judge_loss("1a · the discriminator's loss", with_hints(function, SIZE_HINTS), _logits(), right, mistakes, praise)
+    _judge_loss(exercise, with_hints(function, SIZE_HINTS), _logits(), right, mistakes, praise)
 
 
-def non_saturating(function: Callable) -> None:
-    """Check exercise 1b: −mean log D(G(z)) from logits."""
+@exercise("1b · the non-saturating loss", id="non-saturating", points=1)
+def non_saturating(exercise: str, function: Callable[[Tensor], Tensor]) -> None:
+    """Check −mean log D(G(z)) from logits."""
     right = losses.non_saturating
     mistakes = [
         *_generator_mistakes(right),
@@ -129,11 +132,12 @@ def non_saturating(function: Callable) -> None:
         *(Mistake(lambda f, small=small: _naive(1, f, small), SMALL_NUMBER) for small in SMALL_NUMBERS),
     ]
     praise = "right; for a fake that D is sure about (logit −200) it is 200, and its gradient is still −1."
-    _judge_loss("1b · the non-saturating loss", function, [(f,) for _, f in _logits()], right, mistakes, praise)
+    _judge_loss(exercise, function, [(f,) for _, f in _logits()], right, mistakes, praise)
 
 
-def minimax(function: Callable) -> None:
-    """Check exercise 1c: mean log(1 − D(G(z))) from logits."""
+@exercise("1c · the minimax loss", id="minimax", points=1)
+def minimax(exercise: str, function: Callable[[Tensor], Tensor]) -> None:
+    """Check mean log(1 − D(G(z))) from logits."""
     right = losses.minimax
     mistakes = [
         *_generator_mistakes(right),
@@ -144,10 +148,10 @@ def minimax(function: Callable) -> None:
         *(Mistake(lambda f, small=small: -_naive(-1, f, small), SMALL_NUMBER) for small in SMALL_NUMBERS),
     ]
     praise = "right; for a fake that D is sure about (logit −200) it is 0, and so is its gradient: it saturates."
-    _judge_loss("1c · the minimax loss", function, [(f,) for _, f in _logits()], right, mistakes, praise)
+    _judge_loss(exercise, function, [(f,) for _, f in _logits()], right, mistakes, praise)
 
 
-def _generator_mistakes(right: Callable) -> list[Mistake]:
+def _generator_mistakes(right: Callable[[Tensor], Tensor]) -> list[Mistake]:
     return [
         Mistake(lambda f: right(f).item(), NO_GRAPH),
         Mistake(lambda f: -right(f), "the sign is turned round: making this smaller makes the fakes worse."),
@@ -156,7 +160,14 @@ def _generator_mistakes(right: Callable) -> list[Mistake]:
     ]
 
 
-def _judge_loss(exercise, function, cases: Sequence, right: Callable, mistakes: Sequence[Mistake], praise: str) -> None:
+def _judge_loss(
+    exercise: str,
+    function: Callable[..., Tensor],
+    cases: Sequence[tuple[Tensor, ...]],
+    right: Callable[..., Tensor],
+    mistakes: Sequence[Mistake],
+    praise: str,
+) -> None:
     """Judge a loss by its values, then see that gradients pass through it."""
     moderate = answer(exercise, function, cases[1])
     if isinstance(moderate, Tensor) and bool(moderate.isnan().any()):

@@ -1,12 +1,13 @@
-"""The checks of exercises 2 and 3 of lesson 04: one step of the discriminator, one step of the generator."""
+"""Exercises 2 and 3 of lesson 04: one step of the discriminator, one step of the generator."""
 
 from collections.abc import Callable
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from dcgan_course.checks import bench as bench_of
 from dcgan_course.checks.bench import Bench, Move
 from dcgan_course.checks.engine import Mistake, fail, passed
+from dcgan_course.checks.registry import exercise
 from dcgan_course.training import losses
 
 
@@ -62,9 +63,9 @@ GENERATOR_MISTAKES = [
 ]
 
 
-def discriminator_step(step: Callable) -> None:
-    """Check exercise 2: one step of the discriminator, on a bench of two tiny networks."""
-    exercise = "2 · the discriminator's step"
+@exercise("2 · the discriminator's step", id="discriminator-step", points=3)
+def discriminator_step(exercise: str, step: Callable[..., Tensor]) -> None:
+    """Check one step of the discriminator, on a bench of two tiny networks."""
     bench, move, returned = run_on_bench(exercise, step, "discriminator")
     if bench.arrivals:
         fail(
@@ -86,9 +87,9 @@ def discriminator_step(step: Callable) -> None:
     )
 
 
-def generator_step(step: Callable) -> None:
-    """Check exercise 3: one step of the generator with the non-saturating loss, on a bench of two tiny networks."""
-    exercise = "3 · the generator's step"
+@exercise("3 · the generator's step", id="generator-step", points=3)
+def generator_step(exercise: str, step: Callable[..., Tensor]) -> None:
+    """Check one step of the generator with the non-saturating loss, on a bench of two tiny networks."""
     bench, move, returned = run_on_bench(exercise, step, "generator")
     refuse_cut_graph(exercise, bench)
     fresh = Bench()
@@ -110,7 +111,10 @@ def refuse_cut_graph(exercise: str, bench: Bench) -> None:
     if bench.arrivals:
         return
     if not bench.discriminator_gradients:
-        fail(exercise, "no gradient came back to the generator. Is `backward()` there, on a loss that depends on G?")
+        fail(
+            exercise,
+            "nothing came back to the generator, no gradient. Is `backward()` there, on a loss that depends on G?",
+        )
     fail(
         exercise,
         "gradients came as far as D, and none came back to the generator, so it cannot move. A `detach()` or a "
@@ -118,7 +122,7 @@ def refuse_cut_graph(exercise: str, bench: Bench) -> None:
     )
 
 
-def run_on_bench(exercise: str, step: Callable, player: str) -> tuple[Bench, Move, object]:
+def run_on_bench(exercise: str, step: Callable[..., Tensor], player: str) -> tuple[Bench, Move, object]:
     """Take one step of a player, "generator" or "discriminator", beside gradients that an earlier step left behind.
 
     Returns the bench afterwards, the player's move, and what the step returned. Raises CheckFailed where the step
@@ -134,18 +138,17 @@ def run_on_bench(exercise: str, step: Callable, player: str) -> tuple[Bench, Mov
     return runs[0]
 
 
-def _run_once(exercise: str, step: Callable, player: str) -> tuple[Bench, Move, object]:
+def _run_once(exercise: str, step: Callable[..., Tensor], player: str) -> tuple[Bench, Move, object]:
     bench = Bench()
     bench.leave_gradients()
-    networks = {"generator": bench.generator, "discriminator": bench.discriminator}
+    networks: dict[str, nn.Module] = {"generator": bench.generator, "discriminator": bench.discriminator}
     own = networks.pop(player)
     ((other_name, other),) = networks.items()
     before, other_before, gradient_before = bench_of.weights(own), bench_of.weights(other), bench_of.gradients(own)
-    if player == "generator":
-        case = (bench.generator, bench.discriminator, bench.generator_optimizer, bench.z)
-    else:
-        case = (bench.generator, bench.discriminator, bench.discriminator_optimizer, bench.real, bench.z)
-    returned = bench_of.call(exercise, step, case)
+    given: tuple[object, ...] = (bench.generator_optimizer, bench.z)
+    if player == "discriminator":
+        given = (bench.discriminator_optimizer, bench.real, bench.z)
+    returned = bench_of.call(exercise, step, (bench.generator, bench.discriminator, *given))
     if not bench_of.close(bench_of.weights(other), other_before):
         fail(exercise, f"your step moved the {other_name}. Only the {player} moves here: one player, one step.")
     bench_of.refuse_changed_settings(exercise, bench)

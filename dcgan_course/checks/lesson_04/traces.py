@@ -1,4 +1,4 @@
-"""Six short trainings for exercise 5 of lesson 04, and the sign by which each of them is known.
+"""Exercise 5 of lesson 04: six short trainings, and the sign by which each of them is known.
 
 All six start from the same networks and see the same data: numbers from two bumps, at −1 and at +1. One thing is
 wrong in five of them. A trace is what is measured on the way, on 256 pictures (here: numbers) and 256 z that stay
@@ -8,12 +8,17 @@ the same, so that a line that moves means that a network moved.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from dcgan_course.checks.naming import judge_names
+from dcgan_course.checks.registry import exercise
 from dcgan_course.training import losses
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BUMPS, BUMP_WIDTH = (-1.0, 1.0), 0.15
 SEED = 2
@@ -214,7 +219,7 @@ def in_words(trace: Trace) -> str:
     )
 
 
-def figure(traces: list[Trace]):
+def figure(traces: list[Trace]) -> "Figure":
     """Draw six pairs of panels: above p_real and p_fake, below the fakes of 60 fixed z; returns the figure."""
     import matplotlib.pyplot as plt
 
@@ -242,11 +247,12 @@ def figure(traces: list[Trace]):
     return canvas
 
 
-def read_traces(diagnoses: Callable[[], dict[str, str]], traces: list[Trace]) -> None:
-    """Check exercise 5: `diagnoses()` returns {letter: cause}, one of CAUSES for each trace."""
+@exercise("5 · six traces", id="read-traces", points=3)
+def read_traces(exercise: str, diagnoses: Callable[[], dict[str, str]], traces: list[Trace]) -> None:
+    """Check that `diagnoses()` gives each letter its cause, one of CAUSES."""
     by_letter = {trace.letter: trace for trace in traces}
     judge_names(
-        "5 · six traces",
+        exercise,
         diagnoses,
         {trace.letter: trace.cause for trace in traces},
         list(CAUSES),

@@ -3,5 +3,3 @@
 from dcgan_course.checks.lesson_05.modes import count_modes
 from dcgan_course.checks.lesson_05.packing import train_packed
 from dcgan_course.checks.lesson_05.traces import draw_cases, in_words, name_the_faults
-
-__all__ = ["count_modes", "draw_cases", "in_words", "name_the_faults", "train_packed"]

@@ -1,87 +1,63 @@
-"""The check of exercise 2 of lesson 05: a mode counter."""
+"""Exercise 2 of lesson 05: a mode counter."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from dcgan_course.checks.engine import Mistake, judge
+from dcgan_course.checks.registry import exercise
 from dcgan_course.toy import modes
 from dcgan_course.toy.mixtures import PointMixture, grid_of_25, ring_of_8
 
+Report = tuple[int, float, float]  # modes covered, share of high-quality samples, reverse KL in nats
 
-def _oracle(points: Tensor, centres: Tensor, sigma: float) -> tuple[int, float, float]:
+
+def _oracle(points: Tensor, centres: Tensor, sigma: float) -> Report:
     report = modes.count_modes(points, PointMixture("exercise", centres, sigma))
     return report.modes, report.high_quality, report.reverse_kl
 
 
-def _parts(points, centres, sigma):
-    """Distances (N, K), index of the closest centre, and which points are within 3σ."""
-    distance = torch.cdist(points.double(), centres.double())
-    smallest, index = distance.min(dim=1)
-    return distance, index, smallest < 3 * sigma
+def _closest(points: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
+    """Distance of each point to its closest centre, (N,), and the index of that centre, (N,)."""
+    smallest, index = torch.cdist(points.double(), centres.double()).min(dim=1)
+    return smallest, index
 
 
-def _kl(index, modes):
-    shares = torch.bincount(index, minlength=modes).double() / max(1, len(index))
+def _report(points: Tensor, centres: Tensor, good: Tensor) -> Report:
+    """What somebody reports for whom these points, (N,) of True and False, are good."""
+    _, index = _closest(points, centres)
+    shares = torch.bincount(index, minlength=len(centres)).double() / max(1, len(index))
     shares = shares[shares > 0]
-    return float((shares * (shares * modes).log()).sum())
+    reverse_kl = float((shares * (shares * len(centres)).log()).sum())
+    return len(index[good].unique()), float(good.double().mean()), reverse_kl
 
 
-def _covered_by_any_point(points, centres, sigma):
-    _, index, good = _parts(points, centres, sigma)
-    return len(index.unique()), float(good.double().mean()), _kl(index, len(centres))
+def _covered_by_any_point(points: Tensor, centres: Tensor, sigma: float) -> Report:
+    distance, index = _closest(points, centres)
+    return len(index.unique()), *_report(points, centres, distance < 3 * sigma)[1:]
 
 
-def _sigma_forgotten(points, centres, sigma):
-    distance, index, _ = _parts(points, centres, sigma)
-    good = distance.min(dim=1).values < 3
-    return len(index[good].unique()), float(good.double().mean()), _kl(index, len(centres))
-
-
-def _one_sigma(points, centres, sigma):
-    return _parts_with(points, centres, sigma, 1)
-
-
-def _parts_with(points, centres, sigma, times):
-    distance, index, _ = _parts(points, centres, sigma)
-    good = distance.min(dim=1).values < times * sigma
-    return len(index[good].unique()), float(good.double().mean()), _kl(index, len(centres))
-
-
-def _squared(points, centres, sigma):
-    distance, index, _ = _parts(points, centres, sigma)
-    good = distance.min(dim=1).values.square() < 3 * sigma
-    return len(index[good].unique()), float(good.double().mean()), _kl(index, len(centres))
-
-
-def _box(points, centres, sigma):
+def _box(points: Tensor, centres: Tensor, sigma: float) -> Report:
     gap = (points.double()[:, None] - centres.double()[None]).abs().amax(dim=2)
-    _, index, _ = _parts(points, centres, sigma)
-    good = gap.min(dim=1).values < 3 * sigma
-    return len(index[good].unique()), float(good.double().mean()), _kl(index, len(centres))
+    return _report(points, centres, gap.min(dim=1).values < 3 * sigma)
 
 
-def _entropy(points, centres, sigma):
-    modes, good, kl = _oracle(points, centres, sigma)
-    return modes, good, math.log(len(centres)) - kl
-
-
-def _base_two(points, centres, sigma):
-    modes, good, kl = _oracle(points, centres, sigma)
-    return modes, good, kl / math.log(2)
-
-
-def _forward_kl(points, centres, sigma):
-    modes, good, _ = _oracle(points, centres, sigma)
-    _, index, _ = _parts(points, centres, sigma)
+def _forward_kl(points: Tensor, centres: Tensor, sigma: float) -> Report:
+    _, index = _closest(points, centres)
     shares = torch.bincount(index, minlength=len(centres)).double() / len(index)
-    return _readable((modes, good, float((-(shares * len(centres)).log() / len(centres)).sum())))
+    return *_oracle(points, centres, sigma)[:2], float((-(shares * len(centres)).log() / len(centres)).sum())
 
 
-def _negative(points, centres, sigma):
-    modes, good, kl = _oracle(points, centres, sigma)
-    return modes, good, -kl
+def _with_third(change: Callable[[float, int], float]) -> Callable[[Tensor, Tensor, float], Report]:
+    """Answer rightly, but for the third number: `change` makes it of the reverse KL and the number of modes."""
+
+    def report(points: Tensor, centres: Tensor, sigma: float) -> Report:
+        modes, good, kl = _oracle(points, centres, sigma)
+        return modes, good, change(kl, len(centres))
+
+    return report
 
 
 MISTAKES = [
@@ -89,28 +65,32 @@ MISTAKES = [
         _covered_by_any_point,
         "a mode is covered only if a point lies within 3σ of it. You count every mode that is closest to some point.",
     ),
-    Mistake(_sigma_forgotten, "3σ is 3 times sigma. You compare the distance with 3."),
-    Mistake(_one_sigma, "the border is 3σ, not σ: compare with 3 * sigma."),
-    Mistake(_squared, "compare like with like: a distance with 3σ, or a squared distance with (3σ)²."),
-    Mistake(_box, "within 3σ means a circle: take the Euclidean distance, not the larger of the two coordinates."),
-    Mistake(_entropy, "that is the entropy of the shares. The reverse KL is Σ q log(K q): log K minus the entropy."),
-    Mistake(_base_two, "take the natural logarithm: the answer is in nats."),
     Mistake(
-        _forward_kl,
-        "that is the KL the other way round, Σ p log(p/q). It is infinite as soon as a mode is missing.",
+        lambda points, centres, sigma: _report(points, centres, _closest(points, centres)[0] < 3),
+        "3σ is 3 times sigma. You compare the distance with 3.",
     ),
-    Mistake(_negative, "the sign: Σ q log(K q) is never below 0."),
+    Mistake(
+        lambda points, centres, sigma: _report(points, centres, _closest(points, centres)[0] < sigma),
+        "the border is 3σ, not σ: compare with 3 * sigma.",
+    ),
+    Mistake(
+        lambda points, centres, sigma: _report(points, centres, _closest(points, centres)[0].square() < 3 * sigma),
+        "compare like with like: a distance with 3σ, or a squared distance with (3σ)².",
+    ),
+    Mistake(_box, "within 3σ means a circle: take the Euclidean distance, not the larger of the two coordinates."),
+    Mistake(
+        _with_third(lambda kl, count: math.log(count) - kl),
+        "that is the entropy of the shares. The reverse KL is Σ q log(K q): log K minus the entropy.",
+    ),
+    Mistake(_with_third(lambda kl, count: kl / math.log(2)), "take the natural logarithm: the answer is in nats."),
+    Mistake(
+        _forward_kl, "that is the KL the other way round, Σ p log(p/q). It is infinite as soon as a mode is missing."
+    ),
+    Mistake(_with_third(lambda kl, count: -kl), "the sign: Σ q log(K q) is never below 0."),
 ]
 
 
-def _readable(given):
-    """Write an infinite third number as a word: infinity minus infinity is no number, so two could not be compared."""
-    if isinstance(given, tuple) and len(given) == 3 and not math.isfinite(float(given[2])):
-        return (*given[:2], "infinite")
-    return given
-
-
-def cases():
+def cases() -> list[tuple[Tensor, Tensor, float]]:
     """A perfect sample, a collapsed one, a sloppy one, and one with a single lucky point."""
     random = torch.Generator().manual_seed(0)
     ring, grid = ring_of_8(), grid_of_25()
@@ -126,11 +106,12 @@ def cases():
     ]
 
 
-def count_modes(function) -> None:
+@exercise("2 · count the modes", id="count-modes", points=3)
+def count_modes(exercise: str, function: Callable[[Tensor, Tensor, float], Report]) -> None:
     """Check a learner's (points, centres, sigma) → (modes, high-quality share, reverse KL)."""
     judge(
-        "count-modes",
-        lambda *case: _readable(function(*case)),
+        exercise,
+        function,
         cases(),
         _oracle,
         MISTAKES,

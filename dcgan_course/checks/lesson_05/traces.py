@@ -1,4 +1,4 @@
-"""Eight short trainings on the ring for exercise 1 of lesson 05, and the sign by which each fault is known."""
+"""Exercise 1 of lesson 05: eight short trainings on the ring, and the sign by which each fault is known."""
 
 import random
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from dcgan_course.checks.naming import judge_names
+from dcgan_course.checks.registry import exercise
 from dcgan_course.toy.faults import FAULTS, play
 
-EXERCISE = "name-the-faults"
 LETTERS = "ABCDEFGH"
 LATE = slice(-20, None)
 
@@ -100,7 +100,8 @@ SIGNS: dict[str, tuple[Callable[[Case], bool], Callable[[Case], str]]] = {
 }
 
 
-def name_the_faults(diagnosis: Callable[[], dict[str, str]], cases: list[Case]) -> None:
+@exercise("1 · name the fault", id="name-the-faults", points=4)
+def name_the_faults(exercise: str, diagnosis: Callable[[], dict[str, str]], cases: list[Case]) -> None:
     """Check the names that a learner gives to unlabelled traces; the hint is the sign that speaks against a name.
 
     Args:
@@ -108,7 +109,7 @@ def name_the_faults(diagnosis: Callable[[], dict[str, str]], cases: list[Case]) 
     """
     by_letter = {case.letter: case for case in cases}
     judge_names(
-        EXERCISE,
+        exercise,
         diagnosis,
         {case.letter: case.fault for case in cases},
         list(FAULTS),
