@@ -9,11 +9,15 @@ import torch
 from dcgan_course import latent
 from dcgan_course.convolution import arithmetic, ladders
 from dcgan_course.data import batches
+from dcgan_course.data.drawn.pictures import drawn_digits, drawn_objects
 from dcgan_course.errors import InvalidValue
 from dcgan_course.evaluation import metrics
 from dcgan_course.interpretability import blocks, features, forgetting, probes, supervised, units
 from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
 from dcgan_course.models.ablations import VARIANTS
+from dcgan_course.toy import stacked
+from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
+from dcgan_course.toy.points import GameSettings
 from dcgan_course.training import TrainConfig
 from tests.helpers.networks import lively_discriminator
 from tests.helpers.pictures import random_pictures
@@ -97,6 +101,28 @@ CALLS = {
     "plan_upsampling start_size": lambda n: ladders.plan_upsampling(12, n),
     **{f"TrainConfig {name}": lambda n, name=name: TrainConfig(**{name: n}) for name in CONFIG},
     "batches batch_size": lambda n: list(batches(PICTURES, n)),
+    "drawn_digits count": lambda n: drawn_digits(n),
+    "drawn_digits seed": lambda n: drawn_digits(2, n),
+    "drawn_objects count": lambda n: drawn_objects(n),
+    "drawn_objects seed": lambda n: drawn_objects(2, n),
+    "StackedLinear networks": lambda n: stacked.StackedLinear(n, 2, 2),
+    "StackedLinear in_features": lambda n: stacked.StackedLinear(2, n, 2),
+    "StackedLinear out_features": lambda n: stacked.StackedLinear(2, 2, n),
+    "StackedBatchNorm networks": lambda n: stacked.StackedBatchNorm(n, 2),
+    "StackedBatchNorm features": lambda n: stacked.StackedBatchNorm(2, n),
+    "StackedMaxout pieces": lambda n: stacked.StackedMaxout(2, 2, 2, n),
+    "PointGenerators networks": lambda n: PointGenerators(n, 2, 4, 1),
+    "PointGenerators latent_dim": lambda n: PointGenerators(2, n, 4, 1),
+    "PointGenerators hidden_dim": lambda n: PointGenerators(2, 2, n, 1),
+    "PointGenerators hidden_layers": lambda n: PointGenerators(2, 2, 4, n),
+    "PointDiscriminators networks": lambda n: PointDiscriminators(n, 1, 4, 1),
+    "PointDiscriminators packing": lambda n: PointDiscriminators(2, n, 4, 1),
+    "PointDiscriminators hidden_dim": lambda n: PointDiscriminators(2, 1, n, 1),
+    "PointDiscriminators hidden_layers": lambda n: PointDiscriminators(2, 1, 4, n),
+    "GameSettings batch_size": lambda n: GameSettings(batch_size=n),
+    "GameSettings discriminator_steps": lambda n: GameSettings(discriminator_steps=n),
+    "GameSettings unrolled_steps": lambda n: GameSettings(unrolled_steps=n),
+    "GameSettings seed": lambda n: GameSettings(seed=n),
 }
 
 

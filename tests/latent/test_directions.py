@@ -74,6 +74,9 @@ class TestActivationDirections:
         once, again = (latent.activation_directions(small_generator, 2, samples=50) for _ in range(2))
         assert torch.equal(once, again) and torch.equal(before, torch.get_rng_state())
         assert not any(layer._forward_hooks for layer in small_generator.modules())
+        small_generator.train()  # with dropout
+        assert torch.equal(latent.activation_directions(small_generator, 2, samples=50), once)
+        assert all(layer.training for layer in small_generator.modules())
         for count, samples in ((0, 50), (5, 50), (3, 3)):
             with pytest.raises(InvalidValue, match=f"count is {count}, but it must be at least 1, at most 4"):
                 latent.activation_directions(small_generator, count, samples=samples)

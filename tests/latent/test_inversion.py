@@ -27,6 +27,13 @@ class TestInvert:
         torch.manual_seed(5)
         assert torch.initial_seed() == 5
 
+    def test_a_generator_in_training_is_asked_in_eval_mode_and_trains_on(self, small_generator):
+        wanted = torch.zeros(1, 6, 6)
+        calm = latent.invert(small_generator, wanted, steps=20)
+        small_generator.train()
+        assert torch.equal(latent.invert(small_generator, wanted, steps=20).z, calm.z)
+        assert all(module.training for module in small_generator.modules())
+
     def test_another_size_is_refused(self, small_generator):
         with pytest.raises(InvalidValue, match=r"picture is \(1, 28, 28\), but the generator draws \(1, 6, 6\)"):
             latent.invert(small_generator, torch.zeros(1, 28, 28))

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from dcgan_course import models
+from dcgan_course.errors import InvalidValue
 
 
 def test_the_recipe_of_lesson_04():
@@ -30,3 +31,9 @@ def test_initial_weights_are_xavier_normal_and_biases_between_a_tenth_and_a_fift
     assert float(layer.weight.detach().std()) == pytest.approx((2 / (256 + 784)) ** 0.5, rel=0.02)
     bias = layer.bias.detach()
     assert 0.1 <= bias.min() < 0.105 and 0.195 < bias.max() <= 0.2
+
+
+@pytest.mark.parametrize("network", [models.MLPGenerator, models.MLPDiscriminator])
+def test_a_shape_that_is_none_is_refused(network):
+    with pytest.raises(InvalidValue, match=r"image_shape is \(28, 28\), but it must be \(C, H, W\)"):
+        network((28, 28))
