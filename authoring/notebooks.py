@@ -113,7 +113,7 @@ def _remove_progress_bars(notebook: nbformat.NotebookNode) -> None:
             cell.outputs = [out for out in cell.outputs if not re.match(r"[^\n]*\d+%\|", _plain_text(out))]
 
 
-def _plain_text(output) -> str:
+def _plain_text(output: nbformat.NotebookNode) -> str:
     return output.get("text", "") or output.get("data", {}).get("text/plain", "")
 
 

@@ -5,6 +5,7 @@ A step is judged by what it does, not by how it is written. With plain gradient 
 """
 
 import functools
+import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -247,7 +248,7 @@ def judge_returned(exercise: str, returned: Any, loss: float, factor: float) -> 
             "the move is right, but the loss that you return still carries its graph: whoever keeps a list of losses "
             "keeps every graph. Return `loss.detach()`.",
         )
-    single = isinstance(returned, (int, float)) or (isinstance(returned, Tensor) and returned.numel() == 1)
+    single = isinstance(returned, numbers.Real) or (isinstance(returned, Tensor) and returned.numel() == 1)
     if not single or abs(float(returned) - factor * loss) > 1e-4:
         fail(
             exercise,

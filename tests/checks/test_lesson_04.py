@@ -150,6 +150,7 @@ def test_right_discriminator_steps_pass(capsys):
     praise(capsys, check.discriminator_step, loop.discriminator_step)
     praise(capsys, check.discriminator_step, discriminator_step())
     praise(capsys, check.discriminator_step, discriminator_step(returned=torch.Tensor.item))
+    praise(capsys, check.discriminator_step, discriminator_step(returned=lambda loss: loss.detach().numpy()[()]))
 
 
 def test_two_backward_calls_and_one_batch_pass(capsys):
