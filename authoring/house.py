@@ -75,15 +75,14 @@ def imports(package: Path) -> Iterator[Import]:
     """Read every import of the package, also those inside functions."""
     for path in files(package):
         for node in ast.walk(ast.parse((package / path).read_text(encoding="utf-8"))):
-            for module in _modules(node, package):
-                yield Import(path, node.lineno, module)
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for module in _modules(node, package):
+                    yield Import(path, node.lineno, module)
 
 
-def _modules(node: ast.AST, package: Path) -> list[str]:
+def _modules(node: ast.Import | ast.ImportFrom, package: Path) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    if not isinstance(node, ast.ImportFrom):
-        return []
     module = "." * node.level + (node.module or "")
     if module.split(".")[0] != PACKAGE:
         return [module]
@@ -102,15 +101,20 @@ def floor_of(room: str) -> int | None:
     return next((number for number, rooms in enumerate(FLOORS) if room in rooms), None)
 
 
+def runs_up(room: str, target: str) -> bool:
+    """Tell whether an import takes from a floor that is not below; a room that is in no plan is below none."""
+    here, there = floor_of(room), floor_of(target)
+    return here is None or there is None or there >= here
+
+
 def faults(package: Path) -> list[str]:
     """Return what breaks the rules of the house, a sentence each; an empty list if nothing does."""
     found = [*_misplaced_files(package)]
     for each in imports(package):
         place = f"{PACKAGE}/{each.path.as_posix()}:{each.line}"
-        below, here = floor_of(each.target), floor_of(each.room)
         if each.module.startswith("."):
             found.append(f"{place} imports {each.module!r}: write the whole name, {PACKAGE}.room.file.")
-        elif each.ours and each.target != each.room and (below is None or here is None or below >= here):
+        elif each.ours and each.target != each.room and runs_up(each.room, each.target):
             found.append(f"{place} imports {each.module}: {each.room} may only import itself and the floors below it.")
         elif not each.ours and each.room not in ONLY.get(each.target, {each.room}):
             allowed = " and ".join(sorted(ONLY[each.target]))
@@ -257,7 +261,7 @@ def _draw_table(axes: "Axes", counts: dict[tuple[str, str], int]) -> None:
     for row, room in enumerate(order):
         for column, target in enumerate(order):
             count = counts.get((room, target), 0)
-            wrong = count and floor_of(target) >= floor_of(room)
+            wrong = count and runs_up(room, target)
             fill = COLOURS["orange"] if wrong else COLOURS["mint"] if count else COLOURS["paper"]
             fill = COLOURS["light"] if row == column else fill
             axes.add_patch(_rectangle((column, row), 1, 1, fill))
@@ -269,8 +273,8 @@ def _draw_table(axes: "Axes", counts: dict[tuple[str, str], int]) -> None:
     axes.set(xlim=(0, len(order)), ylim=(0, len(order)), title="Import lines: a row takes from a column")
     axes.set_aspect("equal")
     axes.grid(False)
-    wrong = sum(floor_of(target) >= floor_of(room) for room, target in counts)
-    words = f"right of the grey squares stand\nimports that run up: {wrong}"
+    running_up = sum(runs_up(room, target) for room, target in counts)
+    words = f"right of the grey squares stand\nimports that run up: {running_up}"
     axes.text(len(order) - 0.4, 2.6, words, ha="right", size=13, backgroundcolor=COLOURS["paper"])
 
 
