@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from dcgan_course import latent
+from dcgan_course import latent, widgets
 from dcgan_course.convolution import arithmetic, ladders
-from dcgan_course.data import batches
+from dcgan_course.data import Images, batches
 from dcgan_course.data.drawn.pictures import drawn_digits, drawn_objects
 from dcgan_course.errors import InvalidValue
 from dcgan_course.evaluation import metrics
@@ -29,6 +29,7 @@ Z = NUMBERS[:, :4]
 D, G = lively_discriminator(32), Generator(32, 4, 2, 3)
 CONFIG = ("epochs", "batch_size", "discriminator_steps", "seed")
 CLASSIFIER = torch.nn.Linear(5, 3)
+DIGITS = Images("digits", random_pictures(12, (1, 28, 28)), LABELS, ("even", "odd"), "random numbers")
 RESPONSES = units.unit_responses(D, PICTURES, 0)
 
 
@@ -39,6 +40,10 @@ def taught(**numbers):
 
 def probe(**numbers):
     return probes.linear_probe(NUMBERS, LABELS, NUMBERS, LABELS, fit=probes.all_classes_at_once, **numbers)
+
+
+def slide(**numbers):
+    widgets.latent_slider(G, **({"points": 2, "steps": 1} | numbers))
 
 
 # Each is called with 3, and with what is no whole number.
@@ -123,6 +128,12 @@ CALLS = {
     "GameSettings discriminator_steps": lambda n: GameSettings(discriminator_steps=n),
     "GameSettings unrolled_steps": lambda n: GameSettings(unrolled_steps=n),
     "GameSettings seed": lambda n: GameSettings(seed=n),
+    **{f"latent_slider {name}": lambda n, name=name: slide(**{name: n}) for name in ("points", "steps", "seed")},
+    "TrainingMonitor pictures": lambda n: widgets.TrainingMonitor(PICTURES, pictures=n),
+    "TrainingMonitor seed": lambda n: widgets.TrainingMonitor(PICTURES, seed=n),
+    "filter_browser count": lambda n: widgets.filter_browser("mnist_dcgan", DIGITS, count=n),
+    "convolution_explorer seed": lambda n: widgets.convolution_explorer(n),
+    "break_it_twin seed": lambda n: widgets.break_it_twin(1, n),
 }
 
 

@@ -4,6 +4,7 @@ import io
 
 import ipywidgets
 
+from dcgan_course.errors import seed_number
 from dcgan_course.toy.faults import FAULTS, play
 from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
 from dcgan_course.toy.point_figures import GAME_HEIGHT, GAME_WIDTH, game_png
@@ -117,7 +118,7 @@ class BreakItPanel(Panel):
         names = ("nothing is wrong", "D too strong", "real and fake in one batch norm")
         sheet = Image.new("RGB", (GAME_WIDTH, GAME_HEIGHT * len(names)), "white")
         for row, name in enumerate(names):
-            game = play(FAULTS[name], 1, seed).run(rounds)
+            game = play(FAULTS[name], 1, seed_number(seed)).run(rounds)
             picture = Image.open(io.BytesIO(game_png(game, rounds, f"{name}: {rounds} rounds")))
             sheet.paste(picture, (0, row * GAME_HEIGHT))
         buffer = io.BytesIO()

@@ -15,7 +15,7 @@ from dcgan_course.convolution.scene import (
 )
 from dcgan_course.convolution.scene_figures import WIDTH, draw_impossible, draw_scene, walk_figure
 from dcgan_course.drawing.canvas import Canvas, number_text
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, seed_number
 from dcgan_course.widgets.parts import Panel, Picture, dropdown, slider
 
 PADDING_VALUES = {"zeros": 0.0, "ones": 1.0}
@@ -55,7 +55,7 @@ class ConvolutionExplorer(Panel):
         self.play = ipywidgets.Play(value=1, min=1, max=16, interval=500, layout={"margin": "0 0 0 110px"})
         walk = {"position": self.position, "play": self.play}
         super().__init__(sizes | menus | walk)
-        self.seed = seed
+        self.seed = seed_number(seed)
         self.picture = Picture(
             format="png",
             layout={"width": f"{WIDTH}px", "max_width": "100%"},

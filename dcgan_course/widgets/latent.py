@@ -6,6 +6,7 @@ from torch import Tensor
 
 from dcgan_course import latent
 from dcgan_course.drawing.sheets import png_of_pictures
+from dcgan_course.errors import whole_number
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.widgets.parts import Panel, Picture, slider
 
@@ -25,8 +26,8 @@ class LatentSlider(Panel):
     def __init__(
         self, generator: LatentGenerator, *, points: int = 6, steps: int = 20, seed: int = 0, zoom: int = 8
     ) -> None:
+        self.points, self.steps = whole_number("points", points, 2), whole_number("steps", steps)
         pictures = _pictures(generator, points, steps, seed)
-        self.points, self.steps = points, steps
         self.frames = [png_of_pictures(picture[None], columns=1, zoom=zoom) for picture in pictures]
         last = len(self.frames) - 1
         place = slider("place in z", 0, 0, last, widths=(80, 480))

@@ -10,8 +10,9 @@ from dcgan_course import latent
 from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.drawing.sheets import png_of_pictures
+from dcgan_course.errors import seed_number, whole_number
 from dcgan_course.evaluation.metrics import mean_probabilities
-from dcgan_course.models.inference import draw
+from dcgan_course.models import inference
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.training.state import Training
 from dcgan_course.widgets.parts import Panel, Picture
@@ -43,7 +44,7 @@ class TrainingMonitor(Panel):
         )
         super().__init__({"stop": self.button})
         self.test_images = test_images[:1000]
-        self.pictures, self.seed, self.every = pictures, seed, every
+        self.pictures, self.seed, self.every = whole_number("pictures", pictures), seed_number(seed), every
         self.epochs: list[float] = []
         self.p_real: list[float] = []
         self.p_fake: list[float] = []
@@ -67,9 +68,8 @@ class TrainingMonitor(Panel):
         )
         self.children = [
             ipywidgets.HBox([self.button, self.bar, self.words], layout={"align_items": "center"}),
-            ipywidgets.HBox(
-                [self.traces, self.samples], layout={"align_items": "flex-start"}
-            ),  # else both get one height
+            # Without flex-start both pictures get the height of the higher one.
+            ipywidgets.HBox([self.traces, self.samples], layout={"align_items": "flex-start"}),
         ]
         self.say("Training has not started.")
 
@@ -114,7 +114,7 @@ class TrainingMonitor(Panel):
 
     def samples_png(self, generator: LatentGenerator) -> bytes:
         """Return the generator's pictures of the fixed z as PNG bytes; each part keeps its mode."""
-        images = draw(generator, latent.sample(self.pictures, generator.latent_dim, self.seed))
+        images = inference.draw(generator, latent.sample(self.pictures, generator.latent_dim, self.seed))
         return png_of_pictures(images, columns=6, zoom=2)
 
     def traces_png(self, last_epoch: float = 1.0) -> bytes:

@@ -167,7 +167,3 @@ class TestRefusals:
     def test_a_count_below_one(self, images, count):
         with pytest.raises(InvalidValue, match="count is"):
             widgets.filter_browser(RUN, images, count=count)
-
-
-def test_the_panel_says_what_it_is(panel):
-    assert repr(panel).endswith(".")

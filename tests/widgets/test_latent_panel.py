@@ -177,7 +177,3 @@ def test_a_folder_that_cannot_be_written_is_said(panel, tmp_path):
 def test_the_twin_shows_every_direction():
     twin = pixels(widgets.latent_explorer_twin("mnist_dcgan", shown=5))
     assert twin.shape[0] > 7 * 28 * 3 and twin.shape[1] > 5 * 28 * 3
-
-
-def test_the_panel_says_what_it_is(panel):
-    assert repr(panel).endswith(".")
