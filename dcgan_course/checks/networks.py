@@ -1,15 +1,17 @@
 """How the checks of lesson 06 build a learner's network, send a batch through it, and note what passes its layers."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
-from dcgan_course.checks.engine import answer, fail
+from dcgan_course.checks.engine import answer, describe, fail
 from dcgan_course.models.inference import eval_mode
 
+Convolution = nn.Conv2d | nn.ConvTranspose2d
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 RESIZING = (
     nn.MaxPool2d,
@@ -29,20 +31,27 @@ class Call(NamedTuple):
     given: Tensor
     output: Tensor | None
 
+    @property
+    def left(self) -> Tensor:
+        """What left the layer, where the whole network has passed without an error."""
+        if self.output is None:
+            raise RuntimeError(f"{type(self.module).__name__} raised an error: nothing has left it.")
+        return self.output
+
 
 @contextlib.contextmanager
-def noted(network: nn.Module, kinds: tuple[type[nn.Module], ...]):
+def noted(network: nn.Module, kinds: tuple[type[nn.Module], ...]) -> Iterator[list[Call]]:
     """Inside the block, write the calls of all layers of these kinds into the list given back, in their order."""
     notes: list[Call] = []
 
-    def before(module, given) -> None:
+    def before(module: nn.Module, given: tuple[Tensor, ...]) -> None:
         notes.append(Call(module, given[0].detach().clone(), None))  # a copy: a layer behind may work in place
 
-    def after(module, _, output) -> None:
+    def after(module: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> None:
         notes[-1] = notes[-1]._replace(output=output.detach().clone())
 
     layers = [module for module in network.modules() if isinstance(module, kinds)]
-    hooks = [layer.register_forward_pre_hook(before) for layer in layers]
+    hooks: list[RemovableHandle] = [layer.register_forward_pre_hook(before) for layer in layers]
     hooks += [layer.register_forward_hook(after) for layer in layers]
     try:
         yield notes
@@ -51,24 +60,27 @@ def noted(network: nn.Module, kinds: tuple[type[nn.Module], ...]):
             hook.remove()
 
 
-def built(exercise: str, function: Callable, case) -> nn.Module:
+def built(exercise: str, function: Callable[..., nn.Module], case: Sequence[object]) -> nn.Module:
     """Call a learner's function that builds a network."""
     network = answer(exercise, function, case)
     if not isinstance(network, nn.Module):
-        fail(exercise, f"your function gave back {type(network).__name__}, not a network. Return nn.Sequential(…).")
+        fail(exercise, f"your function gave back {describe(network)}, not a network. Return nn.Sequential(…).")
     return network
 
 
-def asked(exercise: str, network: nn.Module, x: Tensor, hint: Callable[[], str] = str):
+def asked(exercise: str, network: nn.Module, x: Tensor, hint: Callable[[], str] = str) -> Tensor:
     """Send a batch through a learner's network; say of an error that the network raised it, with hint() behind it."""
     try:
-        return network(x)
+        result = network(x)
     except Exception as error:  # noqa: BLE001  whatever the learner's layers raise is the finding
         why = f"\n  Hint: {hint()}" if hint() else ""
         fail(
             exercise,
             f"your network raised {type(error).__name__} for a batch of shape {tuple(x.shape)}: {error}{why}",
         )
+    if not isinstance(result, Tensor):
+        fail(exercise, f"your network gave back {describe(result)}, not a tensor.")
+    return result
 
 
 def check_one_picture(exercise: str, network: nn.Module, image: Tensor) -> None:

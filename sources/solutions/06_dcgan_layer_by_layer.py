@@ -49,7 +49,7 @@ def up(in_channels, out_channels):
     ### END SOLUTION
 
 
-# %% check="write-up" points=2
+# %% check="write-up"
 check.write_up(up)
 
 # %% [markdown] tags=["explanation"]
@@ -80,7 +80,7 @@ def down(in_channels, out_channels):
     ### END SOLUTION
 
 
-# %% check="write-down" points=2
+# %% check="write-down"
 check.write_down(down)
 
 # %% [markdown] tags=["explanation"]
@@ -88,7 +88,7 @@ check.write_down(down)
 # still tells G in which direction to move.
 
 # %% [markdown]
-# ## 3 · The generator, from the list of rules
+# ## 3 · The generator from the rules
 #
 # Write G for 32×32 colour pictures: z → 4w maps of 4×4 → 2w of 8×8 → w of 16×16 → 3 of 32×32. Use `models.up`
 # or your own layers. The first kernel is 4 with stride 1 and padding 0; all later ones are 4 with stride 2 and
@@ -118,7 +118,7 @@ def build_generator(latent_dim, width):
     ### END SOLUTION
 
 
-# %% check="write-generator" points=3
+# %% check="write-generator"
 check.write_generator(build_generator)
 
 # %% [markdown] tags=["explanation"]
@@ -127,7 +127,7 @@ check.write_generator(build_generator)
 # are halved in number each time they double in side.
 
 # %% [markdown]
-# ## 4 · The discriminator, from the list of rules
+# ## 4 · The discriminator from the rules
 #
 # The mirror: 3 maps of 32×32 → w of 16×16 → 2w of 8×8 → 4w of 4×4 → one logit for each picture, shape (N,),
 # also for a single picture. The first three kernels are 4 with stride 2 and padding 1. No layer has a bias.
@@ -154,7 +154,7 @@ def build_discriminator(width):
     ### END SOLUTION
 
 
-# %% check="write-discriminator" points=3
+# %% check="write-discriminator"
 check.write_discriminator(build_discriminator)
 
 # %% [markdown] tags=["explanation"]
@@ -171,10 +171,10 @@ tables = [
 print("\n\n".join(table_text(table) for table in tables))
 
 # %% [markdown]
-# ## 5 · Find the bug: four answers for each picture
+# ## 5 · Four answers for each picture
 #
-# A lecture's generator has kernel 4 in every block and draws 34×34 where 28×28 was meant. The discriminator
-# below was written for 28×28. Nobody notices: no line fails.
+# Find the bug. A lecture's generator has kernel 4 in every block and draws 34×34 where 28×28 was meant. The
+# discriminator below was written for 28×28. Nobody notices: no line fails.
 
 
 # %%
@@ -223,7 +223,7 @@ def fixed_discriminator():
     ### END SOLUTION
 
 
-# %% check="one-answer" points=3
+# %% check="one-answer"
 check.one_answer(fixed_discriminator)
 
 # %% [markdown] tags=["explanation"]
@@ -257,10 +257,10 @@ for name, build, side in cases:
 # shape of the answers, and what they see.
 
 # %% [markdown]
-# ## 6 · Find the bug: a comment that lies
+# ## 6 · A comment that lies
 #
-# This is the list of layers of a discriminator for 64×64, with the comments that its author wrote. One comment
-# is wrong.
+# Find the bug. This is the list of layers of a discriminator for 64×64, with the comments that its author
+# wrote. One comment is wrong.
 
 # %%
 layers = [(64, 4, 2, 1), (128, 4, 2, 1), (256, 4, 2, 1), (512, 4, 2, 1), (1, 4, 1, 0)]  # maps, kernel, stride, padding
@@ -295,7 +295,7 @@ def true_comments(side, layers):
     ### END SOLUTION
 
 
-# %% check="true-comments" points=2
+# %% check="true-comments"
 check.true_comments(true_comments)
 
 # %%
@@ -335,7 +335,7 @@ def init_weights(network):
     ### END SOLUTION
 
 
-# %% check="first-weights" points=2
+# %% check="first-weights"
 check.first_weights(init_weights)
 
 # %% [markdown] tags=["explanation"]
@@ -373,7 +373,7 @@ def count_generator(latent_dim, start, widths, channels):
     ### END SOLUTION
 
 
-# %% check="count-generator" points=2
+# %% check="count-generator"
 check.count_generator(count_generator)
 
 # %%

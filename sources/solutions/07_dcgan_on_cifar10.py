@@ -69,8 +69,8 @@ except ValueError as error:
     print("(4,) beside (4, 1):", str(error).split(" is deprecated")[0])
 
 # %% [markdown]
-# **1a.** Write the preparation of one picture. Bring the shorter side to `image_size`, cut out the middle
-# square, and bring the pixels to [−1, 1].
+# **1a · A picture for the networks.** Write the preparation of one picture. Bring the shorter side to
+# `image_size`, cut out the middle square, and bring the pixels to [−1, 1].
 #
 # <details><summary>Hint 1</summary>
 # `transforms.Scale` was renamed: it is `transforms.Resize` today. With one number it sets the shorter
@@ -96,7 +96,7 @@ def prepare(picture, image_size):
     ### END SOLUTION
 
 
-# %% check="prepare" points=2
+# %% check="prepare"
 check.prepare(prepare)
 
 # %% [markdown] tags=["explanation"]
@@ -108,8 +108,8 @@ check.prepare(prepare)
 # course does it once, keeps bytes, and scales a whole batch at a time. The lesson measures what that buys.
 
 # %% [markdown]
-# **1b.** Write the labels without `Variable` and without `torch.cuda`. The same line must run on every machine,
-# with any type of numbers.
+# **1b · Labels.** Write them without `Variable` and without `torch.cuda`. The same line must run on every
+# machine, with any type of numbers.
 #
 # <details><summary>Hint</summary>
 # The answers know their shape, their type and their device. PyTorch has functions that end in
@@ -124,7 +124,7 @@ def labels_like(answers, value):
     ### END SOLUTION
 
 
-# %% check="labels-like" points=2
+# %% check="labels-like"
 check.labels_like(labels_like)
 
 # %% [markdown] tags=["explanation"]
@@ -136,8 +136,8 @@ check.labels_like(labels_like)
 # machine without a card that a program does not forget the device.
 
 # %% [markdown]
-# **1c.** Write the loss that the old program prints: the mean of the two halves, (real + fake) / 2. Today's D
-# ends without a sigmoid: you get logits. Do not lose the slope where D is very sure (lesson 04).
+# **1c · The loss of D.** Write the loss that the old program prints: the mean of the two halves, (real + fake)
+# / 2. Today's D ends without a sigmoid: you get logits. Do not lose the slope where D is very sure (lesson 04).
 #
 # <details><summary>Hint 1</summary>
 # `F.binary_cross_entropy_with_logits(logits, labels)` takes the sigmoid itself.</details>
@@ -155,7 +155,7 @@ def discriminator_loss(real_logits, fake_logits):
     ### END SOLUTION
 
 
-# %% check="loss-today" points=2
+# %% check="loss-today"
 check.discriminator_loss(discriminator_loss)
 
 # %% [markdown] tags=["explanation"]
@@ -196,7 +196,7 @@ def move_average(average, network, decay):
     ### END SOLUTION
 
 
-# %% check="moving-average" points=3
+# %% check="moving-average"
 check.move_average(move_average)
 
 # %% [markdown] tags=["explanation"]
@@ -275,7 +275,7 @@ def put_back(training, saved):
     ### END SOLUTION
 
 
-# %% check="exact-resume" points=4
+# %% check="exact-resume"
 check.exact_resume(snapshot, put_back)
 
 # %% [markdown] tags=["explanation"]
@@ -310,8 +310,9 @@ for name, calls, own, total in sorted(rows, key=lambda row: -row[3])[:8]:
     print(f"{own:7.1f} ms self {total:7.1f} ms total {calls:4} calls  {name[:56]}")
 
 # %% [markdown]
-# **4a.** Several rows of this table show nearly the same total time: they call each other. Write a function
-# that finds the row where the time is really spent. Each of `rows` is (name, calls, self time, total time).
+# **4a · The bottleneck.** Several rows of this table show nearly the same total time: they call each other.
+# Write a function that finds the row where the time is really spent. Each of `rows` is (name, calls, self time,
+# total time).
 #
 # <details><summary>Hint</summary>
 # Self times do not overlap. So their sum is the whole.</details>
@@ -326,7 +327,7 @@ def bottleneck(rows):
     ### END SOLUTION
 
 
-# %% check="bottleneck" points=2
+# %% check="bottleneck"
 check.bottleneck(bottleneck)
 
 # %% tags=["explanation"]
@@ -339,8 +340,8 @@ print(f"In the step above it is {name}, with {share:.0%} of the time.")
 # compared.
 
 # %% [markdown]
-# **4b.** A row has a share of the time, and a switch makes this row `factor` times faster. How many times
-# faster does the *whole program* become?
+# **4b · What it can buy.** A row has a share of the time, and a switch makes this row `factor` times faster.
+# How many times faster does the *whole program* become?
 #
 # <details><summary>Hint</summary>
 # Let the old time be 1. What is left of the row, and what is left of the rest? Add the two.</details>
@@ -354,7 +355,7 @@ def whole_speedup(share, factor):
     ### END SOLUTION
 
 
-# %% check="whole-speedup" points=2
+# %% check="whole-speedup"
 check.whole_speedup(whole_speedup)
 
 # %% tags=["explanation"]
@@ -370,10 +371,10 @@ for share in (0.1, 0.5, 0.9):
 # one writes code.
 
 # %% [markdown]
-# **4c.** Six programs train the same DCGAN on a graphics card. The profiles below are **invented**: nobody
-# measured them. The numbers are drawn from a seed, and each profile shows one pattern clearly. The rows of a
-# profile share the time of a step: while Python waits and the card computes, the time counts for the waiting.
-# These are the switches:
+# **4c · Six profiles.** Six programs train the same DCGAN on a graphics card. The profiles below are
+# **invented**: nobody measured them. The numbers are drawn from a seed, and each profile shows one pattern
+# clearly. The rows of a profile share the time of a step: while Python waits and the card computes, the time
+# counts for the waiting. These are the switches:
 
 # %%
 for switch, meaning in invented.SWITCHES.items():
@@ -407,7 +408,7 @@ def best_switches():
     ### END SOLUTION
 
 
-# %% check="six-profiles" points=3
+# %% check="six-profiles"
 check.best_switches(best_switches, profiles)
 
 # %% [markdown] tags=["explanation"]

@@ -56,7 +56,7 @@ def slerp(a, b, t):
     ### END SOLUTION
 
 
-# %% check="slerp" points=3
+# %% check="slerp"
 check.slerp(slerp)
 
 # %% [markdown] tags=["explanation"]
@@ -66,9 +66,9 @@ check.slerp(slerp)
 # other side does no harm here.
 
 # %% [markdown]
-# ## 2 · Why is the mean of 100 z a bad picture?
+# ## 2 · The mean of 100 z
 #
-# If z is a space, then the mean of 100 z should show a mean picture. Look at what G draws.
+# Why is it a bad picture? If z is a space, then their mean should show a mean picture. Look at what G draws.
 
 # %%
 z = latent.sample(100, 100, seed)
@@ -99,7 +99,7 @@ def mean_and_repair(z):
     ### END SOLUTION
 
 
-# %% check="mean-of-many" points=2
+# %% check="mean-of-many"
 check.mean_and_repair(mean_and_repair)
 
 # %% [markdown] tags=["explanation"]
@@ -126,9 +126,9 @@ drawing.show_png(
 # %% [markdown]
 # ## 3 · Find a turn vector, and measure it
 #
-# `z` is (N, latent_dim) and `turn` (N,): what each picture shows. Left turns are below 0, right turns above.
-# The turn vector is the mean of the **four** z that turn most to the right, minus the mean of the four that
-# turn most to the left.
+# **3a · A turn vector.** `z` is (N, latent_dim) and `turn` (N,): what each picture shows. Left turns are below
+# 0, right turns above. The turn vector is the mean of the **four** z that turn most to the right, minus the
+# mean of the four that turn most to the left.
 #
 # <details><summary>Hint</summary>
 # <code>turn.argsort()</code> gives the numbers of the rows, the smallest turn first.</details>
@@ -143,7 +143,7 @@ def turn_vector(z, turn):
     ### END SOLUTION
 
 
-# %% check="turn-vector" points=2
+# %% check="turn-vector"
 check.turn_vector(turn_vector)
 
 # %% [markdown] tags=["explanation"]
@@ -152,9 +152,9 @@ check.turn_vector(turn_vector)
 # it must be measured.
 
 # %% [markdown]
-# Now measure. `measure` takes z (N, latent_dim) and gives a number for each, such as the slant of G(z). The
-# effect of a vector is the mean of measure(z + vector) − measure(z − vector). Do the same with `control`,
-# brought to the **same length** as the vector.
+# **3b · The effect of a vector.** Now measure. `measure` takes z (N, latent_dim) and gives a number for each,
+# such as the slant of G(z). The effect of a vector is the mean of measure(z + vector) − measure(z − vector). Do
+# the same with `control`, brought to the **same length** as the vector.
 #
 # <details><summary>Hint</summary>
 # <code>control / control.norm()</code> has length 1. Return two numbers.</details>
@@ -170,7 +170,7 @@ def turn_effect(measure, z, vector, control):
     ### END SOLUTION
 
 
-# %% check="turn-effect" points=2
+# %% check="turn-effect"
 check.turn_effect(turn_effect)
 
 # %% [markdown] tags=["explanation"]
@@ -224,7 +224,7 @@ def invert(generator, picture, z, steps):
     ### END SOLUTION
 
 
-# %% check="invert" points=3
+# %% check="invert"
 check.invert(invert)
 
 # %% [markdown] tags=["explanation"]

@@ -75,7 +75,7 @@ def pooled(discriminator, images):
     ### END SOLUTION
 
 
-# %% check="pooled" points=2
+# %% check="pooled"
 check.pooled(pooled)
 
 # %% [markdown] tags=["explanation"]
@@ -149,7 +149,7 @@ def guided_relu(module):
     ### END SOLUTION
 
 
-# %% check="guided-relu" points=3
+# %% check="guided-relu"
 check.guided_relu(guided_relu)
 
 # %% [markdown] tags=["explanation"]
@@ -276,7 +276,7 @@ def ranked_control(share_left, z, chosen, of, draws, seed):
     ### END SOLUTION
 
 
-# %% check="ranked-control" points=3
+# %% check="ranked-control"
 check.ranked_control(ranked_control)
 
 # %% [markdown] tags=["explanation"]
@@ -378,7 +378,7 @@ def honest_probe(x, y, x_test, y_test):
     ### END SOLUTION
 
 
-# %% check="honest-probe" points=3
+# %% check="honest-probe"
 check.honest_probe(honest_probe)
 
 # %% [markdown] tags=["explanation"]

@@ -49,6 +49,11 @@ class TestEveryExercise:
         said = complaint(exercise.check, *with_answers(exercise, lambda answer: None))
         assert said.startswith(f"✗ {exercise.title}: the check was given None.")
 
+    @pytest.mark.parametrize("nonsense", ["seven", 7, [], torch.zeros(())], ids=["text", "number", "list", "tensor"])
+    def test_nonsense_gets_a_sentence(self, exercise: Exercise, nonsense: object):
+        said = complaint(exercise.check, *with_answers(exercise, lambda answer: lambda *_, **__: nonsense))
+        assert said.startswith(f"✗ {exercise.title}: ")
+
     def test_its_solution_passes_and_what_the_process_shares_is_left_alone(self, exercise: Exercise, capsys):
         given, before = solution(exercise), shared_state()
         capsys.readouterr()

@@ -1,4 +1,4 @@
-"""The checks of lesson 07: the blank, right answers in several styles, and the wrong answers learners give."""
+"""The checks of lesson 07: right answers in several styles, and the wrong answers learners give."""
 
 import copy
 
@@ -10,49 +10,9 @@ from torchvision import transforms
 
 from dcgan_course.checks import lesson_07 as check
 from dcgan_course.checks.lesson_07 import profiles as invented
-from dcgan_course.errors import CheckFailed
-
-
-def complaint(judge, *answers) -> str:
-    """What the check says about a wrong answer."""
-    with pytest.raises(CheckFailed) as caught:
-        judge(*answers)
-    return str(caught.value)
-
-
-def praise(judge, capsys, *answers) -> str:
-    """What the check says about a right answer."""
-    capsys.readouterr()
-    judge(*answers)
-    said = capsys.readouterr().out
-    assert said.startswith("✓")
-    return said
-
-
-def blank(*arguments):
-    raise NotImplementedError("replace this line with your answer")
-
+from tests.helpers.answers import complaint, praise
 
 PROFILES = invented.profiles(3)
-ALL = {
-    "prepare": (check.prepare, (blank,)),
-    "labels_like": (check.labels_like, (blank,)),
-    "discriminator_loss": (check.discriminator_loss, (blank,)),
-    "move_average": (check.move_average, (blank,)),
-    "exact_resume": (check.exact_resume, (blank, blank)),
-    "bottleneck": (check.bottleneck, (blank,)),
-    "whole_speedup": (check.whole_speedup, (blank,)),
-    "best_switches": (check.best_switches, (blank, PROFILES)),
-}
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_the_blank_is_friendly_and_the_random_state_is_left_alone(name):
-    judge, answers = ALL[name]
-    before = torch.get_rng_state()
-    assert "not written yet" in complaint(judge, *answers)
-    assert torch.equal(torch.get_rng_state(), before)
-
 
 # Exercise 1a
 
@@ -91,7 +51,7 @@ def prepare_by_hand(picture, image_size):
 
 @pytest.mark.parametrize("right", [right_prepare, prepare_with_tensors, prepare_by_hand])
 def test_right_preparations_pass(right, capsys):
-    assert "the middle cut out" in praise(check.prepare, capsys, right)
+    assert "the middle cut out" in praise(capsys, check.prepare, right)
 
 
 WRONG_PREPARE = {
@@ -117,7 +77,6 @@ WRONG_PREPARE = {
     "a picture": (lambda p, s: p.resize((s, s)), "a tensor is asked for"),
     "a batch": (lambda p, s: right_prepare(p, s)[None], "a batch of one picture"),
     "the old name": (lambda p, s: transforms.Scale(s)(p), "has no attribute 'Scale'"),
-    "nothing": (lambda p, s: None, "Does it end with `return`"),
     "bytes": (
         lambda p, s: steps(transforms.Resize(s), transforms.CenterCrop(s), transforms.PILToTensor())(p),
         "whole numbers (torch.uint8)",
@@ -138,7 +97,7 @@ def right_but_shrinks_the_picture(p, s):
 
 
 def test_a_picture_that_is_spoiled_is_spoiled_for_nobody_else(capsys):
-    praise(check.prepare, capsys, right_but_shrinks_the_picture)
+    praise(capsys, check.prepare, right_but_shrinks_the_picture)
 
 
 @pytest.mark.parametrize("name", WRONG_PREPARE)
@@ -160,7 +119,7 @@ def test_wrong_preparations(name):
     ],
 )
 def test_right_labels_pass(right, capsys):
-    praise(check.labels_like, capsys, right)
+    praise(capsys, check.labels_like, right)
 
 
 WRONG_LABELS = {
@@ -195,7 +154,7 @@ def right_loss(real_logits, fake_logits):
 
 @pytest.mark.parametrize("right", [right_loss, lambda r, f: 0.5 * F.softplus(-r).mean() + 0.5 * F.softplus(f).mean()])
 def test_right_losses_pass(right, capsys):
-    praise(check.discriminator_loss, capsys, right)
+    praise(capsys, check.discriminator_loss, right)
 
 
 WRONG_LOSSES = {
@@ -229,7 +188,6 @@ WRONG_LOSSES = {
         lambda r, f: (right_loss(r, f) + right_loss(r, f.detach())) / 2,
         "the gradient of the fake logits is",
     ),
-    "nothing": (lambda r, f: None, "Does it end with `return`"),
     "logarithm of a sigmoid": (
         lambda r, f: -(r.sigmoid().log().mean() + (1 - f.sigmoid()).log().mean()) / 2,
         VERY_SURE,
@@ -259,7 +217,7 @@ def every_label_beside_every_answer(r, f):
 
 
 def test_the_praise_claims_nothing_that_equal_labels_hide(capsys):
-    said = praise(check.discriminator_loss, capsys, every_label_beside_every_answer)
+    said = praise(capsys, check.discriminator_loss, every_label_beside_every_answer)
     assert "both halves count the same" in said and "own label" not in said
 
 
@@ -316,7 +274,7 @@ def average_that_is_frozen(average, network, decay):
 
 @pytest.mark.parametrize("right", [right_average, average_by_state_dict, average_by_data, average_that_is_frozen])
 def test_right_averages_pass(right, capsys):
-    praise(check.move_average, capsys, right)
+    praise(capsys, check.move_average, right)
 
 
 def without_buffers(average, network, decay):
@@ -441,7 +399,7 @@ def put_back_copies(training, saved):
 
 @pytest.mark.parametrize("pair", [(right_snapshot, right_put_back), (snapshot_by_copies, put_back_copies)])
 def test_right_resumes_pass(pair, capsys):
-    assert "to the last bit" in praise(check.exact_resume, capsys, *pair)
+    assert "to the last bit" in praise(capsys, check.exact_resume, *pair)
 
 
 def parameters_only(training):
@@ -508,7 +466,6 @@ WRONG_RESUMES = {
     "other parameters": (right_snapshot, new_networks, "Adam's memory"),
     "whole objects": (lambda t: {"generator": t.generator}, right_put_back, "cannot be read from a file safely"),
     "changes": (new_seed, right_put_back, "changed the training itself"),
-    "nothing": (lambda t: None, right_put_back, "Does it end with `return`"),
     "a wrong key": (right_snapshot, lambda t, s: s["weights"], "KeyError"),
 }
 
@@ -534,7 +491,7 @@ def bottleneck_by_sorting(rows):
 
 @pytest.mark.parametrize("right", [right_bottleneck, bottleneck_by_sorting])
 def test_right_bottlenecks_pass(right, capsys):
-    praise(check.bottleneck, capsys, right)
+    praise(capsys, check.bottleneck, right)
 
 
 def whole(rows):
@@ -585,7 +542,7 @@ def test_rows_that_are_spoiled_are_spoiled_for_nobody_else(capsys):
     """A function that takes a row away is told so each time, and the right one passes afterwards."""
     said = {complaint(check.bottleneck, bottleneck_that_spoils) for _ in range(4)}
     assert len(said) == 1
-    praise(check.bottleneck, capsys, right_bottleneck)
+    praise(capsys, check.bottleneck, right_bottleneck)
 
 
 def bottleneck_in_numpy(rows):
@@ -594,13 +551,13 @@ def bottleneck_in_numpy(rows):
 
 
 def test_numbers_and_texts_of_numpy_pass(capsys):
-    praise(check.bottleneck, capsys, bottleneck_in_numpy)
-    praise(check.whole_speedup, capsys, lambda s, f: np.float32(1 / (1 - s + s / f)))
+    praise(capsys, check.bottleneck, bottleneck_in_numpy)
+    praise(capsys, check.whole_speedup, lambda s, f: np.float32(1 / (1 - s + s / f)))
 
 
 @pytest.mark.parametrize("right", [lambda s, f: 1 / (1 - s + s / f), lambda s, f: f / (f - f * s + s)])
 def test_right_speedups_pass(right, capsys):
-    praise(check.whole_speedup, capsys, right)
+    praise(capsys, check.whole_speedup, right)
 
 
 WRONG_SPEEDUPS = {
@@ -636,7 +593,7 @@ def test_right_switches_pass_for_every_seed(seed, capsys):
     assert [profile.letter for profile in profiles] == list("ABCDEF")
     assert {profile.switch for profile in profiles} == set(invented.SWITCHES)
     assert "_PATTERNS" not in str(profiles) and all(profile.switch not in repr(profile)[:20] for profile in profiles)
-    praise(check.best_switches, capsys, lambda: answers(profiles), profiles)
+    praise(capsys, check.best_switches, lambda: answers(profiles), profiles)
 
 
 def exchanged(one, other):

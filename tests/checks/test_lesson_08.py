@@ -7,38 +7,7 @@ import torch
 
 from dcgan_course import latent
 from dcgan_course.checks import lesson_08 as check
-from dcgan_course.errors import CheckFailed
-
-
-def complaint(checker, *answers):
-    with pytest.raises(CheckFailed) as caught:
-        checker(*answers)
-    return str(caught.value)
-
-
-def praised(checker, function, capsys):
-    checker(function)
-    assert capsys.readouterr().out.startswith("✓")
-
-
-def blank(*case):
-    raise NotImplementedError("replace this line with your answer")
-
-
-CHECKS = [check.slerp, check.mean_and_repair, check.turn_vector, check.turn_effect, check.invert]
-
-
-@pytest.mark.parametrize("checker", CHECKS)
-def test_a_blank_is_not_written_yet(checker):
-    assert "not written yet" in complaint(checker, blank)
-
-
-@pytest.mark.parametrize("checker", CHECKS)
-def test_nothing_and_nonsense_are_refused(checker):
-    complaint(checker, lambda *case: None)
-    complaint(checker, lambda *case: "seven")
-    assert "raised ZeroDivisionError" in complaint(checker, lambda *case: 1 / 0)
-
+from tests.helpers.answers import complaint, praise
 
 # Exercise 1
 
@@ -73,9 +42,9 @@ def slerp_in_a_plane(a, b, t):
     return length * ((t * angle).cos() * unit + (t * angle).sin() * side)
 
 
-@pytest.mark.parametrize("function", [solution_slerp, slerp_with_loops, slerp_in_a_plane, latent.slerp])
+@pytest.mark.parametrize("function", [slerp_with_loops, slerp_in_a_plane, latent.slerp])
 def test_slerp_in_several_styles(function, capsys):
-    praised(check.slerp, function, capsys)
+    praise(capsys, check.slerp, function)
 
 
 def wrong_angle(angle_of, safe=False):
@@ -133,9 +102,8 @@ def mean_with_tensors(z):
     )
 
 
-@pytest.mark.parametrize("function", [solution_mean, mean_with_tensors])
-def test_means_in_two_styles(function, capsys):
-    praised(check.mean_and_repair, function, capsys)
+def test_means_in_another_style(capsys):
+    praise(capsys, check.mean_and_repair, mean_with_tensors)
 
 
 @pytest.mark.parametrize(
@@ -167,9 +135,8 @@ def vector_with_topk(z, turn):
     return sum(z[i] for i in right.tolist()) / 4 - sum(z[i] for i in left.tolist()) / 4
 
 
-@pytest.mark.parametrize("function", [solution_vector, vector_with_topk])
-def test_turn_vectors_in_two_styles(function, capsys):
-    praised(check.turn_vector, function, capsys)
+def test_turn_vectors_in_another_style(capsys):
+    praise(capsys, check.turn_vector, vector_with_topk)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +177,7 @@ def effect_row_by_row(measure, z, vector, control):
 
 @pytest.mark.parametrize("function", [effect(), effect_row_by_row])
 def test_effects_in_two_styles(function, capsys):
-    praised(check.turn_effect, function, capsys)
+    praise(capsys, check.turn_effect, function)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +242,7 @@ def by_hand(generator, picture, z, steps):
 
 @pytest.mark.parametrize("function", [inverter(), by_hand])
 def test_inversions_in_two_styles(function, capsys):
-    praised(check.invert, function, capsys)
+    praise(capsys, check.invert, function)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +259,7 @@ def test_inversions_in_two_styles(function, capsys):
         (inverter(choose=lambda residuals: -1), "not the best start"),
         (inverter(empty=False), "pile up"),
         (lambda generator, picture, z, steps: (z, 0.1), "the best of the 6 starts"),
-        (lambda generator, picture, z, steps: z[0], "give back two things"),
+        (lambda generator, picture, z, steps: z[0], "wanted are the best z, and its residual"),
     ],
 )
 def test_wrong_inversions_get_their_hint(wrong, hint):

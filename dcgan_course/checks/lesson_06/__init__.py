@@ -4,14 +4,3 @@ from dcgan_course.checks.lesson_06.blocks import write_down, write_up
 from dcgan_course.checks.lesson_06.bugs import one_answer, true_comments
 from dcgan_course.checks.lesson_06.networks import write_discriminator, write_generator
 from dcgan_course.checks.lesson_06.weights import count_generator, first_weights
-
-__all__ = [
-    "count_generator",
-    "first_weights",
-    "one_answer",
-    "true_comments",
-    "write_discriminator",
-    "write_down",
-    "write_generator",
-    "write_up",
-]

@@ -8,11 +8,23 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dcgan_course.checks.engine import fail, passed
-from dcgan_course.checks.networks import CONVOLUTIONS, RESIZING, Call, asked, built, check_trained_layers, close, noted
+from dcgan_course.checks.networks import (
+    CONVOLUTIONS,
+    RESIZING,
+    Call,
+    Convolution,
+    asked,
+    built,
+    check_trained_layers,
+    close,
+    noted,
+)
+from dcgan_course.checks.registry import exercise
 from dcgan_course.models.dcgan import down, up
 
 CASES = ((3, 5), (6, 2))
 WANTED_WINDOW = (4, 2, 1)  # kernel, stride, padding
+Block = Callable[[int, int], nn.Module]
 STRETCH = 10.0  # the scale of batch norm while it is judged: ReLU6 is ReLU to numbers below 6
 
 
@@ -20,12 +32,11 @@ STRETCH = 10.0  # the scale of batch norm while it is judged: ReLU6 is ReLU to n
 class Wanted:
     """What a block must be: its convolution's class, its activation, the package's block, and words for both."""
 
-    exercise: str
-    convolution: type[nn.Module]
-    other: type[nn.Module]
+    convolution: type[Convolution]
+    other: type[Convolution]
     activation: Callable[[Tensor], Tensor]
     activation_name: str
-    oracle: Callable[[int, int], nn.Module]
+    oracle: Block
     size: str
 
 
@@ -33,39 +44,41 @@ def _leaky(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
-UP = Wanted("write-up", nn.ConvTranspose2d, nn.Conv2d, F.relu, "ReLU", up, "twice as large")
-DOWN = Wanted("write-down", nn.Conv2d, nn.ConvTranspose2d, _leaky, "LeakyReLU(0.2)", down, "half as large")
+UP = Wanted(nn.ConvTranspose2d, nn.Conv2d, F.relu, "ReLU", up, "twice as large")
+DOWN = Wanted(nn.Conv2d, nn.ConvTranspose2d, _leaky, "LeakyReLU(0.2)", down, "half as large")
 
 
-def write_up(function) -> None:
+@exercise("1 · the block that makes maps larger", id="write-up", points=2)
+def write_up(exercise: str, function: Block) -> None:
     """Check a learner's up(in_channels, out_channels)."""
-    _check(function, UP)
+    _check(exercise, function, UP)
 
 
-def write_down(function) -> None:
+@exercise("2 · the block that makes maps smaller", id="write-down", points=2)
+def write_down(exercise: str, function: Block) -> None:
     """Check a learner's down(in_channels, out_channels)."""
-    _check(function, DOWN)
+    _check(exercise, function, DOWN)
 
 
-def _check(function, wanted: Wanted) -> None:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        for case in CASES:
-            _check_case(function, case, wanted)
+def _check(exercise: str, function: Block, wanted: Wanted) -> None:
+    torch.manual_seed(0)
+    for case in CASES:
+        _check_case(exercise, function, case, wanted)
     passed(
-        wanted.exercise,
+        exercise,
         f"convolution, norm, {wanted.activation_name}: sizes and values agree for {len(CASES)} pairs of widths.",
     )
 
 
-def window_complaint(convolution: nn.Module) -> str | None:
+def window_complaint(convolution: Convolution) -> str | None:
     """Say how a convolution of the right size differs from kernel 4, stride 2, padding 1; None if it does not."""
     if convolution.padding_mode != "zeros":
         return f"has padding_mode={convolution.padding_mode!r}; the padding here is of zeros, PyTorch's own."
     settings = [convolution.kernel_size, convolution.stride, convolution.padding]
     if settings == [(side, side) for side in WANTED_WINDOW]:
         return None
-    kernel, stride, padding = (value[0] if isinstance(value, tuple) else value for value in settings)
+    kernel, stride = convolution.kernel_size[0], convolution.stride[0]
+    padding = convolution.padding if isinstance(convolution.padding, str) else convolution.padding[0]
     hint = ""
     if kernel != WANTED_WINDOW[0]:
         why = f": {kernel} is no multiple of the stride (lesson 02)" if kernel % WANTED_WINDOW[1] else ""
@@ -75,10 +88,9 @@ def window_complaint(convolution: nn.Module) -> str | None:
     )
 
 
-def _check_case(function, case, wanted: Wanted) -> None:
-    exercise = wanted.exercise
+def _check_case(exercise: str, function: Block, case: tuple[int, int], wanted: Wanted) -> None:
     block = built(exercise, function, case)
-    convolution = _convolution(block, wanted)
+    convolution = _convolution(exercise, block, wanted)
     norms = [layer for layer in block.modules() if isinstance(layer, nn.BatchNorm2d)]
     for norm in norms:
         if norm.affine:
@@ -87,11 +99,11 @@ def _check_case(function, case, wanted: Wanted) -> None:
     with noted(block, (*CONVOLUTIONS, nn.BatchNorm2d)) as notes:
         got = asked(exercise, block.train(), x, lambda: _why_raised(convolution, case, notes))
     want = tuple(wanted.oracle(*case)(x).shape)
-    if not isinstance(got, Tensor) or tuple(got.shape) != want:
-        shape = tuple(got.shape) if isinstance(got, Tensor) else type(got).__name__
+    if tuple(got.shape) != want:
         fail(
             exercise,
-            f"{tuple(x.shape)} became {shape}, but it should be {want}, {wanted.size}: kernel 4, stride 2, padding 1.",
+            f"{tuple(x.shape)} became {tuple(got.shape)}, but it should be {want}, {wanted.size}: "
+            "kernel 4, stride 2, padding 1.",
         )
     other_window = window_complaint(convolution)
     if len(norms) != 1:
@@ -102,10 +114,10 @@ def _check_case(function, case, wanted: Wanted) -> None:
     if other_window:
         fail(exercise, f"the convolution {other_window}")
     check_trained_layers(exercise, block)
-    _check_values(got, convolution(x), norms[0], wanted)
+    _check_values(exercise, got, convolution(x), norms[0], wanted)
 
 
-def _why_raised(convolution: nn.Module, case, notes: list[Call]) -> str:
+def _why_raised(convolution: Convolution, case: tuple[int, int], notes: list[Call]) -> str:
     """Say which number of maps is wrong in a block that raised an error, or nothing."""
     before, after = case
     if (convolution.in_channels, convolution.out_channels) == (after, before):
@@ -117,39 +129,39 @@ def _why_raised(convolution: nn.Module, case, notes: list[Call]) -> str:
     return f"the norm behind the convolution gets {convolution.out_channels} maps: BatchNorm2d(out_channels)."
 
 
-def _check_order(exercise: str, called: list[nn.Module], convolution: nn.Module, norm: nn.Module) -> None:
+def _check_order(exercise: str, called: list[nn.Module], convolution: Convolution, norm: nn.Module) -> None:
     if norm not in called:
         fail(exercise, "batch norm is there but never called.")
     if called.index(norm) < called.index(convolution):
         fail(exercise, "the norm stands before the convolution; it belongs between convolution and activation.")
 
 
-def _convolution(block: nn.Module, wanted: Wanted) -> nn.Module:
+def _convolution(exercise: str, block: nn.Module, wanted: Wanted) -> Convolution:
     resizing = [type(layer).__name__ for layer in block.modules() if isinstance(layer, RESIZING)]
     if resizing:
-        fail(wanted.exercise, f"there is {resizing[0]}; rule 1: no pooling, no upsampling, the stride does that work.")
+        fail(exercise, f"there is {resizing[0]}; rule 1: no pooling, no upsampling, the stride does that work.")
     if any(isinstance(layer, wanted.other) for layer in block.modules()):
         fail(
-            wanted.exercise,
+            exercise,
             f"there is {wanted.other.__name__}, but rule 1 asks for {wanted.convolution.__name__} here: "
             "a stride makes maps smaller in Conv2d and larger in ConvTranspose2d.",
         )
     found = [layer for layer in block.modules() if isinstance(layer, wanted.convolution)]
     if len(found) != 1:
-        fail(wanted.exercise, f"the block has {len(found)} {wanted.convolution.__name__} layers; it needs one.")
+        fail(exercise, f"the block has {len(found)} {wanted.convolution.__name__} layers; it needs one.")
     return found[0]
 
 
-def _check_values(got: Tensor, convolved: Tensor, norm: nn.BatchNorm2d, wanted: Wanted) -> None:
+def _check_values(exercise: str, got: Tensor, convolved: Tensor, norm: nn.BatchNorm2d, wanted: Wanted) -> None:
     """Compare with the right order of layers, then with the orders and activations that learners write."""
 
-    def normed(x):
+    def normed(x: Tensor) -> Tensor:
         return F.batch_norm(x, None, None, norm.weight, norm.bias, training=True, eps=norm.eps)
 
     right = wanted.activation
     if close(got, right(normed(convolved))):
         if norm.eps > 1e-3:
-            fail(wanted.exercise, f"batch norm's eps is {norm.eps:g}: the second argument is eps, not the momentum.")
+            fail(exercise, f"batch norm's eps is {norm.eps:g}: the second argument is eps, not the momentum.")
         return
     hints = [
         (normed(convolved), f"the activation is missing: {wanted.activation_name} comes last."),
@@ -166,8 +178,8 @@ def _check_values(got: Tensor, convolved: Tensor, norm: nn.BatchNorm2d, wanted: 
     ]
     for value, hint in hints:
         if close(got, value):
-            fail(wanted.exercise, f"the sizes are right, the values are not.\n  Hint: {hint}")
+            fail(exercise, f"the sizes are right, the values are not.\n  Hint: {hint}")
     fail(
-        wanted.exercise,
+        exercise,
         f"the sizes are right, the values are not: convolution, batch norm, {wanted.activation_name}, in that order.",
     )

@@ -1,6 +1,7 @@
 """The checks of exercises 3 and 4 of lesson 06: both networks, judged rule by rule while a batch passes."""
 
 import itertools
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,7 @@ from dcgan_course.checks.networks import (
     CONVOLUTIONS,
     RESIZING,
     Call,
+    Convolution,
     asked,
     built,
     check_one_picture,
@@ -21,11 +23,13 @@ from dcgan_course.checks.networks import (
     not_logits,
     noted,
 )
+from dcgan_course.checks.registry import exercise
 from dcgan_course.errors import CheckFailed
 
 WEIGHTED = (*CONVOLUTIONS, nn.Linear)
 DROPOUT = (nn.Dropout, nn.Dropout2d, nn.AlphaDropout, nn.FeatureAlphaDropout)
-ACTIVATIONS = {  # name → function: what learners put behind a hidden layer, right and wrong
+# What learners put behind a hidden layer, right and wrong.
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "ReLU": F.relu,
     "LeakyReLU(0.2)": lambda x: F.leaky_relu(x, 0.2),
     "LeakyReLU(0.01), PyTorch's own slope": F.leaky_relu,
@@ -42,7 +46,7 @@ ACTIVATIONS = {  # name → function: what learners put behind a hidden layer, r
 class _Layer(NamedTuple):
     """A convolution on the way of a batch: what leaves it, and whether a norm follows."""
 
-    module: nn.Module
+    module: Convolution
     shape: tuple[int, ...]
     normed: bool
 
@@ -52,12 +56,10 @@ def _pass_through(exercise: str, network: nn.Module, x: Tensor) -> tuple[Tensor,
     with noted(network, (*WEIGHTED, nn.BatchNorm2d, *RESIZING, *DROPOUT)) as notes:
         result = asked(exercise, network.train(), x)
     _check_kinds(exercise, notes)
-    if not isinstance(result, Tensor):
-        fail(exercise, f"your network gave back {type(result).__name__}, not a tensor.")
     seen: list[_Layer] = []
     for call in notes:
         if isinstance(call.module, CONVOLUTIONS):
-            seen.append(_Layer(call.module, tuple(call.output.shape[1:]), False))
+            seen.append(_Layer(call.module, tuple(call.left.shape[1:]), False))
         elif isinstance(call.module, nn.BatchNorm2d) and seen:
             seen[-1] = seen[-1]._replace(normed=True)
     return result, seen
@@ -67,7 +69,7 @@ def _check_kinds(exercise: str, notes: list[Call]) -> None:
     """Say which layer the rules or the task leave out, and by which rule."""
     for call in notes:
         name = type(call.module).__name__
-        if isinstance(call.module, (nn.AvgPool2d, nn.AdaptiveAvgPool2d)) and call.output.shape[2:] == (1, 1):
+        if isinstance(call.module, (nn.AvgPool2d, nn.AdaptiveAvgPool2d)) and call.left.shape[2:] == (1, 1):
             fail(
                 exercise,
                 f"{name} to 1×1 is global average pooling. Rule 3 names it for D's end: stable, but slow to learn. "
@@ -122,7 +124,7 @@ def _check_activations(exercise: str, network: nn.Module, x: Tensor, wanted: str
         number += isinstance(before.module, CONVOLUTIONS)
         if not number:
             fail(exercise, "batch norm stands in front of the first layer; rule 2 puts it behind layers.")
-        left, given = before.output, after.given
+        left, given = before.left, after.given
         if isinstance(after.module, nn.BatchNorm2d):
             if not close(given, left):
                 fail(exercise, f"something stands between layer {number} and its norm: first the norm, then {wanted}.")
@@ -130,30 +132,29 @@ def _check_activations(exercise: str, network: nn.Module, x: Tensor, wanted: str
             found = [name for name, activation in ACTIVATIONS.items() if close(given, activation(left))]
             what = f"{found[0]}; it should be {wanted}" if found else f"not {wanted} alone"
             fail(exercise, f"behind layer {number} there is {what}.")
-    return result, notes[-1].output
+    return result, notes[-1].left
 
 
-def write_generator(function) -> None:
+@exercise("3 · the generator from the rules", id="write-generator", points=3)
+def write_generator(exercise: str, function: Callable[[int, int], nn.Module]) -> None:
     """Check a learner's build_generator(latent_dim, width)."""
-    exercise = "write-generator"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        for latent_dim, width in ((10, 4), (7, 6)):
-            network = built(exercise, function, (latent_dim, width))
-            z = 3 * torch.randn(16, latent_dim)
-            _check_first_input(exercise, network, z)
-            result, seen = _pass_through(exercise, network, z)
-            _check_ladder(exercise, seen, [(4 * width, 4, 4), (2 * width, 8, 8), (width, 16, 16), (3, 32, 32)])
-            if any(isinstance(layer.module, nn.Conv2d) for layer in seen):
-                fail(exercise, "there is a Conv2d on the way; G has transposed convolutions.")
-            _check_plain_kernel(exercise, seen, 1)
-            _check_windows(exercise, seen, range(2, 5))
-            if tuple(result.shape) != (16, 3, 32, 32):
-                fail(exercise, f"z (16, {latent_dim}) became {tuple(result.shape)}, but should be (16, 3, 32, 32).")
-            _check_generator_norms(exercise, seen)
-            _check_bias(exercise, seen)
-            check_trained_layers(exercise, network)
-            _check_end(exercise, *_check_activations(exercise, network, z, "ReLU"))
+    torch.manual_seed(0)
+    for latent_dim, width in ((10, 4), (7, 6)):
+        network = built(exercise, function, (latent_dim, width))
+        z = 3 * torch.randn(16, latent_dim)
+        _check_first_input(exercise, network, z)
+        result, seen = _pass_through(exercise, network, z)
+        _check_ladder(exercise, seen, [(4 * width, 4, 4), (2 * width, 8, 8), (width, 16, 16), (3, 32, 32)])
+        if any(isinstance(layer.module, nn.Conv2d) for layer in seen):
+            fail(exercise, "there is a Conv2d on the way; G has transposed convolutions.")
+        _check_plain_kernel(exercise, seen, 1)
+        _check_windows(exercise, seen, range(2, 5))
+        if tuple(result.shape) != (16, 3, 32, 32):
+            fail(exercise, f"z (16, {latent_dim}) became {tuple(result.shape)}, but should be (16, 3, 32, 32).")
+        _check_generator_norms(exercise, seen)
+        _check_bias(exercise, seen)
+        check_trained_layers(exercise, network)
+        _check_end(exercise, *_check_activations(exercise, network, z, "ReLU"))
     passed(
         exercise, "all five rules are kept: four transposed convolutions, three norms, ReLU inside, tanh at the end."
     )
@@ -162,7 +163,7 @@ def write_generator(function) -> None:
 def _check_first_input(exercise: str, network: nn.Module, z: Tensor) -> None:
     """Say what is missing where z reaches the first transposed convolution as a table, not as maps."""
 
-    def before(module, given) -> None:
+    def before(module: nn.Module, given: tuple[Tensor, ...]) -> None:
         if given[0].dim() != 4:
             fail(
                 exercise,
@@ -184,7 +185,7 @@ def _check_first_input(exercise: str, network: nn.Module, z: Tensor) -> None:
             hook.remove()
 
 
-def _check_windows(exercise: str, seen: list[_Layer], numbers) -> None:
+def _check_windows(exercise: str, seen: list[_Layer], numbers: Iterable[int]) -> None:
     for number in numbers:
         complaint = window_complaint(seen[number - 1].module)
         if complaint:
@@ -199,7 +200,7 @@ def _check_plain_kernel(exercise: str, seen: list[_Layer], number: int) -> None:
         fail(exercise, f"convolution {number} has kernel {kernel}, padding {padding}; 1×1 and 4×4 ask for 4 and 0.")
 
 
-def _check_generator_norms(exercise, seen) -> None:
+def _check_generator_norms(exercise: str, seen: list[_Layer]) -> None:
     if seen[-1].normed:
         fail(exercise, "there is batch norm behind the last layer: it would give every batch the same brightness.")
     missing = [number for number, layer in enumerate(seen[:-1], start=1) if not layer.normed]
@@ -228,35 +229,33 @@ def _check_end(exercise: str, result: Tensor, left: Tensor) -> None:
     )
 
 
-def write_discriminator(function) -> None:
+@exercise("4 · the discriminator from the rules", id="write-discriminator", points=3)
+def write_discriminator(exercise: str, function: Callable[[int], nn.Module]) -> None:
     """Check a learner's build_discriminator(width)."""
-    exercise = "write-discriminator"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        for width in (4, 6):
-            network = built(exercise, function, (width,))
-            images = torch.randn(16, 3, 32, 32)
-            result, seen = _pass_through(exercise, network, images)
-            _check_ladder(exercise, seen, [(width, 16, 16), (2 * width, 8, 8), (4 * width, 4, 4), (1, 1, 1)])
-            if tuple(result.shape) != (16,):
-                fail(
-                    exercise,
-                    f"16 pictures got answers of shape {tuple(result.shape)}, not (16,): end with nn.Flatten(0).",
-                )
-            _check_windows(exercise, seen, range(1, 4))
-            _check_plain_kernel(exercise, seen, 4)
-            _check_discriminator_norms(exercise, seen)
-            _check_bias(exercise, seen)
-            check_trained_layers(exercise, network)
-            _check_logits(exercise, network, 30 * images, seen[-1].module)
-            check_one_picture(exercise, network, images[:1])
+    torch.manual_seed(0)
+    for width in (4, 6):
+        network = built(exercise, function, (width,))
+        images = torch.randn(16, 3, 32, 32)
+        result, seen = _pass_through(exercise, network, images)
+        _check_ladder(exercise, seen, [(width, 16, 16), (2 * width, 8, 8), (4 * width, 4, 4), (1, 1, 1)])
+        if tuple(result.shape) != (16,):
+            fail(
+                exercise, f"16 pictures got answers of shape {tuple(result.shape)}, not (16,): end with nn.Flatten(0)."
+            )
+        _check_windows(exercise, seen, range(1, 4))
+        _check_plain_kernel(exercise, seen, 4)
+        _check_discriminator_norms(exercise, seen)
+        _check_bias(exercise, seen)
+        check_trained_layers(exercise, network)
+        _check_logits(exercise, network, 30 * images, seen[-1].module)
+        check_one_picture(exercise, network, images[:1])
     passed(
         exercise,
         "all five rules are kept: four convolutions, norms in the middle two, LeakyReLU, and a logit a picture.",
     )
 
 
-def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Module) -> None:
+def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: Convolution) -> None:
     """The answers must be what left the last convolution, also with its weights turned round."""
     pairs = []
     for _ in range(2):
@@ -268,7 +267,7 @@ def _check_logits(exercise: str, network: nn.Module, images: Tensor, last: nn.Mo
         fail(exercise, not_logits(answers))
 
 
-def _check_discriminator_norms(exercise, seen) -> None:
+def _check_discriminator_norms(exercise: str, seen: list[_Layer]) -> None:
     if seen[0].normed:
         fail(
             exercise, "there is batch norm behind the first layer: it takes the batch's contrast away before D saw it."

@@ -1,42 +1,36 @@
 """The checks of exercises 7 and 8 of lesson 06: first weights, and a count of parameters."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from dcgan_course.checks.engine import Mistake, answer, fail, judge, passed
+from dcgan_course.checks.registry import exercise
 
 MARK = 7.0  # a value that no initialisation leaves behind
 
 
-def _network() -> nn.Module:
-    """Every kind of layer that a DCGAN has, at two depths, all numbers set to MARK."""
-    network = nn.Sequential(
-        nn.ConvTranspose2d(40, 50, 4, bias=False),
-        nn.Sequential(nn.BatchNorm2d(4000), nn.ReLU()),
-        nn.Conv2d(50, 40, 4),
-    )
+@exercise("7 · first weights", id="first-weights", points=2)
+def first_weights(exercise: str, function: Callable[[nn.Module], None]) -> None:
+    """Check a learner's init_weights(network): every kind of layer that a DCGAN has, at two depths."""
+    torch.manual_seed(0)
+    transposed, norm = nn.ConvTranspose2d(40, 50, 4, bias=False), nn.BatchNorm2d(4000)
+    convolution = nn.Conv2d(50, 40, 4)
+    network = nn.Sequential(transposed, nn.Sequential(norm, nn.ReLU()), convolution)
     for parameter in network.parameters():
         nn.init.constant_(parameter, MARK)
-    return network
-
-
-def first_weights(function) -> None:
-    """Check a learner's init_weights(network)."""
-    exercise = "first-weights"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        network = _network()
-        answer(exercise, function, (network,))
-        transposed, (norm, _), convolution = network
-        _check_weights(exercise, transposed.weight, "transposed convolutions", "nn.ConvTranspose2d is no nn.Conv2d")
-        _check_weights(exercise, convolution.weight, "convolutions", "ask for nn.Conv2d, too")
-        _check_scale(exercise, norm.weight)
-        for name, bias in (("batch norm's shifts", norm.bias), ("the biases of convolutions", convolution.bias)):
-            if float(bias.detach().abs().max()) > 0:
-                words = "were left as they were" if bool((bias == MARK).all()) else f"have σ {_std(bias):.3g}"
-                fail(exercise, f"{name} {words}; they should be 0.")
+    answer(exercise, function, (network,))
+    if all(bool((parameter == MARK).all()) for parameter in network.parameters()):
+        fail(exercise, "your function changed nothing: all numbers of the network were left as they were.")
+    _check_weights(exercise, transposed.weight, "transposed convolutions", "nn.ConvTranspose2d is no nn.Conv2d")
+    _check_weights(exercise, convolution.weight, "convolutions", "ask for nn.Conv2d, too")
+    _check_scale(exercise, norm.weight)
+    for name, bias in (("batch norm's shifts", norm.bias), ("the biases of convolutions", convolution.bias)):
+        if bias is not None and float(bias.detach().abs().max()) > 0:
+            words = "were left as they were" if bool((bias == MARK).all()) else f"have σ {_std(bias):.3g}"
+            fail(exercise, f"{name} {words}; they should be 0.")
     passed(exercise, "weights N(0, 0.02), scales N(1, 0.02), all shifts 0, at every depth of the network.")
 
 
@@ -77,7 +71,16 @@ def _check_scale(exercise: str, scale: Tensor) -> None:
     fail(exercise, f"batch norm's scales have mean {centre:.2g} and σ {std:.3g}, but should be N(1, 0.02).{hint}")
 
 
-def _count(latent_dim, start, widths, channels, kernel=16, norm=2, normed_last=0, bias=0):
+def _count(
+    latent_dim: int,
+    start: int,
+    widths: Sequence[int],
+    channels: int,
+    kernel: int = 16,
+    norm: int = 2,
+    normed_last: int = 0,
+    bias: int = 0,
+) -> int:
     outs = [*widths, channels]
     ins = [latent_dim, *widths]
     places = [start**2] + [kernel] * len(widths)
@@ -85,7 +88,7 @@ def _count(latent_dim, start, widths, channels, kernel=16, norm=2, normed_last=0
     return weights + norm * (sum(widths) + normed_last * channels) + bias * sum(outs)
 
 
-def _variant(**settings):
+def _variant(**settings: int) -> Callable[[int, int, Sequence[int], int], int]:
     return lambda latent_dim, start, widths, channels: _count(latent_dim, start, widths, channels, **settings)
 
 
@@ -136,14 +139,13 @@ MISTAKES = [
 ]
 
 
-def count_generator(function) -> None:
+@exercise("8 · count the parameters", id="count-generator", points=2)
+def count_generator(exercise: str, function: Callable[[int, int, list[int], int], int]) -> None:
     """Check a learner's count_generator(latent_dim, start, widths, channels)."""
-    cases = [(100, 4, [512, 256, 128, 64], 3), (100, 7, [32, 16], 1), (10, 6, [64, 32, 16], 3), (5, 3, [7], 2)]
-    cases = [(latent_dim, start, list(widths), channels) for latent_dim, start, widths, channels in cases]
     judge(
-        "count-generator",
+        exercise,
         function,
-        cases,
+        [(100, 4, [512, 256, 128, 64], 3), (100, 7, [32, 16], 1), (10, 6, [64, 32, 16], 3), (5, 3, [7], 2)],
         _count,
         MISTAKES,
         "the count agrees for four generators, the 64×64 one among them.",

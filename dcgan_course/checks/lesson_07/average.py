@@ -1,13 +1,16 @@
-"""The check of exercise 2 of lesson 07: the moving average of a generator's weights."""
+"""Exercise 2 of lesson 07: the moving average of a generator's weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dcgan_course.checks import bench
 from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course.checks.registry import exercise
 
+State = dict[str, Tensor]
+Settings = tuple[list[bool], list[bool]]
 DECAY, STEPS = 0.75, 3
 WHOLE_NUMBER = (
     "one buffer, `num_batches_tracked`, is a whole number, and a mean of it is none. Copy all buffers: `copy_`."
@@ -23,14 +26,15 @@ def _network(seed: int) -> nn.Module:
     """Build a convolution with batch norm; its statistics are those of one batch."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = nn.Sequential(nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3))
-        nn.init.normal_(network[1].weight)
+        norm = nn.BatchNorm2d(3)
+        network = nn.Sequential(nn.Conv2d(2, 3, 1), norm)
+        nn.init.normal_(norm.weight)
         for _ in range(seed):
             network(torch.randn(4, 2, 2, 2) + seed)
     return network
 
 
-def _moved(value, other, how: str):
+def _moved(value: Tensor, other: Tensor, how: str) -> Tensor:
     """What one tensor of the average becomes in one step, by the right rule or by a wrong one."""
     rules = {
         "right": lambda: DECAY * value + (1 - DECAY) * other,
@@ -43,7 +47,7 @@ def _moved(value, other, how: str):
     return rules[how]().detach()
 
 
-def _expected(how: str, buffers: str) -> list[dict]:
+def _expected(how: str, buffers: str) -> list[State]:
     """Return the average's state after each step: its parameters by one rule, its buffers by another."""
     average = {name: tensor.clone() for name, tensor in _network(1).state_dict().items()}
     parameters = dict(_network(1).named_parameters())
@@ -63,12 +67,12 @@ HINTS = {
     "copied": "the average became a copy of the network: no old value is left in it.",
     "added": "the old average must shrink before something is added: multiply it by `decay`.",
     "summed": "the new weights must be multiplied by 1 − `decay`, else the average grows and grows.",
-    "kept": "the parameters of the average did not move. In-place changes are needed: `average_p = …` gives a name "
-    "to a new tensor and changes nothing in the network.",
+    "kept": "nothing moved: the parameters of the average stayed as they were. In-place changes are needed: "
+    "`average_p = …` gives a name to a new tensor and changes nothing in the network.",
 }
 
 
-def _same(states: list[dict], wanted: list[dict], names) -> bool:
+def _same(states: list[State], wanted: list[State], names: Iterable[str]) -> bool:
     return all(
         torch.allclose(got[name].double(), want[name].double(), rtol=1e-4, atol=1e-5)
         for got, want in zip(states, wanted, strict=True)
@@ -76,12 +80,12 @@ def _same(states: list[dict], wanted: list[dict], names) -> bool:
     )
 
 
-def _settings(network: nn.Module) -> tuple[list[bool], list[bool]]:
+def _settings(network: nn.Module) -> Settings:
     """Return for each parameter whether it learns, and for each layer whether it is in training mode."""
     return [p.requires_grad for p in network.parameters()], [layer.training for layer in network.modules()]
 
 
-def _refuse_changed_settings(exercise: str, before: tuple, after: tuple) -> None:
+def _refuse_changed_settings(exercise: str, before: Settings, after: Settings) -> None:
     """Raise CheckFailed if the network that is trained was frozen or brought into another mode."""
     if before[0] != after[0]:
         fail(
@@ -97,11 +101,12 @@ def _refuse_changed_settings(exercise: str, before: tuple, after: tuple) -> None
         )
 
 
-def move_average(function: Callable) -> None:
-    """Check exercise 2: `function(average, network, decay)` moves an averaged copy, in place."""
-    exercise = "2 · the moving average"
+@exercise("2 · the moving average", id="moving-average", points=3)
+def move_average(exercise: str, function: Callable[[nn.Module, nn.Module, float], None]) -> None:
+    """Check a learner's move_average(average, network, decay), which moves an averaged copy in place."""
     guarded = bench.with_hints(function, ERROR_HINTS)
-    average, states = _network(1), []
+    average = _network(1)
+    states: list[State] = []
     own = list(average.parameters())
     for step in range(STEPS):
         network = _network(step + 2)

@@ -1,13 +1,15 @@
-"""The bench and the check of exercise 3 of lesson 07: a training that goes on as if it had never stopped."""
+"""Exercise 3 of lesson 07, its bench and its check: a training that goes on as if it had never stopped."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from dcgan_course import latent
 from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course.checks.registry import exercise
 from dcgan_course.training.loop import discriminator_step, generator_step
 
 STOP_AT, GO_ON = 7, 6
@@ -55,7 +57,7 @@ class SmallTraining:
 def parts(training: SmallTraining) -> dict[str, Tensor]:
     """Return a copy of everything that a training carries, as named vectors."""
 
-    def flat(tensors):
+    def flat(tensors: Iterable[Tensor]) -> Tensor:
         return torch.cat([torch.zeros(0, dtype=torch.float64), *(t.detach().double().flatten() for t in tensors)])
 
     held = {}
@@ -94,7 +96,7 @@ def _hint(part: str) -> str:
     return next(hint for words, hint in HINTS.items() if words in part)
 
 
-def _through_a_file(exercise: str, saved):
+def _through_a_file(exercise: str, saved: object) -> object:
     """Return what a file gives back; refuse what is not tensors, numbers, texts, lists and dicts."""
     file = io.BytesIO()
     try:
@@ -110,9 +112,11 @@ def _through_a_file(exercise: str, saved):
         )
 
 
-def exact_resume(snapshot: Callable, put_back: Callable) -> None:
-    """Check exercise 3: `snapshot(training)` and `put_back(training, saved)` for a SmallTraining."""
-    exercise = "3 · resume exactly"
+@exercise("3 · resume exactly", id="exact-resume", points=4)
+def exact_resume(
+    exercise: str, snapshot: Callable[[SmallTraining], object], put_back: Callable[[SmallTraining, Any], None]
+) -> None:
+    """Check a learner's snapshot(training) → anything that a file can hold, and put_back(training, saved)."""
     whole = SmallTraining()
     whole.run(STOP_AT)
     before = parts(whole)
@@ -168,7 +172,7 @@ def exact_resume(snapshot: Callable, put_back: Callable) -> None:
     )
 
 
-def _refuse_changes(exercise: str, name: str, before: dict, training: SmallTraining) -> None:
+def _refuse_changes(exercise: str, name: str, before: dict[str, Tensor], training: SmallTraining) -> None:
     after = parts(training)
     changed = [part for part in before if not torch.equal(before[part], after[part])]
     if changed:

@@ -1,33 +1,40 @@
-"""The checks of exercise 1 of lesson 07: an obsolete program in today's PyTorch."""
+"""Exercises 1a and 1b of lesson 07: a picture and labels of an obsolete program, in today's PyTorch."""
 
 import copy
 from collections.abc import Callable
 
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcgan_course.checks import bench
-from dcgan_course.checks.engine import Mistake, answer, describe, fail, judge, same
+from dcgan_course.checks.engine import Mistake, answer, fail, judge
+from dcgan_course.checks.registry import exercise
 
 # Exercise 1a: prepare(picture, image_size)
 
 
-def _picture(width: int, height: int, seed: int):
+def _picture(width: int, height: int, seed: int) -> Image.Image:
     """Draw a smooth colour picture, so that two ways of resizing it agree."""
-    from PIL import Image
-
     corners = torch.rand(1, 3, 3, 3, generator=torch.Generator().manual_seed(seed)) * 255
     smooth = F.interpolate(corners, (height, width), mode="bilinear", align_corners=True)[0]
     return Image.fromarray(smooth.round().to(torch.uint8).permute(1, 2, 0).numpy())
 
 
-HALVES = (0.5,) * 3
+Scale = tuple[tuple[float, float, float], tuple[float, float, float]]  # mean and spread of the three colours
+HALVES = (0.5, 0.5, 0.5)
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
-def _prepared(picture, image_size, *, scale=(HALVES, HALVES), crop=True, squash=False) -> Tensor:
-    """Prepare a picture as asked, or with one thing left out or done otherwise; scale: (mean, spread), or None."""
+def _prepared(
+    picture: Image.Image,
+    image_size: int,
+    *,
+    scale: Scale | None = (HALVES, HALVES),
+    crop: bool = True,
+    squash: bool = False,
+) -> Tensor:
+    """Prepare a picture as asked, or with one thing left out or done otherwise."""
     from torchvision import transforms
 
     steps = [transforms.Resize((image_size, image_size) if squash else image_size)]
@@ -37,7 +44,7 @@ def _prepared(picture, image_size, *, scale=(HALVES, HALVES), crop=True, squash=
     return transforms.Compose(steps)(picture)
 
 
-def _only_cropped(picture, image_size) -> Tensor:
+def _only_cropped(picture: Image.Image, image_size: int) -> Tensor:
     from torchvision import transforms
 
     return transforms.Normalize(0.5, 0.5)(transforms.ToTensor()(transforms.CenterCrop(image_size)(picture)))
@@ -79,21 +86,21 @@ PREPARE_MISTAKES = [
         "take off 0.5 and divide by 0.5.",
     ),
     Mistake(
-        lambda picture, size: _prepared(picture, size, scale=(HALVES, (1.0,) * 3)),
+        lambda picture, size: _prepared(picture, size, scale=(HALVES, (1.0, 1.0, 1.0))),
         "these pixels go from −0.5 to 0.5: 0.5 was taken off, and nothing was divided. Divide by 0.5.",
     ),
 ]
 
 
-def prepare(function: Callable) -> None:
-    """Check exercise 1a: `function(picture, image_size)` → (3, image_size, image_size) in [−1, 1]."""
-    exercise = "1a · a picture for the networks"
+@exercise("1a · a picture for the networks", id="prepare", points=2)
+def prepare(exercise: str, function: Callable[[Image.Image, int], Tensor]) -> None:
+    """Check a learner's prepare(picture, image_size) → (3, image_size, image_size) in [−1, 1]."""
     cases = [(_picture(48, 32, 1), 16), (_picture(40, 64, 2), 20), (_picture(36, 36, 3), 36)]
     for case in cases:
         returned = answer(exercise, function, copy.deepcopy(case))
         if returned is not None and not isinstance(returned, Tensor):
             fail(exercise, f"your function returned {type(returned).__name__}, but a tensor is asked for.")
-        if isinstance(returned, Tensor) and returned.shape[0] == 1 and returned.dim() == 4:
+        if isinstance(returned, Tensor) and returned.dim() == 4 and len(returned) == 1:
             fail(exercise, "a batch of one picture came back. One picture is (3, H, W); the batch is made later.")
         if isinstance(returned, Tensor) and not returned.is_floating_point():
             fail(
@@ -139,9 +146,9 @@ LABEL_MISTAKES = [
 ]
 
 
-def labels_like(function: Callable) -> None:
-    """Check exercise 1b: `function(answers, value)` → labels of the answers' shape, type and device, without graph."""
-    exercise = "1b · labels"
+@exercise("1b · labels", id="labels-like", points=2)
+def labels_like(exercise: str, function: Callable[[Tensor, float], Tensor]) -> None:
+    """Check a learner's labels_like(answers, value) → labels of the answers' shape, type and device, without graph."""
     noise = torch.Generator().manual_seed(1)
     sizes = ((4, 1.0), (3, 0.0), (1, 1.0))
     answers = [(torch.rand(size, generator=noise, requires_grad=True), value) for size, value in sizes]
@@ -183,119 +190,3 @@ def labels_like(function: Callable) -> None:
         LABEL_MISTAKES,
         praise="shape, type and device come from the answers: the same line runs on every machine.",
     )
-
-
-# Exercise 1c: discriminator_loss(real_logits, fake_logits)
-
-ERROR_HINTS = bench.ERROR_HINTS | {
-    "must be the same as input size": "PyTorch does not guess which label belongs to which answer. Labels made with "
-    "`ones_like` and `zeros_like` have the shape of the answers.",
-}
-
-
-def _halves(real_logits: Tensor, fake_logits: Tensor, reduction: str = "mean") -> tuple[Tensor, Tensor]:
-    bce = F.binary_cross_entropy_with_logits
-    return (
-        bce(real_logits, torch.ones_like(real_logits), reduction=reduction),
-        bce(fake_logits, torch.zeros_like(fake_logits), reduction=reduction),
-    )
-
-
-def _cut_off(fake_logits: Tensor) -> Tensor:
-    return F.binary_cross_entropy(fake_logits.sigmoid(), torch.zeros_like(fake_logits))
-
-
-PRAISE = "both halves count the same, and D may be as sure as it likes."
-VERY_SURE = (
-    "only the case with logits of ±200 differs. There a sigmoid is exactly 0 or 1 in 32 bits, and exp(200) is "
-    "infinite; a small number inside the logarithm or a clamp gives a finite loss, but a wrong one. Stay with the "
-    "logits: take the loss `with_logits`, or softplus (lesson 04)."
-)
-NO_GRADIENT = {
-    "real": "no gradient reaches the real logits: D learns from its answers to real pictures, too. Detach none.",
-    "fake": "no gradient reaches the fake logits: detach the pictures for D's step, never D's answers.",
-}
-LOSS_MISTAKES = [
-    Mistake(
-        lambda r, f: sum(_halves(r, f)),
-        "this is the sum of both halves. The old program prints (real + fake) / 2, so that guessing gives log 2.",
-    ),
-    Mistake(
-        lambda r, f: sum(_halves(f, r)) / 2,
-        "the labels are swapped: real pictures have label 1, fakes have label 0.",
-    ),
-    Mistake(
-        lambda r, f: sum(_halves(r.sigmoid(), f.sigmoid())) / 2,
-        "the sigmoid was taken twice: a loss `with_logits` takes the sigmoid itself. The old D ended in a sigmoid; "
-        "today's does not.",
-    ),
-    Mistake(
-        lambda r, f: sum(_halves(r, f, "sum")) / 2,
-        "the losses of a batch were added up. Their mean is asked for, else the loss grows with the batch.",
-    ),
-    Mistake(
-        lambda r, f: torch.cat([F.softplus(-r), F.softplus(f)]).mean(),
-        "one mean over both batches: where they differ in size, the larger one counts more. Take two means.",
-    ),
-    Mistake(lambda r, f: _halves(r, f)[0], "only the real half is there."),
-    Mistake(lambda r, f: _halves(r, f)[1], "only the fake half is there."),
-    Mistake(lambda r, f: _halves(r, f)[0] / 2, "only the real half is there."),
-    Mistake(lambda r, f: _halves(r, f)[1] / 2, "only the fake half is there."),
-    Mistake(
-        lambda r, f: (
-            sum(F.binary_cross_entropy(x.sigmoid(), torch.full_like(x, y)) for x, y in ((r, 1.0), (f, 0.0))) / 2
-        ),
-        "a sigmoid, and then a logarithm: where D is very sure, PyTorch cuts the loss off at 100, and its slope is 0. "
-        "Take the loss `with_logits`.",
-    ),
-]
-
-
-def _compare_gradients(exercise: str, returned: Tensor, wanted: Tensor, logits: list[Tensor]) -> None:
-    """Fail where a right value sends another gradient than the wanted one to the (real, fake) logits."""
-    try:
-        gradients = torch.autograd.grad(returned, logits, allow_unused=True)
-    except RuntimeError:
-        fail(exercise, "the graph of your loss is used up. Return the loss; `backward()` is the caller's.")
-    right = torch.autograd.grad(wanted, logits)
-    for name, gradient, want in zip(NO_GRADIENT, gradients, right, strict=True):
-        if gradient is None or not gradient.any():
-            fail(exercise, f"the value is right, but {NO_GRADIENT[name]}")
-        if not same(gradient, want):
-            fail(
-                exercise,
-                f"the value is right, but the gradient of the {name} logits is {describe(gradient)}; it should be "
-                f"{describe(want)}.",
-            )
-
-
-def discriminator_loss(function: Callable) -> None:
-    """Check exercise 1c: `function(real_logits, fake_logits)` → (real + fake) / 2 of the binary cross-entropies."""
-    exercise = "1c · the loss of D"
-    cases = [
-        (torch.tensor([2.0, -1.0, 0.5, 3.0]), torch.tensor([-2.0, 0.3, 1.0, -0.5])),
-        (torch.tensor([-1.5, 1.0]), torch.tensor([0.2, -1.0, 2.5])),
-        (torch.tensor([0.7]), torch.tensor([0.1])),
-        (torch.tensor([-200.0, 1.0]), torch.tensor([0.2, -1.0, 200.0])),
-    ]
-    guarded = bench.with_hints(function, ERROR_HINTS)
-    for case in (cases[0], cases[-1]):
-        _judge_graph(exercise, guarded, [logits.clone().requires_grad_(True) for logits in case])
-    right = lambda r, f: sum(_halves(r, f)) / 2
-    judge(exercise, guarded, cases, right, LOSS_MISTAKES, PRAISE, alone={len(cases) - 1: VERY_SURE})
-
-
-def _judge_graph(exercise: str, function: Callable, asked: list[Tensor]) -> None:
-    """Fail where a loss has no graph, or the right value and a wrong gradient. A wrong value is judged elsewhere."""
-    returned = answer(exercise, function, asked)
-    if returned is None:
-        fail(exercise, "your function gave nothing back. Does it end with `return`?")
-    if not isinstance(returned, Tensor) or not returned.requires_grad:
-        fail(
-            exercise,
-            f"your function returned {describe(returned)}, which has no graph: no gradient can pass. Return the "
-            "tensor, without `.item()` and without `.detach()`.",
-        )
-    wanted = sum(_halves(*asked)) / 2
-    if same(returned, wanted):
-        _compare_gradients(exercise, returned, wanted, asked)

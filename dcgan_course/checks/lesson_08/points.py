@@ -1,13 +1,19 @@
-"""The checks of exercises 1 and 2 of lesson 08: slerp, and the mean of many z."""
+"""Exercises 1 and 2 of lesson 08: slerp, and the mean of many z."""
+
+import functools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from dcgan_course import latent
 from dcgan_course.checks.engine import Mistake, judge
+from dcgan_course.checks.registry import exercise
+
+Repaired = tuple[float, Tensor]  # the length to expect of a mean, and a mean with the length of a random z
 
 
-def _finite(value):
+def _finite(value: Tensor) -> Tensor:
     """Write NaN as a number that no right answer has: NaN is not equal to itself, so no hint could find it."""
     return torch.nan_to_num(value, nan=-999.0) if isinstance(value, Tensor) else value
 
@@ -20,25 +26,25 @@ def _mixed(a: Tensor, b: Tensor, t: float, angle: Tensor) -> Tensor:
     return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
 
 
-def _normalised_lerp(a, b, t):
+def _normalised_lerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     line = latent.lerp(a, b, t)
     return line / line.norm(dim=-1, keepdim=True) * a.norm(dim=-1, keepdim=True)
 
 
-def _not_normalised(a, b, t):
+def _not_normalised(a: Tensor, b: Tensor, t: float) -> Tensor:
     return _finite(_mixed(a, b, t, (a * b).sum(dim=-1, keepdim=True).acos()))
 
 
-def _one_angle_for_all(a, b, t):
+def _one_angle_for_all(a: Tensor, b: Tensor, t: float) -> Tensor:
     cosine = (a * b).sum() / (a.norm() * b.norm())
     return _finite(_mixed(a, b, t, cosine.clamp(-1, 1).acos().expand(len(a), 1)))
 
 
-def _nan_for_equal(a, b, t):
+def _nan_for_equal(a: Tensor, b: Tensor, t: float) -> Tensor:
     return _finite(_mixed(a, b, t, _angle(a, b)))
 
 
-def _unit(a, b, t):
+def _unit(a: Tensor, b: Tensor, t: float) -> Tensor:
     arc = latent.slerp(a, b, t)
     return arc / arc.norm(dim=-1, keepdim=True)
 
@@ -79,7 +85,7 @@ def _on_a_sphere(rows: int, latent_dim: int, length: float, seed: int) -> tuple[
     return length * a / a.norm(dim=1, keepdim=True), length * b / b.norm(dim=1, keepdim=True)
 
 
-def slerp_cases():
+def slerp_cases() -> list[tuple[Tensor, Tensor, float]]:
     """Points of length 1, 3 and 10 at several shares, and a pair of equal points."""
     cases = [(*_on_a_sphere(3, 4, 10.0, seed), t) for seed, t in enumerate((0.0, 0.2, 0.5, 0.9, 1.0))]
     cases.append((*_on_a_sphere(2, 100, 3.0, 9), 0.3))
@@ -88,11 +94,17 @@ def slerp_cases():
     return [*cases, (a, b, 0.4)]
 
 
-def slerp(function) -> None:
+@exercise("1 · write slerp", id="slerp", points=3)
+def slerp(exercise: str, function: Callable[[Tensor, Tensor, float], Tensor]) -> None:
     """Check a learner's slerp(a, b, t) for rows of equal length."""
+
+    @functools.wraps(function)
+    def finite(a: Tensor, b: Tensor, t: float) -> Tensor:
+        return _finite(function(a, b, t))
+
     judge(
-        "slerp",
-        _named("slerp", lambda a, b, t: _finite(function(a, b, t))),
+        exercise,
+        finite,
         slerp_cases(),
         latent.slerp,
         SLERP_MISTAKES,
@@ -101,22 +113,17 @@ def slerp(function) -> None:
     )
 
 
-def _named(name: str, function):
-    function.__name__ = name
-    return function
-
-
-def _mean_oracle(z: Tensor):
+def _mean_oracle(z: Tensor) -> Repaired:
     """The length to expect of a mean of N z is √(D / N); the repaired mean has length √D."""
     mean = z.mean(dim=0)
     return (z.shape[1] / len(z)) ** 0.5, z.shape[1] ** 0.5 * mean / mean.norm()
 
 
-def _with_length(length):
+def _with_length(length: Callable[[Tensor], float]) -> Callable[[Tensor], Repaired]:
     return lambda z: (length(z), _mean_oracle(z)[1])
 
 
-def _with_repair(repair):
+def _with_repair(repair: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Repaired]:
     return lambda z: (_mean_oracle(z)[0], repair(z))
 
 
@@ -148,21 +155,14 @@ MEAN_MISTAKES = [
 ]
 
 
-def mean_and_repair(function) -> None:
+@exercise("2 · the mean of 100 z", id="mean-of-many", points=2)
+def mean_and_repair(exercise: str, function: Callable[[Tensor], Repaired]) -> None:
     """Check a learner's mean_and_repair(z) → (expected length of the mean, mean brought to length √D)."""
-    cases = [(latent.sample(count, latent_dim, seed=count),) for count, latent_dim in ((100, 100), (9, 4), (1, 16))]
     judge(
-        "mean-of-many",
-        _named("mean_and_repair", lambda z: _as_number(function(z))),
-        cases,
+        exercise,
+        function,
+        [(latent.sample(count, latent_dim, seed=count),) for count, latent_dim in ((100, 100), (9, 4), (1, 16))],
         _mean_oracle,
         MEAN_MISTAKES,
         "the expected length is √(D / N), and the repaired mean is back in the shell.",
     )
-
-
-def _as_number(given):
-    """Take a one-number tensor for a number: both are right."""
-    if isinstance(given, tuple) and given and isinstance(given[0], Tensor) and given[0].numel() == 1:
-        return (given[0].item(), *given[1:])
-    return given

@@ -1,9 +1,15 @@
-"""The checks of exercise 3 of lesson 08: a turn vector, and a fair measure of what it does."""
+"""Exercise 3 of lesson 08: a turn vector, and a fair measure of what it does."""
+
+from collections.abc import Callable
 
 from torch import Tensor
 
 from dcgan_course import latent
 from dcgan_course.checks.engine import Mistake, judge
+from dcgan_course.checks.registry import exercise
+
+Measure = Callable[[Tensor], Tensor]  # z (N, D) → a number for each picture, (N,)
+Effects = tuple[float, float]  # of the vector, and of the control
 
 
 def _vector(z: Tensor, turn: Tensor, count: int = 4) -> Tensor:
@@ -35,49 +41,43 @@ VECTOR_MISTAKES = [
 ]
 
 
-def turn_vector(function) -> None:
+@exercise("3a · a turn vector", id="turn-vector", points=2)
+def turn_vector(exercise: str, function: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Check a learner's turn_vector(z, turn) → (latent_dim,): mean of the four most to the right minus four left."""
     cases = []
     for seed, (count, latent_dim) in enumerate(((40, 6), (25, 100), (9, 2))):
         turn = latent.sample(1, count, seed + 50)[0] + 0.2
         cases.append((latent.sample(count, latent_dim, seed), turn))
-    judge("turn-vector", function, cases, _vector, VECTOR_MISTAKES, "right on three sets of z, the smallest of nine.")
+    judge(exercise, function, cases, _vector, VECTOR_MISTAKES, "right on three sets of z, the smallest of nine.")
 
 
-def _effect(measure, z: Tensor, vector: Tensor, control: Tensor):
-    control = control * vector.norm() / control.norm()
-    return tuple(float((measure(z + v) - measure(z - v)).mean()) for v in (vector, control))
+def _effect(measure: Measure, z: Tensor, vector: Tensor, control: Tensor) -> Effects:
+    return _effects(lambda step: measure(z + step) - measure(z - step), vector, _as_long(control, vector))
 
 
-def _without_scaling(measure, z, vector, control):
-    return tuple(float((measure(z + v) - measure(z - v)).mean()) for v in (vector, control))
+def _effects(change: Callable[[Tensor], Tensor], vector: Tensor, control: Tensor) -> Effects:
+    return float(change(vector).mean()), float(change(control).mean())
 
 
-def _one_sided(measure, z, vector, control):
-    control = control * vector.norm() / control.norm()
-    return tuple(float((measure(z + v) - measure(z)).mean()) for v in (vector, control))
-
-
-def _only_after(measure, z, vector, control):
-    control = control * vector.norm() / control.norm()
-    return tuple(float(measure(z + v).mean()) for v in (vector, control))
-
-
-def _absolute(measure, z, vector, control):
-    control = control * vector.norm() / control.norm()
-    return tuple(float((measure(z + v) - measure(z - v)).abs().mean()) for v in (vector, control))
+def _as_long(control: Tensor, vector: Tensor) -> Tensor:
+    return control * vector.norm() / control.norm()
 
 
 EFFECT_MISTAKES = [
     Mistake(
-        _without_scaling, "the control must be as long as the vector: else you compare a long step with a short one."
-    ),
-    Mistake(_one_sided, "measure at z + vector and at z − vector. You measure one side only."),
-    Mistake(
-        _only_after, "that is the turn after the step. Wanted is the difference between z + vector and z − vector."
+        lambda m, z, v, c: _effects(lambda step: m(z + step) - m(z - step), v, c),
+        "the control must be as long as the vector: else you compare a long step with a short one.",
     ),
     Mistake(
-        _absolute,
+        lambda m, z, v, c: _effects(lambda step: m(z + step) - m(z), v, _as_long(c, v)),
+        "measure at z + vector and at z − vector. You measure one side only.",
+    ),
+    Mistake(
+        lambda m, z, v, c: _effects(lambda step: m(z + step), v, _as_long(c, v)),
+        "that is the turn after the step. Wanted is the difference between z + vector and z − vector.",
+    ),
+    Mistake(
+        lambda m, z, v, c: _effects(lambda step: (m(z + step) - m(z - step)).abs(), v, _as_long(c, v)),
         "do not take absolute values before the mean: a control that moves at random would look as if it turned.",
     ),
     Mistake(lambda *case: _effect(*case)[::-1], "give back the vector's effect first, then the control's."),
@@ -92,20 +92,11 @@ def _measure(z: Tensor) -> Tensor:
     return z[:, 0] + 0.3 * z[:, 0].square() + z[:, 1].sin()
 
 
-def turn_effect(function) -> None:
+@exercise("3b · the effect of a vector", id="turn-effect", points=2)
+def turn_effect(exercise: str, function: Callable[[Measure, Tensor, Tensor, Tensor], Effects]) -> None:
     """Check a learner's turn_effect(measure, z, vector, control) → (effect of the vector, effect of the control)."""
     cases = []
     for seed in range(3):
         z = latent.sample(30, 5, seed)
         cases.append((_measure, z, latent.sample(1, 5, seed + 20)[0], 3 * latent.sample(1, 5, seed + 40)[0]))
-
-    def with_numbers(measure, z, vector, control):
-        given = function(measure, z, vector, control)
-        if not isinstance(given, (tuple, list)):
-            return given
-        return tuple(x.item() if isinstance(x, Tensor) and x.numel() == 1 else x for x in given)
-
-    with_numbers.__name__ = "turn_effect"
-    judge(
-        "turn-effect", with_numbers, cases, _effect, EFFECT_MISTAKES, "vector and control are measured in the same way."
-    )
+    judge(exercise, function, cases, _effect, EFFECT_MISTAKES, "vector and control are measured in the same way.")

@@ -4,5 +4,3 @@ from dcgan_course.checks.lesson_09.control import ranked_control
 from dcgan_course.checks.lesson_09.features import pooled
 from dcgan_course.checks.lesson_09.guided import guided_relu
 from dcgan_course.checks.lesson_09.leak import honest_probe
-
-__all__ = ["guided_relu", "honest_probe", "pooled", "ranked_control"]

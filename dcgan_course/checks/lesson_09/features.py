@@ -1,21 +1,23 @@
-"""The check of exercise 1 of lesson 09: D's maps, max-pooled to 4 × 4, all layers side by side."""
+"""Exercise 1 of lesson 09: D's maps, max-pooled to 4 × 4, all layers side by side."""
 
 import copy
+import functools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, adaptive_max_pool2d
 
 from dcgan_course.checks.engine import Mistake, answer, fail, judge
+from dcgan_course.checks.registry import exercise
 from dcgan_course.data.pixels import scale
 from dcgan_course.interpretability.features import pooled_features
 from dcgan_course.models.dcgan import Discriminator
 
-EXERCISE = "pooled"
 SIDE = 4
 
 
-def _maps(discriminator: nn.Module, images: Tensor, training: bool = False) -> list[Tensor]:
+def _maps(discriminator: Discriminator, images: Tensor, training: bool = False) -> list[Tensor]:
     """What each block gives, the block nearest to the picture first; the network stays as it was."""
     network, maps = copy.deepcopy(discriminator).train(training), [images]
     with torch.no_grad():
@@ -24,27 +26,29 @@ def _maps(discriminator: nn.Module, images: Tensor, training: bool = False) -> l
     return maps[1:]
 
 
-def _joined(maps: list[Tensor], pool=adaptive_max_pool2d, side: int = SIDE) -> Tensor:
+def _joined(
+    maps: list[Tensor], pool: Callable[[Tensor, int], Tensor] = adaptive_max_pool2d, side: int = SIDE
+) -> Tensor:
     return torch.cat([pool(part, side).flatten(1) for part in maps], dim=1)
 
 
-def _with_logit(discriminator, images):
+def _with_logit(discriminator: Discriminator, images: Tensor) -> Tensor:
     maps = _maps(discriminator, images)
     with torch.no_grad():
         logit = discriminator.to_logit(maps[-1])
     return torch.cat([_joined(maps), logit.flatten(1)], dim=1)
 
 
-def _before_activation(discriminator, images):
+def _before_activation(discriminator: Discriminator, images: Tensor) -> Tensor:
     """The maps as batch norm, or the bare convolution, leaves them."""
     behind = _maps(discriminator, images)
     network = copy.deepcopy(discriminator).eval()
     with torch.no_grad():
         parts = zip(network.blocks, [images, *behind[:-1]], strict=True)
-        return _joined([block[:-1](maps) for block, maps in parts])
+        return _joined([nn.Sequential(*list(block.children())[:-1])(maps) for block, maps in parts])
 
 
-def _pooled_on_the_way(discriminator, images):
+def _pooled_on_the_way(discriminator: Discriminator, images: Tensor) -> Tensor:
     network, maps, found = copy.deepcopy(discriminator).eval(), images, []
     with torch.no_grad():
         for block in network.blocks:
@@ -53,12 +57,12 @@ def _pooled_on_the_way(discriminator, images):
     return torch.cat(found, dim=1)
 
 
-def _places_first(discriminator, images):
+def _places_first(discriminator: Discriminator, images: Tensor) -> Tensor:
     parts = [adaptive_max_pool2d(maps, SIDE) for maps in _maps(discriminator, images)]
     return torch.cat([part.permute(0, 2, 3, 1).flatten(1) for part in parts], dim=1)
 
 
-def _maps_joined_first(discriminator, images):
+def _maps_joined_first(discriminator: Discriminator, images: Tensor) -> Tensor:
     """All layers in one stack of maps, each map's places one behind the other, but place by place."""
     parts = [adaptive_max_pool2d(maps, SIDE) for maps in _maps(discriminator, images)]
     return torch.cat(parts, dim=1).permute(0, 2, 3, 1).flatten(1)
@@ -119,37 +123,38 @@ MISTAKES = [
 ]
 
 
-def _case(seed: int, size, channels: int, width: int):
+def _case(seed: int, size: int | tuple[int, int], channels: int, width: int) -> tuple[Discriminator, Tensor]:
     """A network whose batch norm holds other statistics than those of the batch, in train mode, and five pictures."""
     random = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Discriminator(size, channels, width)
     for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
+        if isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None and layer.running_var is not None:
             layer.running_mean.copy_(0.05 * torch.randn(layer.num_features, generator=random))
             layer.running_var.copy_(0.01 + 0.05 * torch.rand(layer.num_features, generator=random))
     images = torch.rand(5, *network.image_shape, generator=random) * 2 - 1
     return network.train(), images
 
 
-def pooled(function) -> None:
+@exercise("1 · features from D", id="pooled", points=2)
+def pooled(exercise: str, function: Callable[[Discriminator, Tensor], Tensor]) -> None:
     """Check a learner's pooled(discriminator, images) → (N, 16 · the maps of all blocks)."""
 
-    def on_a_copy(discriminator, images):
+    @functools.wraps(function)
+    def on_a_copy(discriminator: Discriminator, images: Tensor) -> Tensor:
         return function(copy.deepcopy(discriminator), images.clone())
 
-    on_a_copy.__name__ = "pooled"
     cases = [_case(1, 32, 3, 3), _case(2, 28, 1, 2), _case(3, (16, 32), 1, 4)]
-    first = answer(EXERCISE, on_a_copy, cases[0])
+    first = answer(exercise, on_a_copy, cases[0])
     if isinstance(first, Tensor) and first.requires_grad:
         fail(
-            EXERCISE,
+            exercise,
             "your features carry their history for gradients with them: a thousand pictures would keep all their maps "
             "in memory. Compute under torch.no_grad().",
         )
     judge(
-        EXERCISE,
+        exercise,
         on_a_copy,
         cases,
         pooled_features,

@@ -1,13 +1,19 @@
-"""The check of exercise 2 of lesson 09: the guided rule, put on an activation by a hook, and taken off again."""
+"""Exercise 2 of lesson 09: the guided rule, put on an activation by a hook, and taken off again."""
+
+import functools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from dcgan_course.checks.engine import answer, describe, fail, passed, same
+from dcgan_course.checks.registry import exercise
 from dcgan_course.interpretability.units import guided_gradients
 from dcgan_course.models.dcgan import Discriminator
 
-EXERCISE = "guided-relu"
+Case = tuple[nn.Module, float, Tensor, Tensor]  # a module, its slope, its input, the gradient from above
+Hooked = Callable[[nn.Module], RemovableHandle]  # what a learner writes
 SLOPE = 0.2
 NOTHING_CHANGED = (
     "that is the plain gradient: nothing changed on the way back. Does the hook give back the new gradient, and is it "
@@ -20,7 +26,7 @@ def _derivative(x: Tensor, slope: float) -> Tensor:
 
 
 # What comes back for an input x, a gradient g from above and the slope s: (rule, what it smells like).
-RULES = (
+RULES: tuple[tuple[Callable[[Tensor, Tensor, float], Tensor], str], ...] = (
     (lambda x, g, s: g * _derivative(x, s), NOTHING_CHANGED),
     (
         lambda x, g, s: g * (x > 0),
@@ -64,9 +70,10 @@ def _guided(x: Tensor, g: Tensor) -> Tensor:
     return g.clamp(min=0) * (x > 0)
 
 
-def _cases():
+def _cases() -> list[Case]:
     """Inputs and gradients of both signs, for a LeakyReLU and a ReLU: (module, its slope, x, gradient)."""
     random = torch.Generator().manual_seed(9)
+    modules: tuple[tuple[nn.Module, float], ...]
     modules = ((nn.LeakyReLU(SLOPE), SLOPE), (nn.ReLU(), 0.0), (nn.LeakyReLU(SLOPE), SLOPE))
     shapes = ((12,), (12,), (2, 3, 4, 4))
     return [
@@ -83,26 +90,28 @@ def _backward(module: nn.Module, x: Tensor, gradient: Tensor) -> tuple[Tensor, T
     return out.detach(), found
 
 
-def guided_relu(function) -> None:
+@exercise("2 · the guided rule, by a hook", id="guided-relu", points=3)
+def guided_relu(exercise: str, function: Hooked) -> None:
     """Check a learner's guided_relu(module) → a handle; it changes what comes back through a ReLU or LeakyReLU."""
     cases = _cases()
-    found = [_through(function, *case) for case in cases]
-    _refuse_rules([case[1:] for case in cases], found)
-    _check_network(function)
+    found = [_through(exercise, function, *case) for case in cases]
+    _refuse_rules(exercise, cases, found)
+    _check_network(exercise, function)
     passed(
-        EXERCISE,
+        exercise,
         "only what is positive both ways comes back, forward nothing changes, and the handle takes the rule off.",
     )
 
 
-def _through(function, module, slope, x, gradient) -> Tensor:
+def _through(exercise: str, function: Hooked, module: nn.Module, slope: float, x: Tensor, gradient: Tensor) -> Tensor:
     """What comes back through one module with the learner's rule on it; refuses what is wrong beside the rule."""
     before, plain = _backward(module, x, gradient)
-    handle = _handle(function, module)
-    out, found = answer(EXERCISE, _named(lambda module: _backward(module, x, gradient)), (module,))
+    handle = _handle(exercise, function, module)
+    named = functools.wraps(function)  # what the hook raises later is said with the learner's name
+    out, found = answer(exercise, named(lambda module: _backward(module, x, gradient)), (module,))
     if not same(out, before):
         fail(
-            EXERCISE,
+            exercise,
             f"the way forward changed: for the input {describe(x.flatten()[:4])} the {type(module).__name__} gave "
             f"{describe(before.flatten()[:4])} and now gives {describe(out.flatten()[:4])}.\n"
             "  Hint: the rule is for the way back only. A forward hook that gives something back replaces the answer.",
@@ -110,74 +119,66 @@ def _through(function, module, slope, x, gradient) -> Tensor:
     handle.remove()
     if not same(_backward(module, x, gradient)[1], plain):
         fail(
-            EXERCISE,
+            exercise,
             "after handle.remove() the gradient is still not the plain one. Give back the handle of every hook that "
             "you register on the module; nobody can undo the others.",
         )
     return found
 
 
-def _handle(function, module):
-    handle = answer(EXERCISE, _named(function), (module,))
-    if not callable(getattr(handle, "remove", None)):
+def _handle(exercise: str, function: Hooked, module: nn.Module) -> RemovableHandle:
+    handle = answer(exercise, function, (module,))
+    if not callable(getattr(handle, "remove", None)) or isinstance(handle, list):  # a list has another `remove`
         fail(
-            EXERCISE,
+            exercise,
             f"your function gave back {describe(handle)}, but it must give back the handle, so that the rule can be "
             "taken off: return what module.register_forward_hook(…) gives you.",
         )
     return handle
 
 
-def _refuse_rules(cases, found) -> None:
+def _refuse_rules(exercise: str, cases: list[Case], found: list[Tensor]) -> None:
     """Compare with the rule; where it differs, say which other rule it is."""
-    wanted = [_guided(x, gradient) for _, x, gradient in cases]
+    wanted = [_guided(x, gradient) for _, _, x, gradient in cases]
     wrong = [i for i in range(len(cases)) if not same(found[i], wanted[i])]
     if not wrong:
         return
-    _, x, gradient = cases[wrong[0]]
+    _, _, x, gradient = cases[wrong[0]]
     place = (found[wrong[0]] - wanted[wrong[0]]).abs().argmax()
     numbers = [float(part.flatten()[place]) for part in (x, gradient, found[wrong[0]], wanted[wrong[0]])]
     message = "where the input was {:.2f} and the gradient {:.2f}, yours lets {:.2f} through; it must be {:.2f}."
     message = message.format(*numbers)
     for rule, hint in RULES:
         # A hook on the answer stands before the module's own derivative, one on the module behind it.
-        for last in (lambda x, s: 1.0, _derivative):
-            if all(same(got, rule(x, g, s) * last(x, s)) for got, (s, x, g) in zip(found, cases, strict=True)):
-                fail(EXERCISE, f"{message}\n  Hint: {hint}")
-    fail(EXERCISE, f"{message} ({len(wrong)} of {len(cases)} cases differ.)")
+        for last in (lambda x, s: torch.ones_like(x), _derivative):
+            if all(same(got, rule(x, g, s) * last(x, s)) for got, (_, s, x, g) in zip(found, cases, strict=True)):
+                fail(exercise, f"{message}\n  Hint: {hint}")
+    fail(exercise, f"{message} ({len(wrong)} of {len(cases)} cases differ.)")
 
 
-def _check_network(function) -> None:
+def _check_network(exercise: str, function: Hooked) -> None:
     """In a network every activation has an input of its own; the oracle is the package's guided gradient."""
     random = torch.Generator().manual_seed(4)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(4)
         network = Discriminator(16, 1, 4).eval().requires_grad_(False)
     images = torch.rand(3, 1, 16, 16, generator=random) * 2 - 1
-    handles = [_handle(function, layer) for layer in network.modules() if isinstance(layer, nn.LeakyReLU)]
+    handles = [_handle(exercise, function, layer) for layer in network.modules() if isinstance(layer, nn.LeakyReLU)]
 
-    def back(network):
+    @functools.wraps(function)
+    def back(network: Discriminator) -> Tensor:
         pixels = images.clone().requires_grad_()
         largest = network.blocks(pixels)[:, 2].flatten(1).amax(dim=1)
         return torch.autograd.grad(largest.sum(), pixels)[0]
 
-    found = answer(EXERCISE, _named(back), (network,))
+    found = answer(exercise, back, (network,))
     for handle in handles:
         handle.remove()
     wanted = guided_gradients(network, images, 1, 2)
     size = wanted.abs().max()  # fresh weights are small, and so are their gradients
     if not same(found / size, wanted / size):
         fail(
-            EXERCISE,
+            exercise,
             "right for one activation, wrong for two in one network. Each must remember its own input: do not keep it "
             "in a variable that all share.",
         )
-
-
-def _named(function):
-    """Write the learner's name into what an error says."""
-
-    def guided_relu(module):
-        return function(module)
-
-    return guided_relu

@@ -1,31 +1,34 @@
-"""The check of exercise 4 of lesson 08: inversion. It looks at what comes back and at the generator afterwards."""
+"""Exercise 4 of lesson 08: inversion. Its check looks at what comes back and at the generator afterwards."""
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from dcgan_course import latent, models
-from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course import latent
+from dcgan_course.checks.engine import answer, describe, fail, passed, same
+from dcgan_course.checks.registry import exercise
+from dcgan_course.models.mlp import MLPGenerator
 
-EXERCISE = "invert"
 STEPS, STARTS = 60, 6
 
 
-def _generator():
+def _generator() -> MLPGenerator:
     """A small generator whose pictures depend on every number of z."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        generator = models.MLPGenerator((1, 6, 6), latent_dim=5, hidden_dim=24).eval()
+        generator = MLPGenerator((1, 6, 6), latent_dim=5, hidden_dim=24).eval()
         for parameter in generator.parameters():
             parameter.data *= 1.5
     return generator
 
 
 @torch.no_grad()
-def _residuals(generator, z: Tensor, picture: Tensor) -> Tensor:
+def _residuals(generator: MLPGenerator, z: Tensor, picture: Tensor) -> Tensor:
     return (generator(z) - picture).square().flatten(1).mean(dim=1).sqrt()
 
 
-def _descend(generator, picture, z, keep_gradients=False):
+def _descend(generator: MLPGenerator, picture: Tensor, z: Tensor, keep_gradients: bool = False) -> Tensor:
     """What Adam reaches from each start; `keep_gradients` is the mistake of never emptying them."""
     z = z.clone().requires_grad_(True)
     optimizer, kept = torch.optim.Adam([z], lr=0.05), torch.zeros_like(z)
@@ -38,51 +41,51 @@ def _descend(generator, picture, z, keep_gradients=False):
     return z.detach()
 
 
-def invert(function) -> None:
+@exercise("4 · invert a digit", id="invert", points=3)
+def invert(exercise: str, function: Callable[[MLPGenerator, Tensor, Tensor, int], tuple[Tensor, float]]) -> None:
     """Check a learner's invert(generator, picture, z, steps) → (the best z, its residual)."""
-    generator, picture = _generator(), None
+    generator = _generator()
     before = [parameter.detach().clone() for parameter in generator.parameters()]
     with torch.no_grad():
         picture = generator(latent.sample(1, 5, 77))[0]
     starts = latent.sample(STARTS, 5, 3).roll(2, dims=0)  # so that the best start is neither the first nor the last
-    given = answer(EXERCISE, lambda steps: function(generator, picture, starts.clone(), steps), (STEPS,))
+    given = answer(exercise, function, (generator, picture, starts.clone(), STEPS))
     if any(not torch.equal(p, q) for p, q in zip(before, generator.parameters(), strict=True)):
-        fail(EXERCISE, "the generator's parameters moved. Give the optimiser z alone: torch.optim.Adam([z], lr=0.05).")
+        fail(exercise, "the generator's parameters moved. Give the optimiser z alone: torch.optim.Adam([z], lr=0.05).")
     if not isinstance(given, (tuple, list)) or len(given) != 2:
-        fail(EXERCISE, "give back two things: the best z, and its residual.")
+        fail(exercise, f"your function gave back {describe(given)}; wanted are the best z, and its residual.")
     z, residual = given
     if not isinstance(z, Tensor) or z.numel() != 5:
-        shape = tuple(z.shape) if isinstance(z, Tensor) else type(z).__name__
         fail(
-            EXERCISE,
-            f"the first answer is {shape}, but it must be one z of 5 numbers: the best of the {STARTS} starts.",
+            exercise,
+            f"the first answer is {describe(z)}, but it must be one z of 5 numbers: the best of the {STARTS} starts.",
         )
-    z, residual = z.detach().reshape(1, 5), float(residual)
-    _check_residual(generator, picture, z, residual)
-    _check_descent(generator, picture, starts, z, residual)
+    _check_residual(exercise, generator, picture, z.detach().reshape(1, 5), residual)
+    residual = float(residual)
+    _check_descent(exercise, generator, picture, starts, residual)
     passed(
-        EXERCISE, f"a residual of {residual:.3f} from the best of {STARTS} starts, and the generator stayed as it was."
+        exercise, f"a residual of {residual:.3f} from the best of {STARTS} starts, and the generator stayed as it was."
     )
 
 
-def _check_residual(generator, picture, z, residual: float) -> None:
+def _check_residual(exercise: str, generator: MLPGenerator, picture: Tensor, z: Tensor, residual: object) -> None:
     """The number must be the root of the mean squared difference at the z that came back."""
     true = float(_residuals(generator, z, picture))
-    if abs(residual - true) <= 1e-3 * max(1, true):
+    if same(residual, true, 1e-3):
         return
-    message = f"the residual at your z is {true:.4f}, but you gave back {residual:.4f}."
+    message = f"the residual at your z is {true:.4g}, but you gave back {describe(residual)}."
     explained = {
         true**2: "you forgot the root: the residual is in the units of pixels.",
         true**2 * picture.numel(): "take the mean over the pixels, not the sum, and then the root.",
         true * picture.numel() ** 0.5: "take the mean over the pixels, not the sum, before the root.",
     }
     for value, hint in explained.items():
-        if abs(residual - value) <= 1e-3 * max(1, value):
-            fail(EXERCISE, f"{message}\n  Hint: {hint}")
-    fail(EXERCISE, f"{message} Compute it after the last step, for the z that you give back.")
+        if same(residual, value, 1e-3):
+            fail(exercise, f"{message}\n  Hint: {hint}")
+    fail(exercise, f"{message} Compute it after the last step, for the z that you give back.")
 
 
-def _check_descent(generator, picture, starts, z, residual: float) -> None:
+def _check_descent(exercise: str, generator: MLPGenerator, picture: Tensor, starts: Tensor, residual: float) -> None:
     """It must be about as good as Adam's best start."""
     reached = _residuals(generator, _descend(generator, picture, starts), picture)
     if residual <= 1.15 * float(reached.min()) + 0.01:
@@ -100,4 +103,4 @@ def _check_descent(generator, picture, starts, z, residual: float) -> None:
         hint = "gradients pile up: empty z.grad before each step (optimizer.zero_grad())."
     else:
         hint = "use all steps, with the gradient of the squared difference with respect to z."
-    fail(EXERCISE, f"{message}\n  Hint: {hint}")
+    fail(exercise, f"{message}\n  Hint: {hint}")
