@@ -16,7 +16,7 @@ import urllib.error
 
 import pytest
 
-from dcgan_course.data import download, load_images
+from dcgan_course.data import download, layouts, load_images
 from dcgan_course.data.download import CIFAR10_FILES, CIFAR10_MIRRORS, MNIST_FILES, MNIST_MIRRORS
 from dcgan_course.errors import DataNotFound, InvalidValue
 
@@ -108,6 +108,8 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path / "cache"))
     sums = [(name, hashlib.md5(content).hexdigest()) for name, content in ARCHIVES.items()]
     monkeypatch.setattr(download, "MNIST_FILES", sums)
+    unpacked = {name: hashlib.md5(content).hexdigest() for name, content in FILES.items()}
+    monkeypatch.setattr(layouts, "MNIST_SUMS", unpacked)
     monkeypatch.setattr(download, "MNIST_MIRRORS", ())
     return tmp_path / "cache"
 

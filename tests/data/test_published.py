@@ -7,17 +7,20 @@ import pytest
 
 from dcgan_course.data import already_here, load_images
 from dcgan_course.errors import DataNotFound
-from tests.helpers.data_sets import write_mnist
+from tests.helpers.data_sets import publish, write_mnist
 
 
 def test_the_search_goes_from_root_to_the_environment_to_the_cache(tmp_path, monkeypatch):
     for number, place in enumerate(("cache", "environment", "root"), start=1):
         write_mnist(tmp_path / place, first=number)
+    publish(tmp_path / "cache" / "MNIST" / "raw", monkeypatch)
     assert load_images("mnist").images[0, 0, 0, 0] == 1
     assert already_here("mnist") == "MNIST, from the cache"
     monkeypatch.setenv("DCGAN_COURSE_DATA", str(tmp_path / "environment"))
+    publish(tmp_path / "environment" / "MNIST" / "raw", monkeypatch)
     found = load_images("mnist")
     assert found.images[0, 0, 0, 0] == 2 and found.source == "MNIST, from the folder in DCGAN_COURSE_DATA"
+    publish(tmp_path / "root" / "MNIST" / "raw", monkeypatch)
     found = load_images("mnist", root=tmp_path / "root")
     assert found.images[0, 0, 0, 0] == 3 and "root" in found.source
     assert not found.is_stand_in and found.title_note == "" and len(found) == 6
@@ -66,7 +69,7 @@ def test_damaged_files_are_named_and_passed_over(damage, words, tmp_path, monkey
     monkeypatch.setenv("DCGAN_COURSE_DATA", str(tmp_path / "data"))
     with pytest.raises(DataNotFound, match=words):
         load_images("mnist")
-    write_mnist(tmp_path / "cache", first=9)
+    publish(write_mnist(tmp_path / "cache", first=9), monkeypatch)
     capsys.readouterr()
     found = load_images("mnist")
     assert found.images[0, 0, 0, 0] == 9 and found.source == "MNIST, from the cache"

@@ -1,10 +1,11 @@
 """Published data sets and folders of pictures, small and written on the spot."""
 
+import hashlib
 import struct
 
 import numpy as np
 
-from dcgan_course.data import load_images
+from dcgan_course.data import layouts, load_images
 
 
 def write_mnist(folder, first=0, count=6):
@@ -17,6 +18,12 @@ def write_mnist(folder, first=0, count=6):
         labels = (np.arange(count) % 10).astype(np.uint8).tobytes()
         (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 2049, count) + labels)
     return raw
+
+
+def publish(raw, monkeypatch):
+    """Let these four files be the published ones: their md5 sums take the place of MNIST's."""
+    sums = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in raw.iterdir()}
+    monkeypatch.setattr(layouts, "MNIST_SUMS", sums)
 
 
 def load_folder(folder, split="train", **options):
