@@ -11,7 +11,7 @@ from dcgan_course.errors import InvalidValue
 
 KERNELS = ("vertical edge", "horizontal edge", "blur", "sharpen")
 PICTURES = ("edge", "diagonal", "random")
-LARGEST_INPUT = 10
+LARGEST_INPUT = 10  # of the explorer; up to it, a random picture is the corner of one and the same larger picture
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,6 @@ def picture_numbers(name: str, size: int, seed: int = 1) -> np.ndarray:
     if name == "diagonal":
         return np.eye(size, dtype=int)
     if name == "random":
-        numbers = np.random.default_rng(seed).integers(0, 4, size=(LARGEST_INPUT, LARGEST_INPUT))
-        return numbers[:size, :size]
+        side = max(size, LARGEST_INPUT)
+        return np.random.default_rng(seed).integers(0, 4, size=(side, side))[:size, :size]
     raise InvalidValue(f"picture is {name!r}, but it must be one of {', '.join(PICTURES)}.")

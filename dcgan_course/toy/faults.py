@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, seed_number
 from dcgan_course.toy.mixtures import PointMixture, ring_of_8
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators, start_small
 from dcgan_course.toy.points import GameSettings, ManyGans
@@ -128,7 +128,7 @@ def play(fault: Fault, networks: int = 1, seed: int = 0, mixture: PointMixture |
     """
     if not isinstance(fault, Fault):
         raise InvalidValue(f"fault is {fault!r}, but it must be one of FAULTS, for example FAULTS['D too strong'].")
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(seed_number(seed))
     generators = PointGenerators(networks, 2, 64, 2, norm_eps=fault.norm_eps, tanh=fault.tanh, generator=random)
     if fault.small_start:
         start_small(generators, random)

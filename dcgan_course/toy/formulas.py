@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import InvalidValue, seed_number
 
 Normal: TypeAlias = tuple[float, float]  # (mean, width) of a normal distribution
 
@@ -68,7 +68,7 @@ def jensen_shannon_estimate(data: Normal, fake: Normal, count: int, seed: int) -
     Returns:
         The estimate and its standard error.
     """
-    noise = torch.Generator().manual_seed(seed)
+    noise = torch.Generator().manual_seed(seed_number(seed))
     (data_mean, data_width), (fake_mean, fake_width) = data, fake
     real = data_mean + data_width * torch.randn(count, generator=noise, dtype=torch.float64)
     fakes = fake_mean + fake_width * torch.randn(count, generator=noise, dtype=torch.float64)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from dcgan_course.errors import whole_number
+from dcgan_course.errors import seed_number, whole_number
 from dcgan_course.toy.stacked import StackedLinear, network_of
 from dcgan_course.training.losses import discriminator_loss, minimax, non_saturating
 
@@ -115,7 +115,7 @@ class LineGame:
         generator_loss: Callable[[Tensor], Tensor] = non_saturating,
     ) -> None:
         games = whole_number("games", games)
-        self.noise = torch.Generator().manual_seed(seed)
+        self.noise = torch.Generator().manual_seed(seed_number(seed))
         self.shape = (games, batch_size, 1)
         self.generator = LineGenerator(games, start_mean, start_width, self.noise)
         self.discriminator = LineDiscriminator(games, self.noise)
@@ -252,7 +252,7 @@ def disjoint_pushes(gap: float, looks: Iterable[int], seed: int) -> list[dict[st
         A row a look: steps, d_real and d_fake (means of D), minimax and non_saturating: the mean size of the gradient
         of each loss with respect to where a fake lies.
     """
-    noise = torch.Generator().manual_seed(seed)
+    noise = torch.Generator().manual_seed(seed_number(seed))
     discriminator = LineDiscriminator(1, noise)
     optimizer = torch.optim.Adam(discriminator.parameters(), lr=0.01)
     even, rows, done = even_z(100), [], 0

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import softplus
 
-from dcgan_course.errors import InvalidValue, whole_number
+from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.models.inference import eval_mode
 from dcgan_course.toy.mixtures import PointMixture
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
@@ -49,8 +49,9 @@ class GameSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("batch_size", 2), ("discriminator_steps", 1), ("unrolled_steps", 0), ("seed", 0)):
+        for name, least in (("batch_size", 2), ("discriminator_steps", 1), ("unrolled_steps", 0)):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
+        object.__setattr__(self, "seed", seed_number(self.seed))
 
 
 def pack(points: Tensor, packing: int) -> Tensor:
@@ -203,7 +204,9 @@ class ManyGans:
     @torch.no_grad()
     def points(self, count: int, seed: int = 1) -> Tensor:
         """Draw points (M, count, 2) with batch norm in eval mode; the game's own random source is not touched."""
-        z = torch.randn(self.networks, count, self.generators.latent_dim, generator=torch.Generator().manual_seed(seed))
+        z = torch.randn(
+            self.networks, count, self.generators.latent_dim, generator=torch.Generator().manual_seed(seed_number(seed))
+        )
         with eval_mode(self.generators):
             return self.generators(z)
 
@@ -221,7 +224,7 @@ def lopsided_game(
         mixture: the real points. networks: games side by side, from different first weights.
         packing, unrolled_steps: the two cures of lesson 05. seed: of everything random.
     """
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(seed_number(seed))
     generators = PointGenerators(networks, 2, 64, 2, batch_norm=False, generator=random)
     discriminators = PointDiscriminators(networks, packing, 64, 2, 2, generator=random)
     settings = GameSettings(discriminator_learning_rate=2e-4, unrolled_steps=unrolled_steps, seed=seed)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dcgan_course.convolution.scene import (
     KERNELS,
+    PICTURES,
     ConvolutionScene,
     kernel_taps,
     picture_numbers,
@@ -20,6 +21,12 @@ from dcgan_course.errors import InvalidValue
 def test_the_seed_belongs_to_the_random_picture():
     assert (picture_numbers("random", 10, seed=1) != picture_numbers("random", 10, seed=2)).any()
     np.testing.assert_array_equal(picture_numbers("random", 10, seed=3)[:4, :4], picture_numbers("random", 4, seed=3))
+
+
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("size", [1, 10, 12])
+def test_a_picture_has_the_size_that_was_asked_for(name, size):
+    assert picture_numbers(name, size).shape == (size, size)
 
 
 @pytest.mark.parametrize("size", range(1, 6))
