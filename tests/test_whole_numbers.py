@@ -16,8 +16,12 @@ from dcgan_course.interpretability import blocks, features, forgetting, probes, 
 from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
 from dcgan_course.models.ablations import VARIANTS
 from dcgan_course.toy import stacked
+from dcgan_course.toy.faults import FAULTS, play
+from dcgan_course.toy.formulas import jensen_shannon_estimate
+from dcgan_course.toy.line import LineGame, disjoint_pushes, generator_density
+from dcgan_course.toy.mixtures import ring_of_8
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
-from dcgan_course.toy.points import GameSettings
+from dcgan_course.toy.points import GameSettings, lopsided_game
 from dcgan_course.training import TrainConfig
 from tests.helpers.networks import lively_discriminator
 from tests.helpers.pictures import random_pictures
@@ -134,6 +138,17 @@ CALLS = {
     "filter_browser count": lambda n: widgets.filter_browser("mnist_dcgan", DIGITS, count=n),
     "convolution_explorer seed": lambda n: widgets.convolution_explorer(n),
     "break_it_twin seed": lambda n: widgets.break_it_twin(1, n),
+    "LineGame games": lambda n: LineGame(n, 5, 0),
+    "LineGame rounds": lambda n: LineGame(2, n, 0),
+    "LineGame seed": lambda n: LineGame(2, 5, n),
+    "generator_density game": lambda n: generator_density(LineGame(4, 5, 0).generator, torch.zeros(2), n, 9),
+    "disjoint_pushes seed": lambda n: disjoint_pushes(1.0, [1], n),
+    "jensen_shannon_estimate seed": lambda n: jensen_shannon_estimate((0, 1), (2, 1), 9, n),
+    "play seed": lambda n: play(FAULTS["D too strong"], 1, n),
+    "lopsided_game networks": lambda n: lopsided_game(ring_of_8(), n),
+    "lopsided_game packing": lambda n: lopsided_game(ring_of_8(), 1, packing=n),
+    "lopsided_game seed": lambda n: lopsided_game(ring_of_8(), 1, seed=n),
+    "PointDiscriminators pieces": lambda n: PointDiscriminators(1, 1, 4, 2, n),
 }
 
 
