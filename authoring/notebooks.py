@@ -64,9 +64,9 @@ def _add_grading(cells: list[nbformat.NotebookNode], lesson: str) -> None:
     """
     blanks, checks = ({cell.metadata.get(key) for cell in cells} - {None} for key in ("exercise", "check"))
     points = {each.id: each.points for each in exercises(lesson)}
-    if not points:  # until the checks of all lessons are registered
-        points = {cell.metadata["check"]: cell.metadata.pop("points") for cell in cells if "check" in cell.metadata}
+    with_points = {cell.metadata.get("check", "") for cell in cells if "points" in cell.metadata}
     for ids, others, what in (
+        (with_points, set(), "has points in its cell: they stand in @exercise(…), over its check"),
         (checks, set(points), "is checked by a cell, but is not registered: write @exercise(…) over its check"),
         (set(points), checks, "is registered, but no cell checks it"),
         (blanks, checks, "is a blank, but no cell checks it"),

@@ -99,3 +99,9 @@ def test_a_notebook_that_disagrees_with_the_registry_is_refused(blanks, checks, 
     cells = [nbformat.v4.new_code_cell(metadata=mark) for mark in marks]
     with pytest.raises(SystemExit, match=f"lesson 01: the exercise {words}"):
         _add_grading(cells, "01")
+
+
+def test_points_in_a_cell_are_refused():
+    cells = [nbformat.v4.new_code_cell(metadata={"check": "convolve", "points": 2})]
+    with pytest.raises(SystemExit, match="'convolve' has points in its cell: they stand in @exercise"):
+        _add_grading(cells, "01")
