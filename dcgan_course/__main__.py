@@ -3,31 +3,58 @@
 import argparse
 import os
 import sys
+from importlib import import_module
 
-from dcgan_course.commands import doctor
+if sys.version_info < (3, 11):  # noqa: UP036  whoever starts an older Python shall read why it cannot work
+    sys.exit(f"The course needs Python 3.11 or newer, and this is {sys.version.split()[0]}: start it with a newer one.")
+
+from dcgan_course import commands
 from dcgan_course.errors import CheckpointError, DataNotFound, InvalidValue, TrainingDiverged
+
+COMMANDS = {
+    "doctor": "say whether this machine has what the course needs",
+    "train": "train a DCGAN into a folder",
+    "sample": "draw pictures with a trained generator",
+    "evaluate": "measure a trained generator",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 1 for what is wrong on this machine, 2 for what cannot be done."""
-    from dcgan_course.commands import evaluate, sample, train
+    """Run one command and return its exit code: 0, 1 for what is wrong on this machine, 2 for what cannot be done.
 
+    Only the command that is asked for is imported: `doctor` exists for machines where the others cannot be.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    asked = next((word for word in words if word in COMMANDS), "doctor")
     parser = argparse.ArgumentParser(prog="python -m dcgan_course", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("doctor", help="say whether this machine has what the course needs")
-    train.add_options(commands.add_parser("train", help="train a DCGAN into a folder"))
-    sample.add_options(commands.add_parser("sample", help="draw pictures with a trained generator"))
-    evaluate.add_options(commands.add_parser("evaluate", help="measure a trained generator"))
-    options = parser.parse_args(arguments)
-    if options.command == "doctor":
-        return doctor.main()
-    command = {"train": train, "sample": sample, "evaluate": evaluate}[options.command]
+    parsers = parser.add_subparsers(dest="command", required=True)
+    parser_of = {name: parsers.add_parser(name, help=text) for name, text in COMMANDS.items()}
     try:
-        return command.run(options)
+        command = import_module(f"{commands.__name__}.{asked}")
+    except Exception as error:  # noqa: BLE001  a broken library raises anything when it is imported
+        print(_what_is_missing(asked, error), file=sys.stderr)
+        return 1
+    try:
+        command.add_options(parser_of[asked])
+        return command.run(parser.parse_args(words))
+    except ImportError as error:  # of a library that is imported late
+        print(_what_is_missing(asked, error), file=sys.stderr)
+        return 1
     except (InvalidValue, DataNotFound, CheckpointError, TrainingDiverged) as error:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # of the processes of torchrun one says it
             print(error, file=sys.stderr)
         return 2
+
+
+def _what_is_missing(command: str, error: Exception) -> str:
+    """Say in a sentence that a library is missing or broken, and what to do."""
+    what = f"a library that is broken ({error!r})"
+    if isinstance(error, ModuleNotFoundError):
+        what = f"{error.name}, which is missing"
+    return (
+        f"`{command}` needs {what}: run `pip install -r requirements.txt` in the course's folder, with the pip of the "
+        "course's environment. `python -m dcgan_course doctor` says more."
+    )
 
 
 if __name__ == "__main__":

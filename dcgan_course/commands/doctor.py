@@ -1,13 +1,12 @@
 """Does this machine have what the course needs? Each finding that is wrong comes with its remedy."""
 
+import argparse
 import importlib.metadata
 import importlib.util
 import os
 import shutil
 import sys
 from dataclasses import dataclass
-
-from dcgan_course.errors import InvalidValue
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,11 @@ def report(findings: list[Finding]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give `doctor` its options: it has none."""
+
+
+def run(options: argparse.Namespace) -> int:
     """Print the report; return 1 if something is wrong, else 0."""
     findings = examine()
     print(report(findings))
@@ -100,6 +103,7 @@ def _data(name: str) -> Finding:
 
 def _budget() -> Finding:
     from dcgan_course.budget import BUDGETS, course_budget
+    from dcgan_course.errors import InvalidValue
 
     try:
         budget = course_budget()

@@ -34,7 +34,7 @@ def test_a_healthy_machine_gives_zero_and_all_the_lines(capsys):
 
 def test_a_misspelled_budget_is_wrong_and_gets_the_nearest(monkeypatch, capsys):
     monkeypatch.setenv("DCGAN_COURSE_BUDGET", "gpus")
-    assert doctor.main() == 1
+    assert __main__.main(["doctor"]) == 1
     assert "did you mean gpu?" in capsys.readouterr().out
 
 
@@ -47,7 +47,7 @@ def test_missing_widgets_are_wrong_with_the_remedy(monkeypatch, capsys):
         return real(name)
 
     monkeypatch.setattr(doctor.importlib.metadata, "version", version)
-    assert doctor.main() == 1
+    assert __main__.main(["doctor"]) == 1
     assert "pip install ipywidgets" in capsys.readouterr().out
 
 
