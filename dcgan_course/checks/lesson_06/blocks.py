@@ -1,4 +1,4 @@
-"""The checks of exercises 1 and 2 of lesson 06: the two blocks, judged by what they compute with their own weights."""
+"""Exercises 1 and 2 of lesson 06: the two blocks, judged by what they compute with their own weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

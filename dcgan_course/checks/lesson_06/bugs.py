@@ -1,4 +1,4 @@
-"""The checks of exercises 5 and 6 of lesson 06: one answer a picture, and comments that do not lie."""
+"""Exercises 5 and 6 of lesson 06: one answer a picture, and comments that do not lie."""
 
 from collections.abc import Callable, Sequence
 
@@ -122,13 +122,8 @@ def _ladder(side: float, layers: list[Layer], size: Size) -> list[tuple[float, .
     return shapes
 
 
-def _side(side: int, kernel: int, stride: int, padding: int) -> int:
-    size = conv_output_size(side, kernel, stride, padding)
-    return size if isinstance(size, int) else size[0]
-
-
 def _right(side: int, layers: list[Layer]) -> list[str]:
-    return _write(_ladder(side, layers, _side))
+    return _write(_ladder(side, layers, conv_output_size))
 
 
 def _mistake(size: Size) -> Callable[[int, list[Layer]], list[str]]:
@@ -162,12 +157,12 @@ MISTAKES = [
     ),
     Mistake(
         lambda side, layers: _write(
-            [(maps, *[_side(side, kernel, stride, padding)] * 2) for maps, kernel, stride, padding in layers]
+            [(maps, *[conv_output_size(side, kernel, stride, padding)] * 2) for maps, kernel, stride, padding in layers]
         ),
         "each block starts from the output of the block before, not from the picture.",
     ),
     Mistake(
-        lambda side, layers: _write([(h, w, c) for c, h, w in _ladder(side, layers, _side)]),
+        lambda side, layers: _write([(h, w, c) for c, h, w in _ladder(side, layers, conv_output_size)]),
         "PyTorch's order is maps, height, width.",
     ),
     Mistake(
@@ -175,7 +170,7 @@ MISTAKES = [
         'the numbers are right; write them with ×, as in "64×32×32".',
     ),
     Mistake(
-        lambda side, layers: _ladder(side, layers, _side),
+        lambda side, layers: _ladder(side, layers, conv_output_size),
         'the numbers are right; give them back as texts, as in "64×32×32".',
     ),
     Mistake(

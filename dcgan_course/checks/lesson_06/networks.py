@@ -1,4 +1,4 @@
-"""The checks of exercises 3 and 4 of lesson 06: both networks, judged rule by rule while a batch passes."""
+"""Exercises 3 and 4 of lesson 06: both networks, judged rule by rule while a batch passes."""
 
 import itertools
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""The checks of exercises 7 and 8 of lesson 06: first weights, and a count of parameters."""
+"""Exercises 7 and 8 of lesson 06: first weights, and a count of parameters."""
 
 import math
 from collections.abc import Callable, Sequence
