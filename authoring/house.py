@@ -156,7 +156,7 @@ IDEAS = (  # where a reader looks for an idea: the question, and the definition 
     ("the guidelines of DCGAN, each switched off", "models.ablations", "full_recipe"),
     ("slerp", "latent.paths", "slerp"),
     ("the linear probe on D's features", "interpretability.probes", "linear_probe"),
-    ("guided backpropagation", "interpretability.units", "guided_gradients"),
+    ("guided backpropagation", "interpretability.guided_backpropagation", "guided_gradients"),
     ("does it hurt to drop maps?", "interpretability.forgetting", "compare"),
 )
 

@@ -12,7 +12,15 @@ from dcgan_course.data import Images, batches
 from dcgan_course.data.drawn.pictures import drawn_digits, drawn_objects
 from dcgan_course.errors import InvalidValue
 from dcgan_course.evaluation import metrics
-from dcgan_course.interpretability import blocks, features, forgetting, probes, supervised, units
+from dcgan_course.interpretability import (
+    blocks,
+    features,
+    forgetting,
+    guided_backpropagation,
+    probes,
+    supervised,
+    units,
+)
 from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
 from dcgan_course.models.ablations import VARIANTS
 from dcgan_course.toy import stacked
@@ -101,7 +109,7 @@ CALLS = {
     "unit_responses layer": lambda n: units.unit_responses(Discriminator(64, 2, 1), random_pictures(1, (2, 64, 64)), n),
     "top_pictures unit": lambda n: units.top_pictures(units.unit_responses(D, PICTURES, 1), n),
     "top_pictures count": lambda n: units.top_pictures(RESPONSES, 0, n),
-    "guided_gradients unit": lambda n: units.guided_gradients(D, PICTURES, 1, n),
+    "guided_gradients unit": lambda n: guided_backpropagation.guided_gradients(D, PICTURES, 1, n),
     "random_twin seed": lambda n: units.random_twin(D, PICTURES, n),
     "conv_output_size input_size": lambda n: arithmetic.conv_output_size(n, 2),
     "conv_output_size kernel_size": lambda n: arithmetic.conv_output_size(9, n),

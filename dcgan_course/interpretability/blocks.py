@@ -39,6 +39,19 @@ def cut(
     return blocks[:end], blocks[end:]
 
 
+def convolutions(part: nn.Module) -> list[nn.Conv2d]:
+    """Return the convolutions of a part of a network, in order."""
+    return [module for module in part.modules() if isinstance(module, nn.Conv2d)]
+
+
+def refuse_other_unit(unit: int, units: int) -> None:
+    """Raise InvalidValue for a unit that a layer of so many units does not have."""
+    if not is_whole(unit) or not 0 <= int(unit) < units:
+        raise InvalidValue(
+            f"unit is {unit!r}, but this layer has {units} units: take a whole number from 0 to {units - 1}."
+        )
+
+
 @torch.no_grad()
 def maps_of(generator: BlockGenerator, z: Tensor, block: int = -1) -> Tensor:
     """Return what one block of a DCGAN generator puts out for z (N, latent_dim): (N, maps, h, w), after its ReLU.

@@ -1,29 +1,25 @@
-"""What moves a single unit: its largest responses, the pictures that cause them, and guided gradients.
+"""What moves a single unit: its largest responses, the pictures that cause them, and the window that it sees.
 
 A unit is one map of one block of a convolutional network: the same small detector, put at every place. Its response
 to a picture is the largest number in its map, after the activation. A layer is a number of a block, as in `blocks`:
 0 is the nearest to the picture, −1 the last.
 
-Sources: J. T. Springenberg et al., "Striving for Simplicity: The All Convolutional Net" (2014), section 3.4, for guided
-backpropagation; A. Radford et al. 2015, section 6.2 and figure 5, for its use on a DCGAN's discriminator, trained
-beside random.
+Source: A. Radford et al. 2015, section 6.2 and figure 5, for units of a DCGAN's discriminator, trained beside random.
 """
 
-import contextlib
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.autograd import Function
 
 from dcgan_course.convolution.arithmetic import receptive_field
 from dcgan_course.data.pixels import floats
-from dcgan_course.errors import InvalidValue, is_whole, pair_of_sides, seed_number, whole_number
+from dcgan_course.errors import pair_of_sides, seed_number, whole_number
 from dcgan_course.evaluation.attributes import colourfulness
-from dcgan_course.interpretability.blocks import cut, refuse_other_pictures
+from dcgan_course.interpretability.blocks import convolutions, cut, refuse_other_pictures, refuse_other_unit
+from dcgan_course.interpretability.guided_backpropagation import guided_gradients
 from dcgan_course.models.dcgan import init_weights
 from dcgan_course.models.inference import eval_mode
 from dcgan_course.models.protocols import BlockDiscriminator
@@ -107,70 +103,10 @@ def top_pictures(responses: UnitResponses, unit: int, count: int = NINE) -> TopP
     Raises:
         InvalidValue: a unit that is not there, or a count below 1.
     """
-    _refuse_other_unit(unit, responses.values.shape[1])
+    refuse_other_unit(unit, responses.values.shape[1])
     count = whole_number("count", count)
     indices = responses.values[:, unit].argsort(descending=True, stable=True)[:count]
     return TopPictures(indices, responses.values[indices, unit], responses.places[indices, unit])
-
-
-class _GuidedStep(Function):
-    """Forward: what the activation gave. Backward: what is positive, where the activation's input was positive."""
-
-    @staticmethod
-    def forward(ctx: Any, before: Tensor, after: Tensor) -> Tensor:
-        ctx.save_for_backward(before > 0)
-        return after.clone()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (was_positive,) = ctx.saved_tensors
-        return gradient.clamp(min=0) * was_positive, None
-
-
-def guided_gradients(
-    discriminator: BlockDiscriminator, pictures: Tensor, layer: int, unit: int, *, guided: bool = True
-) -> Tensor:
-    """Return the gradient of a unit's largest response with respect to the pixels: (N, C, H, W).
-
-    Guided, an activation lets a gradient through only where its input was positive on the way forward and the gradient
-    is positive on the way back (Springenberg et al. 2014, section 3.4). The paper has ReLU networks. The course's D has
-    LeakyReLU with slope 0.2: its answer stays as it is, and on the way back its negative side counts as shut, as in a
-    ReLU. A fifth of the gradient would pass there otherwise, by way of numbers below zero, and they speak against the
-    unit. So a unit whose largest response is not positive has a guided gradient of zero.
-
-    The gradient is exactly 0 outside the unit's window (`unit_window`). The network is left as it was: its mode, its
-    parameters and their `.grad`, no hooks.
-
-    Args:
-        discriminator: a `models.Discriminator`. pictures: (N, C, H, W), uint8 or float in [−1, 1]. unit: number of a
-            map, from 0. guided: False gives the plain gradient.
-
-    Raises:
-        InvalidValue: a layer or unit that is not there, or pictures of another shape or range.
-    """
-    part = _blocks_to(discriminator, layer)
-    _refuse_other_unit(unit, _units(part))
-    refuse_other_pictures(discriminator, pictures)
-    pixels = floats(pictures.detach()).clone().requires_grad_()
-    with torch.enable_grad(), eval_mode(discriminator), _guided_activations(part if guided else nn.Identity()):
-        largest = part(pixels)[:, unit].flatten(1).max(dim=1).values  # (N,)
-        (gradients,) = torch.autograd.grad(largest.sum(), pixels)
-    return gradients
-
-
-@contextlib.contextmanager
-def _guided_activations(part: nn.Module) -> Iterator[None]:
-    """Let every ReLU and LeakyReLU of `part` follow the guided rule, and undo that at the end."""
-    activations = [module for module in part.modules() if isinstance(module, (nn.ReLU, nn.LeakyReLU))]
-    handles = [
-        module.register_forward_hook(lambda module, given, answer: _GuidedStep.apply(given[0], answer))
-        for module in activations
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def unit_window(
@@ -189,10 +125,10 @@ def unit_window(
         InvalidValue: a layer that is not there.
     """
     part = _blocks_to(discriminator, layer)
-    convolutions, size, edges = _convolutions(part), _window_size(part), []
+    layers, size, edges = convolutions(part), _window_size(part), []
     for side, length in enumerate(discriminator.image_shape[1:]):
         jump, first = 1, 0
-        for conv in convolutions:
+        for conv in layers:
             first -= int(conv.padding[side]) * jump  # where the first window of this layer begins
             jump *= conv.stride[side]
         start = first + int(place[side]) * jump
@@ -302,22 +238,11 @@ def _blocks_to(discriminator: BlockDiscriminator, layer: int) -> nn.Sequential:
     return cut(discriminator, layer, "discriminator")[0]
 
 
-def _convolutions(part: nn.Module) -> list[nn.Conv2d]:
-    return [module for module in part.modules() if isinstance(module, nn.Conv2d)]
-
-
 def _units(part: nn.Module) -> int:
-    return _convolutions(part)[-1].out_channels
+    return convolutions(part)[-1].out_channels
 
 
 def _window_size(part: nn.Module) -> tuple[int, int]:
-    settings = [(conv.kernel_size, conv.stride, conv.dilation) for conv in _convolutions(part)]
+    settings = [(conv.kernel_size, conv.stride, conv.dilation) for conv in convolutions(part)]
     field = receptive_field([tuple((height, width) for height, width in layer) for layer in settings])
     return pair_of_sides("the receptive field", field)
-
-
-def _refuse_other_unit(unit: int, units: int) -> None:
-    if not is_whole(unit) or not 0 <= int(unit) < units:
-        raise InvalidValue(
-            f"unit is {unit!r}, but this layer has {units} units: take a whole number from 0 to {units - 1}."
-        )

@@ -8,6 +8,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue
 from dcgan_course.interpretability import units
+from dcgan_course.interpretability.guided_backpropagation import guided_gradients
 from dcgan_course.models import Generator, MLPDiscriminator
 from tests.helpers.networks import lively_discriminator
 from tests.helpers.pictures import random_pictures
@@ -49,15 +50,15 @@ class TestGradients:
     def test_they_are_those_of_masks_written_out_by_hand(self, discriminator, images, rule):
         moved = []
         for unit in range(6):
-            got = units.guided_gradients(discriminator, images, 1, unit, guided=rule)
+            got = guided_gradients(discriminator, images, 1, unit, guided=rule)
             torch.testing.assert_close(got, by_hand(discriminator, scale(images), unit, rule))
             moved.append(bool(got.abs().max() > 0))
         assert sum(moved) >= 4  # a unit that is never positive has a guided gradient of zero
 
     def test_guided_and_plain_differ_and_the_first_layer_has_only_one_mask(self, discriminator, images):
-        both = [units.guided_gradients(discriminator, images, 1, 2, guided=rule) for rule in (True, False)]
+        both = [guided_gradients(discriminator, images, 1, 2, guided=rule) for rule in (True, False)]
         assert not torch.allclose(*both)
-        both = [units.guided_gradients(discriminator, images, 0, 2, guided=rule) for rule in (True, False)]
+        both = [guided_gradients(discriminator, images, 0, 2, guided=rule) for rule in (True, False)]
         torch.testing.assert_close(*both)  # at a positive maximum the one activation lets all through
 
     def test_where_everything_is_positive_guided_is_plain(self, discriminator, images):
@@ -69,26 +70,26 @@ class TestGradients:
                 module.running_mean.zero_()
                 module.bias.data.abs_()
         pictures = scale(images).abs()
-        both = [units.guided_gradients(discriminator, pictures, 1, 4, guided=rule) for rule in (True, False)]
+        both = [guided_gradients(discriminator, pictures, 1, 4, guided=rule) for rule in (True, False)]
         torch.testing.assert_close(*both)
         assert both[0].abs().max() > 0
 
     def test_a_unit_that_is_never_positive_has_a_guided_gradient_of_zero(self, discriminator, images):
         discriminator.blocks[1][1].bias.data.fill_(-100)
         assert units.unit_responses(discriminator, images, 1).values.max() < 0
-        assert units.guided_gradients(discriminator, images, 1, 0).abs().max() == 0
-        assert units.guided_gradients(discriminator, images, 1, 0, guided=False).abs().max() > 0
+        assert guided_gradients(discriminator, images, 1, 0).abs().max() == 0
+        assert guided_gradients(discriminator, images, 1, 0, guided=False).abs().max() > 0
 
     def test_bytes_and_floats_give_the_same_and_the_pictures_are_not_changed(self, discriminator, images):
         floats = scale(images).requires_grad_()
-        got = units.guided_gradients(discriminator, floats, 1, 1)
-        torch.testing.assert_close(got, units.guided_gradients(discriminator, images, 1, 1))
+        got = guided_gradients(discriminator, floats, 1, 1)
+        torch.testing.assert_close(got, guided_gradients(discriminator, images, 1, 1))
         assert floats.grad is None and torch.equal(floats, scale(images)) and not got.requires_grad
 
     def test_they_are_computed_under_no_grad_too_and_each_picture_counts_alone(self, discriminator, images):
-        together = units.guided_gradients(discriminator, images, 1, 1)
+        together = guided_gradients(discriminator, images, 1, 1)
         with torch.no_grad():
-            alone = units.guided_gradients(discriminator, images[3:4], 1, 1)
+            alone = guided_gradients(discriminator, images[3:4], 1, 1)
         torch.testing.assert_close(alone, together[3:4])
 
 
@@ -127,7 +128,7 @@ class TestNothingIsLeftBehind:
         before = self.state(half_trained)
         monkeypatch.setattr(torch.autograd, "grad", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            units.guided_gradients(half_trained, images, 1, 0)
+            guided_gradients(half_trained, images, 1, 0)
         self.same(half_trained, before)
 
     def test_the_random_twin_leaves_the_network_and_the_random_state_alone(self, half_trained, images):
@@ -155,7 +156,7 @@ class TestResponses:
     def test_minus_one_is_the_last_block(self, discriminator, images):
         last, same = (units.unit_responses(discriminator, images, layer) for layer in (1, -1))
         assert torch.equal(last.values, same.values) and torch.equal(last.places, same.places)
-        gradients = [units.guided_gradients(discriminator, images, layer, 3) for layer in (1, -1)]
+        gradients = [guided_gradients(discriminator, images, layer, 3) for layer in (1, -1)]
         assert torch.equal(*gradients)
         assert units.unit_window(discriminator, 1, (1, 1)) == units.unit_window(discriminator, -1, (1, 1))
 
@@ -193,8 +194,8 @@ class TestWindows:
         height, width = discriminator.image_shape[1:]
         for layer in range(len(discriminator.blocks)):
             responses = units.unit_responses(discriminator, images, layer)
-            plain = units.guided_gradients(discriminator, images, layer, 1, guided=False)
-            marked = units.guided_gradients(discriminator, images, layer, 1)
+            plain = guided_gradients(discriminator, images, layer, 1, guided=False)
+            marked = guided_gradients(discriminator, images, layer, 1)
             for number, place in enumerate(responses.places[:, 1].tolist()):
                 top, left, bottom, right = units.unit_window(discriminator, layer, place)
                 assert 0 <= top < bottom <= height and 0 <= left < right <= width
@@ -251,7 +252,7 @@ class TestRefusals:
     def test_a_layer_that_is_not_there(self, discriminator, images, layer):
         for call in (
             lambda: units.unit_responses(discriminator, images, layer),
-            lambda: units.guided_gradients(discriminator, images, layer, 0),
+            lambda: guided_gradients(discriminator, images, layer, 0),
             lambda: units.unit_window(discriminator, layer, (0, 0)),
         ):
             with pytest.raises(InvalidValue, match="has 2 blocks: take a whole number from −2 to 1; −1 is the last"):
@@ -263,13 +264,13 @@ class TestRefusals:
         with pytest.raises(InvalidValue, match="this layer has 6 units: take a whole number from 0 to 5"):
             units.top_pictures(responses, unit)
         with pytest.raises(InvalidValue, match="this layer has 6 units: take a whole number from 0 to 5"):
-            units.guided_gradients(discriminator, images, 1, unit)
+            guided_gradients(discriminator, images, 1, unit)
 
     @pytest.mark.parametrize("shape", [(2, 16, 16), (0, 2, 16, 16), (3, 1, 16, 16), (3, 2, 16, 17)])
     def test_pictures_of_another_shape(self, discriminator, shape):
         for call in (
             lambda: units.unit_responses(discriminator, torch.zeros(shape), 0),
-            lambda: units.guided_gradients(discriminator, torch.zeros(shape), 0, 0),
+            lambda: guided_gradients(discriminator, torch.zeros(shape), 0, 0),
             lambda: units.random_twin(discriminator, torch.zeros(shape)),
         ):
             with pytest.raises(InvalidValue, match=r"built for \(N, 2, 16, 16\) with N of 1 or more"):

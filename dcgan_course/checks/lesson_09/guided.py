@@ -9,7 +9,7 @@ from torch.utils.hooks import RemovableHandle
 
 from dcgan_course.checks.engine import answer, describe, fail, passed, same
 from dcgan_course.checks.registry import exercise
-from dcgan_course.interpretability.units import guided_gradients
+from dcgan_course.interpretability.guided_backpropagation import guided_gradients
 from dcgan_course.models.dcgan import Discriminator
 
 Case = tuple[nn.Module, float, Tensor, Tensor]  # a module, its slope, its input, the gradient from above
