@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dcgan_course import models, recorded
+from dcgan_course import latent, models, recorded
 from dcgan_course.data import load_images, to_pixels
 from dcgan_course.evaluation import metrics
 from dcgan_course.models.inference import eval_mode
@@ -126,7 +126,7 @@ def digit_facts(data: str, generator: models.Generator, seed: int) -> dict:
     if data != "mnist":
         return {}
     generator = copy.deepcopy(generator).cpu().eval()
-    z = torch.randn(SAMPLES, generator.latent_dim, generator=torch.Generator().manual_seed(seed + 1))
+    z = latent.sample(SAMPLES, generator.latent_dim, seed + 1)
     with torch.no_grad():
         counts = metrics.class_histogram(recorded.digit_classifier(), torch.cat([generator(p) for p in z.split(500)]))
     return {
@@ -141,7 +141,7 @@ class FrameRecorder:
 
     def __init__(self, generator: LatentGenerator, seed: int, path: Path) -> None:
         self.generator, self.path = generator, path
-        z = torch.randn(FRAME_PICTURES, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+        z = latent.sample(FRAME_PICTURES, generator.latent_dim, seed)
         self.z = z.to(next(generator.parameters()).device)
         self.epochs: list[float] = []
         self.frames: list[Tensor] = []

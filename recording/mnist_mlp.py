@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from dcgan_course import models, recorded
+from dcgan_course import latent, models, recorded
 from dcgan_course.data import Images, load_images, scale, to_pixels
 from dcgan_course.evaluation import metrics
 from dcgan_course.evaluation.classifiers import DigitClassifier
@@ -82,7 +82,7 @@ def record_mnist_mlp(epochs: int = 200, seed: int = 0) -> None:
     torch.manual_seed(seed)
     generator, discriminator = models.MLPGenerator(), models.MLPDiscriminator()
     config = TrainConfig(epochs=epochs, seed=seed)
-    fixed_z = torch.randn(FRAME_PICTURES, generator.latent_dim, generator=torch.Generator().manual_seed(seed))
+    fixed_z = latent.sample(FRAME_PICTURES, generator.latent_dim, seed)
     frames = []
 
     def keep_frames(training: Training) -> None:
@@ -99,7 +99,7 @@ def record_mnist_mlp(epochs: int = 200, seed: int = 0) -> None:
     rounded = {k: [round(x, 5) for x in v] if isinstance(v, list) else v for k, v in asdict(history).items()}
     record = {"frame_epochs": FRAME_EPOCHS, "history": rounded}
     (folder / "history.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
-    z = torch.randn(HISTOGRAM_SAMPLES, generator.latent_dim, generator=torch.Generator().manual_seed(seed + 1))
+    z = latent.sample(HISTOGRAM_SAMPLES, generator.latent_dim, seed + 1)
     with torch.no_grad():
         counts = metrics.class_histogram(recorded.digit_classifier(), generator.eval()(z))
     write_card(

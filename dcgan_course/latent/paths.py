@@ -9,9 +9,16 @@ from dcgan_course.errors import InvalidValue, seed_number, whole_number
 
 
 def sample(count: int, latent_dim: int, seed: int) -> Tensor:
-    """Draw z (count, latent_dim) from N(0, 1); the same seed gives the same z."""
+    """Draw z (count, latent_dim) from N(0, 1), on the CPU. Row n of a seed is the same, however many rows are drawn.
+
+    Raises:
+        InvalidValue: count is no whole number, latent_dim none of at least 1, or seed is no seed.
+    """
+    count, latent_dim = whole_number("count", count, 0), whole_number("latent_dim", latent_dim)
     source = torch.Generator().manual_seed(seed_number(seed))
-    return torch.randn(whole_number("count", count, 0), whole_number("latent_dim", latent_dim), generator=source)
+    # torch fills normal numbers in blocks of 16, and draws the last 16 again where a block is not full.
+    full_blocks = torch.randn(-(-count * latent_dim // 16) * 16, generator=source, device="cpu")
+    return full_blocks[: count * latent_dim].view(count, latent_dim)
 
 
 def lerp(a: Tensor, b: Tensor, t: float) -> Tensor:

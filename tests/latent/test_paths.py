@@ -14,6 +14,23 @@ seeds = st.integers(0, 10_000)
 shares = st.floats(0, 1)
 
 
+class TestSample:
+    @pytest.mark.parametrize("latent_dim", [1, 3, 5, 16, 100])
+    def test_row_n_of_a_seed_is_the_same_for_every_count(self, latent_dim):
+        many = latent.sample(80, latent_dim, seed=7)
+        for count in range(80):
+            assert torch.equal(latent.sample(count, latent_dim, seed=7), many[:count])
+
+    def test_full_blocks_are_the_numbers_that_torch_draws(self):
+        source = torch.Generator().manual_seed(7)
+        assert torch.equal(latent.sample(64, 100, seed=7), torch.randn(64, 100, generator=source))
+
+    def test_the_kind_of_device_that_is_set_does_not_count(self):
+        wanted = latent.sample(3, 5, seed=7)
+        with torch.device("meta"):
+            assert torch.equal(latent.sample(3, 5, seed=7), wanted)
+
+
 def pair(seed, *shape):
     return torch.randn(2, *(shape or (8,)), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
