@@ -90,7 +90,7 @@ def slerp_cases() -> list[tuple[Tensor, Tensor, float]]:
     cases = [(*_on_a_sphere(3, 4, 10.0, seed), t) for seed, t in enumerate((0.0, 0.2, 0.5, 0.9, 1.0))]
     cases.append((*_on_a_sphere(2, 100, 3.0, 9), 0.3))
     a, b = _on_a_sphere(2, 3, 10.0, 11)
-    b[1] = a[1]
+    a[1] = b[1] = torch.tensor([6.0, 0.0, 8.0])  # their cosine is 1 to the bit, so that 0 / 0 is reached
     return [*cases, (a, b, 0.4)]
 
 
