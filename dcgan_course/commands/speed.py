@@ -1,0 +1,77 @@
+"""How long a training step takes on this machine now, with one thread and with all.
+
+Two threads meet after every layer. Where another program takes a core away, the one waits for the other, and both can
+be many times slower than one thread alone.
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+from dcgan_course.models.protocols import LatentGenerator, Network
+from dcgan_course.training.loop import discriminator_step, generator_step
+
+ROUNDS = 3
+ROUND_S = 0.1  # of a round at least: one step of a few milliseconds would say what the system did meanwhile
+WORTH_SAYING = 1.2  # times as fast; less is noise
+ONE_THREAD = "set OMP_NUM_THREADS=1 before you start"
+
+
+def all_threads() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def seconds_by_threads(
+    networks: Callable[[], tuple[LatentGenerator, Network]], batch_size: int, counts: list[int]
+) -> dict[int, float]:
+    """Time training steps of two fresh networks on random pictures, on the CPU, with each number of threads.
+
+    The numbers take turns, so that all meet the same other programs. The number of threads and the random state are
+    left as they were.
+
+    Args:
+        networks: builds generator and discriminator. counts: numbers of threads.
+
+    Returns:
+        {number of threads: median seconds of a step}.
+    """
+    before = torch.get_num_threads()
+    seconds: dict[int, list[float]] = {count: [] for count in counts}
+    try:
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            step = _step(*networks(), batch_size)
+            for number in range(ROUNDS + 1):
+                for count in counts:
+                    torch.set_num_threads(count)
+                    measured = _seconds_of(step)
+                    if number:  # the first round only warms up
+                        seconds[count].append(measured)
+    finally:
+        torch.set_num_threads(before)
+    return {count: statistics.median(each) for count, each in seconds.items()}
+
+
+def _step(generator: LatentGenerator, discriminator: Network, batch_size: int) -> Callable[[], None]:
+    z = torch.randn(batch_size, generator.latent_dim)
+    real = torch.rand(batch_size, *generator.image_shape) * 2 - 1
+    of_d, of_g = (torch.optim.Adam(network.parameters()) for network in (discriminator, generator))
+
+    def step() -> None:
+        discriminator_step(generator, discriminator, of_d, real, z)
+        generator_step(generator, discriminator, of_g, z)
+
+    return step
+
+
+def _seconds_of(step: Callable[[], None]) -> float:
+    start, steps = time.perf_counter(), 0
+    while not steps or time.perf_counter() - start < ROUND_S:
+        step()
+        steps += 1
+    return (time.perf_counter() - start) / steps

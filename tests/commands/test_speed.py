@@ -1,0 +1,32 @@
+"""Timing steps with one thread and with all: nothing else is changed by it."""
+
+import pytest
+import torch
+
+from dcgan_course.commands import speed
+from dcgan_course.commands.speed import seconds_by_threads
+
+
+def test_threads_and_random_state_are_left_as_they_were(tiny_networks):
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    seconds = seconds_by_threads(lambda: tiny_networks(seed=3), 4, [1, 2])
+    assert set(seconds) == {1, 2} and all(0 < each < 60 for each in seconds.values())
+    assert torch.equal(torch.get_rng_state(), state) and torch.get_num_threads() == threads
+
+
+def test_also_when_it_breaks():
+    threads = torch.get_num_threads()
+
+    def broken():
+        torch.set_num_threads(2)
+        raise RuntimeError("no networks")
+
+    with pytest.raises(RuntimeError):
+        seconds_by_threads(broken, 4, [1])
+    assert torch.get_num_threads() == threads
+
+
+def test_the_median_of_the_rounds_counts_and_the_first_round_does_not(tiny_networks, monkeypatch):
+    seconds = iter([9.0, 9.0, 0.1, 0.4, 5.0, 0.4, 0.1, 7.0])
+    monkeypatch.setattr(speed, "_seconds_of", lambda step: next(seconds))
+    assert seconds_by_threads(tiny_networks, 4, [1, 2]) == {1: 0.1, 2: 0.4}
