@@ -38,13 +38,14 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at Python, libraries, device, speed, memory, disk, data, budget, what comes with the course, and widgets.
+    """Look at Python, libraries, device, load, speed, memory, disks, data, budget, recorded runs and widgets.
 
     Nothing is downloaded and nothing is changed. What needs a library that is missing is left out.
     """
     findings = [_python(), *(_library(name) for name in LIBRARIES)]
     looks: dict[str, Callable[[], Finding]] = {
         "device": _device,
+        "load": _load,
         "speed": _speed,
         "memory": _memory,
         "course folder": _course_folder,
@@ -181,7 +182,7 @@ def _speed() -> Finding:
 
     many = all_threads()
     seconds = seconds_by_threads(lambda: (MLPGenerator(), MLPDiscriminator()), 64, sorted({1, many}))
-    found = ", ".join(
+    found = "a step of lesson 04: " + ", ".join(
         f"{1000 * each:.1f} ms with {count} thread{'s' if count > 1 else ''}" for count, each in seconds.items()
     )
     if seconds[1] * WORTH_SAYING < seconds[many]:
@@ -190,16 +191,15 @@ def _speed() -> Finding:
         found += "; all threads are faster now: leave OMP_NUM_THREADS unset"
     else:
         found += "; the number of threads hardly matters now"
-    return Finding("speed", f"a training step of lesson 04 takes {found}{_load()}")
+    return Finding("speed", found)
 
 
-def _load() -> str:
-    """Say how many programs want to compute, where the system knows it."""
+def _load() -> Finding:
     try:
         waiting = os.getloadavg()[0]
     except (AttributeError, OSError):  # Windows
-        return ""
-    return f". In the last minute {waiting:.1f} programs wanted the {os.cpu_count()} cores"
+        return Finding("load", "this system does not tell how many programs want to compute")
+    return Finding("load", f"{waiting:.1f} programs wanted the {os.cpu_count()} cores in the last minute")
 
 
 def _memory() -> Finding:

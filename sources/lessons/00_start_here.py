@@ -27,27 +27,23 @@
 seed = 0  # another whole number gives other pictures
 pictures = 40  # how many samples the grid shows; 40 cost less than a second
 
-# %%
-import torch
-
-from dcgan_course import drawing, latent, recorded, widgets
-from dcgan_course.commands import doctor
-
-drawing.use_course_style()
-
 # %% [markdown]
 # ## Does my machine work?
 #
-# The next cell looks at everything that the course needs. A line with ✓ is fine. A line with ! tells below the
-# table what to do.
+# The next cell looks at everything that the course needs. It needs nothing of that itself. A line with ✓ is
+# fine. A line with ! tells below the table what to do.
 
 # %%
+from dcgan_course.commands import doctor
+
 print(doctor.report(doctor.examine()))
 
 # %% [markdown]
-# Three of these lines decide how the course feels:
+# Four of these lines decide how the course feels:
 #
 # * **device.** A GPU is not needed before lesson 07. The lessons find one by themselves and use it.
+# * **speed.** Two threads wait for each other after every layer. If other programs keep the machine busy, one
+#   thread alone can be many times as fast; then the line says what to set.
 # * **data.** If it says *not here yet*, the first lesson that needs pictures fetches them. Without internet the
 #   lessons go on with drawn pictures instead, and say so in every title. To use the real ones, get them on
 #   another machine, copy the folder, and set the variable `DCGAN_COURSE_DATA` to it before you start Jupyter.
@@ -62,6 +58,13 @@ print(doctor.report(doctor.examine()))
 # was trained by lesson 04's own code, as one half of a GAN, a *generative adversarial network*. It never saw a
 # training picture itself. It only heard, again and again, whether a second network took its pictures for real
 # ones.
+
+# %%
+import torch
+
+from dcgan_course import drawing, latent, recorded, widgets
+
+drawing.use_course_style()
 
 # %%
 run = recorded.load_run("mnist_mlp")

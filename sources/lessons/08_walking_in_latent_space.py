@@ -36,6 +36,7 @@ digit_sums = {"smoke": 5, "cpu": 300, "gpu": 1000}[budget]  # sums of digits on 
 seed = 0
 
 # %%
+import tempfile
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -160,10 +161,9 @@ for name, z in on_the_way.items():
 points = latent.sample(4, 100, seed + 2)
 walk = latent.walk(points, steps=12, loop=True)
 film = draw(walk)
-path = Path("runs/latent/walk.webp")
-path.parent.mkdir(parents=True, exist_ok=True)
+path = Path(tempfile.mkdtemp()) / "walk.webp"
 drawing.save_webp(path, film[:, None], columns=1, zoom=6)
-print(f"{path.as_posix()}: {len(film)} pictures, {path.stat().st_size / 1e3:.0f} kB")
+print(f"{path.name}: {len(film)} pictures, {path.stat().st_size / 1e3:.0f} kB")
 
 # %% [markdown]
 # A list of pictures can be walked, too: fade from one stored picture to the next. Is the walk more than that?

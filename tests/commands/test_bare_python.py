@@ -61,7 +61,6 @@ def test_the_help_needs_nothing(course, words):
     assert done.returncode == 0 and "doctor" in done.stdout
 
 
-@pytest.mark.skip(reason="comes with the new doctor")
 def test_the_first_cell_of_lesson_00_says_it_too(course):
     """It looks at the machine before it imports anything that could be missing."""
     import jupytext
