@@ -68,6 +68,7 @@ exercises: $(VENV)/.author
 check: $(VENV)/.author
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python -m authoring.wrap --check
 
 requirements: $(VENV)/.author
@@ -84,4 +85,4 @@ benchmarks: $(VENV)/.author
 	$(BIN)/python -m benchmarks.dcgan
 
 clean:
-	rm -rf build $(VENV) .jupyter .pytest_cache .ruff_cache .hypothesis
+	rm -rf build $(VENV) .jupyter .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -5,6 +5,7 @@ python -m authoring.house    write docs/house.md and docs/house.png anew
 
 import ast
 import io
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -146,11 +147,11 @@ IDEAS = (  # where a reader looks for an idea: the question, and the definition 
     ("the size of a convolution's output", "convolution.arithmetic", "conv_output_size"),
     ("the three views of a transposed convolution", "convolution.transposed_figures", "draw_three_views"),
     ("a plan that ends at exactly 28, 64 or 96 pixels", "convolution.ladders", "plan_upsampling"),
-    ("the best discriminator, and the Jensen–Shannon divergence", "toy.formulas", "jensen_shannon"),
+    ("the best discriminator, and the Jensen–Shannon divergence", "toy.divergences", "jensen_shannon"),
     ("mode coverage", "toy.modes", "count_modes"),
     ("the two steps of the algorithm", "training.loop", "discriminator_step"),
     ("what a checkpoint holds", "training.state", "TrainingState"),
-    ("p_real and p_fake", "evaluation.metrics", "mean_probabilities"),
+    ("p_real and p_fake", "evaluation.probabilities", "mean_probabilities"),
     ("the Fréchet distance", "evaluation.metrics", "frechet_distance"),
     ("the classifier of digits", "evaluation.classifiers", "DigitClassifier"),
     ("the guidelines of DCGAN, each switched off", "models.ablations", "full_recipe"),
@@ -162,10 +163,22 @@ IDEAS = (  # where a reader looks for an idea: the question, and the definition 
 
 
 def first_sentence(package: Path, room: str) -> str:
-    """Return what a room's docstring says in its first sentence: what lives there."""
+    """Return what a room's docstring says first: what lives there."""
+    return _docstring(package, room).partition("; may import")[0].split(". ")[0].rstrip(".") + "."
+
+
+def said(package: Path, room: str) -> set[str]:
+    """Return the rooms that a folder's first sentence allows: a list, or "everything but" a list."""
+    sentence = _docstring(package, room).partition("; may import ")[2].split(". ")[0]
+    named = set(re.findall(r"\w+", sentence))
+    rooms = {other for floor in FLOORS for other in floor}
+    return rooms - named if "everything but" in sentence else named & rooms
+
+
+def _docstring(package: Path, room: str) -> str:
     path = package / room / "__init__.py"
-    text = ast.get_docstring(ast.parse((path if path.exists() else package / f"{room}.py").read_text("utf-8"))) or ""
-    return " ".join(text.split()).split(". ")[0].rstrip(".") + "."
+    tree = ast.parse((path if path.exists() else package / f"{room}.py").read_text(encoding="utf-8"))
+    return " ".join((ast.get_docstring(tree) or "").split())
 
 
 def arrows(package: Path) -> dict[tuple[str, str], int]:

@@ -11,7 +11,7 @@ from dcgan_course.convolution import arithmetic, ladders
 from dcgan_course.data import Images, batches
 from dcgan_course.data.drawn.pictures import drawn_digits, drawn_objects
 from dcgan_course.errors import InvalidValue
-from dcgan_course.evaluation import metrics
+from dcgan_course.evaluation import metrics, probabilities
 from dcgan_course.interpretability import (
     blocks,
     features,
@@ -24,8 +24,8 @@ from dcgan_course.interpretability import (
 from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
 from dcgan_course.models.ablations import VARIANTS
 from dcgan_course.toy import stacked
+from dcgan_course.toy.divergences import jensen_shannon_estimate
 from dcgan_course.toy.faults import FAULTS, play
-from dcgan_course.toy.formulas import jensen_shannon_estimate
 from dcgan_course.toy.line import LineGame, disjoint_pushes, generator_density
 from dcgan_course.toy.mixtures import ring_of_8
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
@@ -85,7 +85,7 @@ CALLS = {
     "invert seed": lambda n: latent.invert(G, torch.zeros(2, 32, 32), restarts=1, steps=1, seed=n),
     "class_histogram classes": lambda n: metrics.class_histogram(CLASSIFIER, NUMBERS, n),
     "nearest_neighbours count": lambda n: metrics.nearest_neighbours(NUMBERS, NUMBERS, n),
-    "mean_probabilities seed": lambda n: metrics.mean_probabilities(G, D, PICTURES, n),
+    "mean_probabilities seed": lambda n: probabilities.mean_probabilities(G, D, PICTURES, n),
     "maps_of block": lambda n: blocks.maps_of(Generator(64, 4, 1, 1), Z, n),
     "pooled_features side": lambda n: features.pooled_features(D, PICTURES, n),
     "pooled_features batch_size": lambda n: features.pooled_features(D, PICTURES, batch_size=n),

@@ -1,1 +1,1 @@
-"""Convolutions and their transposes: sizes, matrices, views, and the figures of them. May import: errors, drawing."""
+"""Convolutions and their transposes: sizes, matrices, views, and the figures of them; may import errors, drawing."""

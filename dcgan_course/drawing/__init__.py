@@ -1,5 +1,6 @@
-"""What everything is drawn with: palette, canvas, number tables, sheets of pictures, films, and the page. May import:
-errors, data."""
+"""What everything is drawn with: palette, canvas, number tables, sheets of pictures, films, and the page; may import
+errors, data.
+"""
 
 from dcgan_course.drawing.canvas import COLOURS, Canvas, number_text
 from dcgan_course.drawing.films import film_png, save_webp

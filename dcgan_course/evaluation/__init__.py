@@ -1,1 +1,1 @@
-"""Numbers and networks that judge pictures. May import: errors, data, models."""
+"""Numbers and networks that judge pictures; may import errors, data, models."""

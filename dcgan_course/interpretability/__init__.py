@@ -1,2 +1,3 @@
-"""What a trained network learned: features, probes, single units, forgetting. May import: errors, data, convolution,
-drawing, models, evaluation, training."""
+"""What a trained network learned: features, probes, single units, forgetting; may import errors, data, convolution,
+drawing, models, evaluation, training.
+"""

@@ -1,4 +1,4 @@
-"""Points, paths and directions in latent space, and the way back from a picture. May import: errors, models."""
+"""Points, paths and directions in latent space, and the way back from a picture; may import errors, models."""
 
 from dcgan_course.latent.directions import (
     Directions,

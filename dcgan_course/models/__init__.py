@@ -1,4 +1,4 @@
-"""The networks of the course, their shapes, and how to ask them. May import: errors, convolution, drawing."""
+"""The networks of the course, their shapes, and how to ask them; may import errors, convolution, drawing."""
 
 from dcgan_course.models.dcgan import Discriminator, Generator, count_parameters, down, init_weights, up
 from dcgan_course.models.inference import draw, eval_mode

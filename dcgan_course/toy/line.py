@@ -1,7 +1,7 @@
 """Many small games on a line, trained as one.
 
 Data are numbers from N(0, 1), the generator turns a z from between 0 and 1 into a number, the discriminator answers
-with a logit. Everything can be drawn, and what should come out is known: see `toy/formulas`. All tensors are
+with a logit. Everything can be drawn, and what should come out is known: see `toy/divergences`. All tensors are
 (M, N, 1): M games side by side, which share nothing (see `toy/stacked`).
 """
 

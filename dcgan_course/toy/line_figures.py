@@ -10,7 +10,7 @@ from torch import Tensor
 from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import COLOURS, Canvas
 from dcgan_course.drawing.page import DATA, JUDGE, MODEL
-from dcgan_course.toy.formulas import TwoNormals
+from dcgan_course.toy.divergences import TwoNormals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

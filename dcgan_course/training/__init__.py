@@ -1,5 +1,6 @@
-"""Training two networks against each other: losses, steps, loop, and what keeps it alive. May import: errors, data,
-models, evaluation."""
+"""Training two networks against each other: losses, steps, loop, and what keeps it alive; may import errors, data,
+models, evaluation.
+"""
 
 from dcgan_course.training.config import DCGAN, TrainConfig
 from dcgan_course.training.loop import discriminator_step, generator_step, train

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from dcgan_course.data.pixels import batches
 from dcgan_course.errors import TrainingDiverged
-from dcgan_course.evaluation.metrics import mean_probabilities
+from dcgan_course.evaluation.probabilities import mean_probabilities
 from dcgan_course.models.protocols import LatentGenerator, Network
 from dcgan_course.training.acceleration import Accelerated, chosen_precision
 from dcgan_course.training.config import TrainConfig

@@ -1,4 +1,4 @@
-"""The explorers of the course, made of ipywidgets alone. May import everything but checks and commands."""
+"""The explorers of the course, made of ipywidgets alone; may import everything but checks and commands."""
 
 from dcgan_course.widgets.break_it import BreakItPanel
 from dcgan_course.widgets.convolution import ConvolutionExplorer

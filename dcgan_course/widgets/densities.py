@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-from dcgan_course.toy.formulas import TwoNormals
+from dcgan_course.toy.divergences import TwoNormals
 from dcgan_course.toy.line_figures import WIDTH, densities_frame, plain, signed
 from dcgan_course.widgets.parts import Panel, Picture, slider
 

@@ -11,7 +11,7 @@ from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.errors import seed_number, whole_number
-from dcgan_course.evaluation.metrics import mean_probabilities
+from dcgan_course.evaluation.probabilities import mean_probabilities
 from dcgan_course.models import inference
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.training.state import Training

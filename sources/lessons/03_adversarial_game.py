@@ -43,7 +43,7 @@ from torch.distributions import MultivariateNormal
 
 from dcgan_course import drawing, widgets
 from dcgan_course.toy import line_figures
-from dcgan_course.toy.formulas import jensen_shannon_estimate, normal_density, value_of_game
+from dcgan_course.toy.divergences import jensen_shannon_estimate, normal_density, value_of_game
 from dcgan_course.toy.line import (
     MOST_OF_DATA,
     LineGame,

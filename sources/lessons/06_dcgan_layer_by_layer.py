@@ -47,7 +47,7 @@ from dcgan_course.data import load_images, scale, to_pixels
 from dcgan_course.evaluation import metrics
 from dcgan_course.models import shape_figures
 from dcgan_course.models.ablations import VARIANTS
-from dcgan_course.models.named import NAMED
+from dcgan_course.models.published import NAMED
 from dcgan_course.models.shapes import shape_table, table_text
 from dcgan_course.training import TrainConfig, losses, train
 

@@ -16,8 +16,7 @@ from authoring.notebooks import scripts
 from dcgan_course import models
 from dcgan_course.convolution import arithmetic
 from dcgan_course.errors import InvalidValue
-from dcgan_course.toy import formulas, line
-from dcgan_course.toy import points as many_gans
+from dcgan_course.toy import divergences, line, points
 from dcgan_course.toy.mixtures import ring_of_8
 from dcgan_course.training import loop, losses
 
@@ -40,8 +39,16 @@ def built() -> dict:
 
 
 BUILT = built()
-MODULES = (arithmetic, losses, models, loop, formulas, line, many_gans)
-PACKAGE = {name: getattr(module, name) for module in MODULES for name in vars(module)}
+HOMES = {
+    arithmetic: ("conv_output_size", "conv_transpose_output_size", "insert_zeros", "conv_matrix", "receptive_field"),
+    losses: ("discriminator_loss", "non_saturating", "minimax"),
+    models: ("up", "down", "init_weights", "MLPGenerator", "MLPDiscriminator"),
+    loop: ("discriminator_step", "generator_step"),
+    divergences: ("optimal_discriminator", "jensen_shannon"),
+    line: ("play_round",),
+    points: ("pack", "look_ahead"),
+}
+PACKAGE = {name: getattr(module, name) for module, names in HOMES.items() for name in names}
 
 
 def same_sizes(name, cases):
@@ -110,13 +117,18 @@ def check_steps(name):
     torch.testing.assert_close(results[0], results[1])
 
 
+BEST = "optimal_discriminator"
+
+
 def check_game_formulas():
     x = torch.linspace(-6, 6, 801, dtype=torch.float64)
     for mean, width in ((0, 1), (1.5, 0.5), (4, 0.2)):
-        p_data, p_fake = formulas.normal_density(x, 0, 1), formulas.normal_density(x, mean, width)
+        p_data, p_fake = divergences.normal_density(x, 0, 1), divergences.normal_density(x, mean, width)
         made = BUILT["optimal_discriminator"](p_data, p_fake)
-        torch.testing.assert_close(made, formulas.optimal_discriminator(p_data, p_fake), rtol=0, atol=0, equal_nan=True)
-        assert BUILT["jensen_shannon"](p_data, p_fake, x) == formulas.jensen_shannon(p_data, p_fake, x)
+        torch.testing.assert_close(
+            made, divergences.optimal_discriminator(p_data, p_fake), rtol=0, atol=0, equal_nan=True
+        )
+        assert BUILT["jensen_shannon"](p_data, p_fake, x) == divergences.jensen_shannon(p_data, p_fake, x)
 
 
 def check_play_round():
@@ -131,16 +143,16 @@ def check_play_round():
 
 
 def check_pack():
-    points = torch.randn(3, 12, 2)
+    cloud = torch.randn(3, 12, 2)
     for packing in (1, 2, 3, 4):
-        assert torch.equal(BUILT["pack"](points, packing), many_gans.pack(points, packing))
+        assert torch.equal(BUILT["pack"](cloud, packing), points.pack(cloud, packing))
 
 
 def check_look_ahead():
-    game = many_gans.lopsided_game(ring_of_8(), 2)
+    game = points.lopsided_game(ring_of_8(), 2)
     game.step()
     packs = game.real(), game.fake()
-    made, want = (look(game.discriminators, *packs, 3, 0.1) for look in (BUILT["look_ahead"], many_gans.look_ahead))
+    made, want = (look(game.discriminators, *packs, 3, 0.1) for look in (BUILT["look_ahead"], points.look_ahead))
     torch.testing.assert_close(made, want, rtol=0, atol=0)
     assert all(value.requires_grad for value in made.values())
 
@@ -207,3 +219,27 @@ def test_it_has_the_same_arguments(name):
 def test_the_first_lessons_build_what_they_promise():
     promised = {"conv_output_size", "conv_matrix", "insert_zeros", "conv_transpose_output_size", "generator_step"}
     assert promised <= BUILT.keys()
+
+
+def written_out_in_lesson_06() -> dict:
+    """Execute the lesson's blocks and the cell in which it builds both networks."""
+    (script,) = [script for script in scripts("lessons") if script.stem.startswith("06")]
+    cells = [cell for cell in jupytext.read(script, fmt="py:percent").cells if cell.cell_type == "code"]
+    space = {"torch": torch, "nn": nn, "seed": 0}
+    wanted = [cell for cell in cells if cell.source.startswith(("def up", "def down", "width = ", "discriminator = "))]
+    for cell in wanted[:4]:
+        exec(compile(cell.source, script.name, "exec"), space)  # the lesson's own code
+    return space
+
+
+def test_the_networks_that_lesson_06_writes_out_are_those_of_the_package():
+    space = written_out_in_lesson_06()
+    width, z = space["width"], torch.randn(4, 100)
+    generator, discriminator = models.Generator(28, 100, 1, width), models.Discriminator(28, 1, width)
+    for mine, packaged in ((space["generator"], generator), (space["discriminator"], discriminator)):
+        mine_state, state = mine.state_dict(), packaged.state_dict()
+        assert [value.shape for value in mine_state.values()] == [value.shape for value in state.values()]
+        packaged.load_state_dict(dict(zip(state, mine_state.values(), strict=True)))
+    pictures = space["generator"](z)
+    torch.testing.assert_close(generator(z), pictures)
+    torch.testing.assert_close(discriminator(pictures), space["discriminator"](pictures))

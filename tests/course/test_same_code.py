@@ -63,7 +63,7 @@ def test_other_code_is_run_again(after):
 
 
 def test_things_are_told_apart_by_their_own_name_and_a_magic_command_letter_by_letter():
-    imports = "from dcgan_course.toy.faults import FAULTS\nfrom dcgan_course.models.named import NAMED"
+    imports = "from dcgan_course.toy.faults import FAULTS\nfrom dcgan_course.models.published import NAMED"
     one, two = (meaning([imports, f"list({name}.items())"])[1] for name in ("FAULTS", "NAMED"))
     assert one != two
     assert meaning(["%time  x"]) == ["%time  x"]

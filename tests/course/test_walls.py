@@ -5,7 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from authoring.house import FLOORS, IDEAS, PACKAGE, ROOT, faults, files, imports
+from authoring.house import (
+    FLOORS,
+    IDEAS,
+    PACKAGE,
+    PAGE,
+    PICTURE,
+    ROOT,
+    arrows,
+    faults,
+    files,
+    floor_of,
+    imports,
+    page,
+    said,
+)
 
 
 def test_the_house_breaks_no_rule():
@@ -78,9 +92,16 @@ def test_an_idea_lives_where_the_page_says(module, name):
     assert name in defined
 
 
-def test_every_room_says_what_it_may_import():
+def test_every_room_says_what_it_may_import_and_keeps_to_it():
+    package, taken = ROOT / PACKAGE, arrows(ROOT / PACKAGE)
     for floor in FLOORS:
         for room in floor:
-            if (ROOT / PACKAGE / room).is_dir():
-                text = ast.get_docstring(ast.parse((ROOT / PACKAGE / room / "__init__.py").read_text(encoding="utf-8")))
-                assert "May import" in text, room
+            if (package / room).is_dir():
+                allowed = said(package, room)
+                assert {target for source, target in taken if source == room} <= allowed, room
+                assert {other for other in allowed if floor_of(other) < floor_of(room)}, room
+
+
+def test_the_page_of_the_house_is_the_one_of_its_imports():
+    assert PAGE.read_text(encoding="utf-8") == page(ROOT / PACKAGE), "run `python -m authoring.house`"
+    assert PICTURE.exists()

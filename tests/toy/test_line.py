@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from dcgan_course.errors import InvalidValue
-from dcgan_course.toy.formulas import (
+from dcgan_course.toy.divergences import (
     normal_density,
     optimal_discriminator,
 )

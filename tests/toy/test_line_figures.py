@@ -6,7 +6,7 @@ import time
 import numpy as np
 from PIL import Image
 
-from dcgan_course.toy.formulas import TwoNormals
+from dcgan_course.toy.divergences import TwoNormals
 from dcgan_course.toy.line_figures import densities_frame, signed
 from dcgan_course.widgets import densities_twin
 

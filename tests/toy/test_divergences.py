@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcgan_course.errors import InvalidValue
-from dcgan_course.toy.formulas import (
+from dcgan_course.toy.divergences import (
     TwoNormals,
     jensen_shannon,
     jensen_shannon_estimate,

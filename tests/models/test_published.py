@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from dcgan_course import models
-from dcgan_course.models.named import NAMED
+from dcgan_course.models.published import NAMED
 from dcgan_course.models.shapes import shape_table
 
 # (channels, side) after each convolution or upsampling of G and D, and the parameters of both
