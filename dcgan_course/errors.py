@@ -16,6 +16,12 @@ def wrapped(message: str) -> str:
     return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ", break_long_words=False) for line in lines)
 
 
+def one_line(error: BaseException) -> str:
+    """Return an error of somebody else in one line: its type, and the beginning of what it says."""
+    words = " ".join([f"{type(error).__name__}:", *str(error).split()]).removesuffix(":")
+    return words if len(words) <= 200 else f"{words[:200]} …"
+
+
 class _OneSentence:
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 
 from dcgan_course.drawing.sheets import tile_pictures
-from dcgan_course.errors import CheckpointError, InvalidValue
+from dcgan_course.errors import CheckpointError, InvalidValue, one_line
 from dcgan_course.latent.paths import sample
 from dcgan_course.models.dcgan import Discriminator, Generator
 from dcgan_course.models.inference import draw
@@ -65,6 +65,7 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._board: SummaryWriter | None = None
+        self._failed: set[str] = set()  # of what is only there to be looked at
         self._step: int | None = None  # of the training that this folder is a hook of
 
     @property
@@ -165,11 +166,24 @@ class RunFolder:
         self._step = training.step
         if not training.epoch_is_over or training.processes.rank != 0:
             return
-        try:
+        with self._extra("samples"):
             self._write_samples(training)
-            self._write_history(training)
-        except OSError as error:
-            print(f"Training goes on, but the pictures of epoch {len(training.history)} are not on disk: {error}.")
+        with self._extra("history.csv"):
+            self._write_table(training.history)
+        with self._extra("losses.png and traces.png"):
+            self._draw_traces(training)
+        with self._extra("event files for TensorBoard"):
+            self._tell_tensorboard(training.history)
+
+    @contextlib.contextmanager
+    def _extra(self, what: str) -> Iterator[None]:
+        """Let a training live without what is written inside: a failure is one line, the first time."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  other people's libraries raise anything
+            if what not in self._failed:
+                self._failed.add(what)
+                print(f"Training goes on without {what} ({one_line(error)}).")
 
     def _write_samples(self, training: Training) -> None:
         generator = training.ema_generator or training.generator
@@ -178,33 +192,31 @@ class RunFolder:
         with self._aside(f"samples/epoch_{len(training.history):04d}.png") as aside:
             sheet.save(aside, "PNG")
 
-    def _write_history(self, training: Training) -> None:
-        import matplotlib.pyplot as plt
-
-        from dcgan_course.drawing import page, traces
-
-        history = training.history
+    def _write_table(self, history: History) -> None:
         rows = zip(*(getattr(history, name) for name in COLUMNS), strict=True)
         with self._aside("history.csv") as aside, open(aside, "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
             table.writerow(["epoch", *COLUMNS])
             table.writerows([number, *row] for number, row in enumerate(rows, start=1))
+
+    def _draw_traces(self, training: Training) -> None:
+        from dcgan_course.drawing import page, traces
+
+        history = training.history
         page.use_course_style()
         for name, draw_traces in (("losses", traces.loss_traces), ("traces", traces.probability_traces)):
             figure = draw_traces(history, f"{len(history)} of {training.config.epochs} epochs")
-            try:
-                with self._aside(f"{name}.png") as aside:
-                    figure.savefig(aside, format="png")
-            finally:
-                plt.close(figure)
-        self._tell_tensorboard(history)
+            with self._aside(f"{name}.png") as aside:
+                figure.savefig(aside, format="png")
 
     def _tell_tensorboard(self, history: History) -> None:
         """Write event files, where tensorboard is installed."""
         try:
             from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            return
+        except ModuleNotFoundError as error:
+            if error.name == "tensorboard":
+                return
+            raise
         self._board = self._board or SummaryWriter(str(self.path))
         for name in COLUMNS:
             self._board.add_scalar(name, getattr(history, name)[-1], len(history))

@@ -7,6 +7,7 @@ from dcgan_course.drawing.canvas import COLOURS
 from dcgan_course.drawing.page import FAKE, REAL
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -21,15 +22,23 @@ class Measured(Protocol):
     def __len__(self) -> int: ...
 
 
+def _one_panel() -> "tuple[Figure, Axes]":
+    """Return a figure that pyplot does not know: it needs no backend, which a machine may lack."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots()
+
+
 def probability_traces(history: Measured, title: str) -> "Figure":
     """Draw p_real and p_fake of a training over its epochs; returns the figure.
 
     Args:
         history: of the training. title: states the finding.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots()
+    figure, axes = _one_panel()
     epochs = range(1, len(history) + 1)
     axes.axhline(0.5, color=COLOURS["grey"], linewidth=1.5)
     below, grey = (0, -4), COLOURS["grey"]
@@ -47,9 +56,7 @@ def loss_traces(history: Measured, title: str) -> "Figure":
     Args:
         history: of a training with the non-saturating loss. title: states the finding.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots()
+    figure, axes = _one_panel()
     epochs = range(1, len(history) + 1)
     for losses, colour, name, guess in (
         (history.discriminator_loss, COLOURS["blue"], "discriminator", 2 * math.log(2)),

@@ -4,9 +4,13 @@
 of them buys.
 """
 
+import contextlib
+from collections.abc import Callable, Iterator
+
 import torch
 from torch import Tensor, nn
 
+from dcgan_course.errors import one_line
 from dcgan_course.models.protocols import Network
 
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -37,21 +41,51 @@ class Accelerated(nn.Module):
             products and convolutions (its parameters, and what comes out, stay float32).
         channels_last: keep the maps of a convolutional network pixel by pixel in memory; changes no value.
         compiled: let torch.compile write the code of the network. It costs a minute at the first step.
+        say: what is told, in a sentence, if torch.compile fails on this machine; the network goes on as it is.
     """
 
-    def __init__(self, network: Network, precision: torch.dtype, channels_last: bool, compiled: bool) -> None:
+    def __init__(
+        self,
+        network: Network,
+        precision: torch.dtype,
+        channels_last: bool,
+        compiled: bool,
+        say: Callable[[str], None] = print,
+    ) -> None:
         super().__init__()
         if channels_last:
             network.to(memory_format=torch.channels_last)
         self.network = network
         self.precision = precision
-        self._call = torch.compile(network) if compiled else network
+        self._say = say
+        self._compiled: Callable[[Tensor], Tensor] | None = None
+        if compiled:
+            with self._surviving_compilation():
+                self._compiled = torch.compile(network)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.precision == torch.float32:
             return self._call(x)
         with torch.autocast(x.device.type, self.precision):
             return self._call(x).float()
+
+    def _call(self, x: Tensor) -> Tensor:
+        if self._compiled is not None:
+            with self._surviving_compilation():
+                return self._compiled(x)
+        return self.network(x)
+
+    @contextlib.contextmanager
+    def _surviving_compilation(self) -> Iterator[None]:
+        """Give compilation up for good if it fails inside: there may be no C++ compiler, or a torch that cannot."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  what is wrong with the network itself is raised again without it
+            self._compiled = None
+            self._say(
+                f"Training goes on without compile, since torch.compile fails on this machine ({one_line(error)}): "
+                "leave it out, or install a C++ compiler."
+            )
 
 
 def near(images: Tensor, device: torch.device) -> Tensor:

@@ -123,8 +123,8 @@ def train(
         ema_generator: a copy of the generator, in which the average of its weights over the last steps is kept; it
             is not trained, and it draws calmer pictures than the generator of any one step.
         loss_of_logits: the generator's loss. hook: called with the Training after every step; True stops.
-        checkpoint: a file. It is written after every epoch and when training stops; if it is there at the start,
-            training continues from it, to the same bits on the same machine.
+        checkpoint: a file. It is written after every epoch, before the hook is called, and when training stops; if it
+            is there at the start, training continues from it, to the same bits on the same machine.
         checkpoint_every: steps between further writings. progress: show a bar.
 
     An interrupt (the stop button of Jupyter, Ctrl-C) ends the loop after the step under way; nothing is lost.
@@ -160,9 +160,12 @@ def train(
                     training.average_generator()
                 training.end_step(test_images)
                 bar.update(config.batch_size)
-                stop = training.agree(_ask(hook, training) or interrupted())
                 due = checkpoint_every is not None and training.step % checkpoint_every == 0
-                if checkpoint is not None and (stop or due or training.epoch_is_over):
+                keep_now = due or training.epoch_is_over
+                if keep_now:
+                    _keep(checkpoint, training)
+                stop = training.agree(_ask(hook, training) or interrupted())
+                if stop and not keep_now:
                     _keep(checkpoint, training)
                 if stop:
                     break
@@ -179,8 +182,10 @@ def _ask(hook: Hook | None, training: Training) -> bool:
         return bool(hook(training))
 
 
-def _keep(path: str | Path, training: Training) -> None:
-    """Write a checkpoint of finite losses; a full disk is said and does not stop the training."""
+def _keep(path: str | Path | None, training: Training) -> None:
+    """Write a checkpoint of finite losses, if one is wanted; a full disk is said and does not stop the training."""
+    if path is None:
+        return
     training.check_finite()
     if training.processes.rank != 0:
         return

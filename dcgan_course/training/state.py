@@ -110,7 +110,14 @@ class Training:
     def accelerated(self) -> tuple[Accelerated, Accelerated]:
         """Return the two networks as the loop calls them: same parameters, with the config's switches."""
         config, precision = self.config, chosen_precision(self.config.precision, self.device)
-        switches = (precision, config.channels_last, config.compile)
+        said: list[str] = []
+
+        def say_once(sentence: str) -> None:
+            if not said and self.processes.rank == 0:
+                print(sentence)
+            said.append(sentence)
+
+        switches = (precision, config.channels_last, config.compile, say_once)
         return Accelerated(self.generator, *switches), Accelerated(self.discriminator, *switches)
 
     def sample_z(self) -> Tensor:

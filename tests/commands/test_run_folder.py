@@ -10,7 +10,9 @@ import types
 import pytest
 from PIL import Image
 
+from dcgan_course import drawing
 from dcgan_course.__main__ import main
+from dcgan_course.commands import run_folder
 from dcgan_course.commands.run_folder import RunFolder
 from dcgan_course.data import load_images
 from dcgan_course.errors import InvalidValue
@@ -57,6 +59,47 @@ def test_tensorboard_gets_the_history_where_it_is_installed(tmp_path, monkeypatc
     assert main(["train", "--data", "drawn_digits", "--out", str(tmp_path / "run"), *TINY]) == 0
     assert told[0] == str(tmp_path / "run")
     assert {step for name, step in told[1:] if name == "p_fake"} == {1, 2}
+
+
+class _Raising(types.ModuleType):
+    """A library that is broken: whatever is imported from it raises."""
+
+    def __getattr__(self, name):
+        raise TypeError("Descriptors cannot be created directly.\nIf this call came from a _pb2.py file, …")
+
+
+def _tiny_run(folder):
+    return main(["train", "--data", "drawn_digits", "--out", str(folder), *TINY, "--batch-size", "5000"])
+
+
+@pytest.mark.parametrize("broken", ["event files for TensorBoard", "samples", "losses.png and traces.png"])
+def test_what_is_only_looked_at_never_ends_a_training(broken, tmp_path, monkeypatch, capsys):
+    def refuse(*given, **named):
+        raise ValueError("no such thing here")
+
+    if broken == "samples":
+        monkeypatch.setattr(run_folder, "draw", refuse)
+    elif broken == "losses.png and traces.png":
+        monkeypatch.setattr(drawing.traces, "loss_traces", refuse)
+    else:
+        monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", _Raising("torch.utils.tensorboard"))
+    assert _tiny_run(tmp_path / "run") == 0
+    shown = capsys.readouterr().out
+    assert shown.count(f"Training goes on without {broken} (") == 1 and shown.count("Training goes on") == 1
+    assert "Done: 2 epochs" in shown
+    left = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"checkpoint.safetensors", "history.csv"} <= left
+    assert ("traces.png" in left) == (broken != "losses.png and traces.png")
+
+
+def test_pictures_of_a_run_need_no_pyplot(tmp_path, monkeypatch, capsys):
+    """It looks for a backend, and a notebook's variable MPLBACKEND may name one that is not installed here."""
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    assert _tiny_run(tmp_path / "run") == 0
+    assert "goes on without" not in capsys.readouterr().out
+    for name in ("losses.png", "traces.png"):
+        with Image.open(tmp_path / "run" / name) as picture:
+            assert picture.size == (900, 420)
 
 
 def test_an_epoch_that_was_begun_is_ended(run, tmp_path):

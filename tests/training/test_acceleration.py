@@ -194,3 +194,40 @@ def test_kill_and_resume_to_the_bit_with_every_switch_on(tmp_path):
     assert 1 < int(steps[0]) < 120 and steps[-1] == "120"
     one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("whole.pt", "continued.pt"))
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_without_a_compiler_it_goes_on_as_it_is_and_says_so_once(tiny_networks, tiny_images, monkeypatch, capsys):
+    def broken(network):
+        def call(x):
+            raise RuntimeError("No working C++ compiler found\nand forty more lines")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", broken)
+    results = []
+    for compiled in (False, True):
+        pair = tiny_networks()
+        loop.train(*pair, tiny_images, TrainConfig(epochs=2, batch_size=64, compile=compiled), progress=False)
+        results.append(pair[0].state_dict())
+    shown = capsys.readouterr().out
+    assert shown.count("Training goes on without compile") == 1 == shown.count("\n")
+    assert "No working C++ compiler" in shown
+    assert all(torch.equal(a, b) for a, b in zip(*(result.values() for result in results), strict=True))
+
+
+def test_a_torch_that_refuses_to_compile_is_one_line(tiny_networks, tiny_images, monkeypatch, capsys):
+    def refuse(network):
+        raise RuntimeError("torch.compile is not supported on this Python")
+
+    monkeypatch.setattr(torch, "compile", refuse)
+    loop.train(*tiny_networks(), tiny_images, TrainConfig(epochs=1, batch_size=64, compile=True), progress=False)
+    assert capsys.readouterr().out.count("Training goes on without compile") == 1
+
+
+def test_a_fault_of_the_network_itself_is_still_raised(monkeypatch):
+    class Broken(torch.nn.Module):
+        def forward(self, x):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Accelerated(Broken(), torch.float32, channels_last=False, compiled=True)(torch.zeros(1))

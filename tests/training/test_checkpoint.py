@@ -194,6 +194,23 @@ def test_batch_norm_statistics_are_part_of_a_checkpoint(tiny_images, tmp_path):
     assert torch.equal(weights(*whole), weights(*parts))
 
 
+def test_the_epoch_is_on_disk_before_the_hook_is_called(tiny_networks, tiny_images, tmp_path):
+    """Whatever a hook does, nothing of what it was called for is lost."""
+    path = tmp_path / "run.safetensors"
+
+    def break_at_the_end_of_an_epoch(training):
+        if training.step == 20:
+            raise RuntimeError("a hook that is broken")
+
+    with pytest.raises(RuntimeError, match="a hook that is broken"):
+        loop.train(*tiny_networks(), tiny_images, SHORT, checkpoint=path, hook=break_at_the_end_of_an_epoch, **QUIET)
+    assert checkpoint.read_progress(path).step == 20
+    whole, again = tiny_networks(), tiny_networks(seed=5)
+    loop.train(*whole, tiny_images, SHORT, **QUIET)
+    loop.train(*again, tiny_images, SHORT, checkpoint=path, **QUIET)
+    assert torch.equal(weights(*whole), weights(*again))
+
+
 def test_how_far_a_training_has_come_is_in_the_header(tiny_networks, tiny_images, tmp_path):
     path = tmp_path / "run.safetensors"
     for step, full, begun in ((3, 0, 1), (10, 1, 1), (14, 1, 2), (30, 3, 3)):
