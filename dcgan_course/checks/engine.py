@@ -9,6 +9,8 @@ import copy
 import inspect
 import math
 import numbers
+import sysconfig
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Never, SupportsFloat
@@ -17,9 +19,13 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from dcgan_course.checks.surroundings import tell
 from dcgan_course.errors import CheckFailed, wrapped
 
 BLANK = "replace this line"  # so begins the text that a blank raises; PyTorch raises NotImplementedError, too
+LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+QUOTED = 300  # characters of an answer that are quoted; an error may have twice as many
+LONGEST = 3_000  # of a whole message
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,29 @@ def same(got: object, want: object, tolerance: float = 1e-4) -> bool:
         got = got.item()
     if not isinstance(got, numbers.Real) or isinstance(got, bool) or not isinstance(want, SupportsFloat):
         return False
-    got, want = float(got), float(want)
+    try:
+        got, want = float(got), float(want)
+    except OverflowError:  # a whole number with hundreds of digits
+        return False
     return got == want or (math.isfinite(want) and abs(got - want) <= tolerance * max(1, abs(want)))
 
 
 def describe(value: object) -> str:
-    """Write an answer so that it fits into a sentence."""
+    """Write an answer so that it fits into a sentence, whatever it is."""
+    try:
+        return shortened(_described(value))
+    except Exception:  # noqa: BLE001  an answer may hold anything: whole numbers too long to print, a broken __repr__
+        return f"something of type {type(value).__name__} that cannot be printed"
+
+
+def shortened(text: str, longest: int = QUOTED) -> str:
+    """Cut the middle out of a text that is too long to be quoted."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest // 2]} … ({len(text) - 2 * (longest // 2):,} characters) … {text[-(longest // 2) :]}"
+
+
+def _described(value: object) -> str:
     if isinstance(value, Tensor):
         if value.numel() <= 9:
             value = value.detach()
@@ -72,6 +95,14 @@ def describe(value: object) -> str:
     return type(value).__name__ if "\n" in text else text  # a network or an optimiser fills many lines
 
 
+def describe_error(error: BaseException) -> str:
+    """Write what an error says so that it fits into a sentence."""
+    try:
+        return shortened(str(error), 2 * QUOTED)
+    except Exception:  # noqa: BLE001  a learner's own error may be broken, too
+        return "(its text cannot be printed)"
+
+
 def _call(function: Callable[..., object], case: Sequence[object]) -> str:
     """Write a call with the names that the function gives its arguments: size(input_size=3, stride=2)."""
     values = [describe(item) for item in case]
@@ -86,26 +117,38 @@ def _call(function: Callable[..., object], case: Sequence[object]) -> str:
 
 
 def fail(exercise: str, message: str) -> Never:
-    """Raise CheckFailed with the line a learner reads."""
-    raise CheckFailed(f"✗ {exercise}: {message}")
+    """Raise CheckFailed with the line a learner reads; whatever it quotes, it stays short enough to be read."""
+    raise CheckFailed(f"✗ {exercise}: {shortened(message, LONGEST)}")
 
 
 def passed(exercise: str, message: str) -> None:
     """Print the line a learner hopes for."""
-    print(wrapped(f"✓ {exercise}: {message}"))
+    tell(wrapped(f"✓ {exercise}: {shortened(message, LONGEST)}"))
 
 
 def answer(exercise: str, function: Callable[..., object], case: Sequence[object]) -> Any:
     """Call a learner's function on one case. Turns the blank and any exception into a readable CheckFailed."""
     try:
         return function(*case)
-    except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the finding
-        if isinstance(error, NotImplementedError) and str(error).startswith(BLANK):
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever the learner's code raises is the finding
+        if _is_blank(error):
             fail(
                 exercise,
                 "not written yet. Replace `raise NotImplementedError(...)` with your answer and run the cell again.",
             )
-        fail(exercise, f"your function raised {type(error).__name__} for {_call(function, case)}: {error}")
+        said = describe_error(error)
+        fail(exercise, f"your function raised {type(error).__name__} for {_call(function, case)}: {said}")
+
+
+def _is_blank(error: BaseException) -> bool:
+    """Tell whether an error is that of a blank: the course's own, or one without text, such as nbgrader's stub raises.
+
+    Libraries raise one without text, too: then the answer is wrong, not missing.
+    """
+    if not isinstance(error, NotImplementedError):
+        return False
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(error).startswith(BLANK) or not (str(error) or frame.f_code.co_filename.startswith(LIBRARIES))
 
 
 def judge(

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 
-from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course.checks.engine import answer, describe, fail, passed, shortened
 
 
 def judge_names(
@@ -28,16 +28,16 @@ def judge_names(
     given = answer(exercise, function, ())
     asked = f"your function should return a dict with the keys {', '.join(right)}"
     if not isinstance(given, Mapping) or any(letter not in right for letter in given):
-        fail(exercise, f"{asked}; it returned {given!r}.")
+        fail(exercise, f"{asked}; it returned {describe(given)}.")
     missing = [letter for letter in right if letter not in given]
     if missing:
         fail(exercise, f"{asked}; {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no name yet.")
     known = {name.casefold(): name for name in names}
     wrong = []
     for letter, right_name in right.items():
-        claim = known.get(str(given[letter]).strip().casefold())
+        claim = known.get(given[letter].strip().casefold()) if isinstance(given[letter], str) else None
         if claim is None:
-            fail(exercise, f"{letter}: {given[letter]!r} is none of the names. {_guess(str(given[letter]), names)}")
+            fail(exercise, f"{letter}: {describe(given[letter])} is none of the names. {_guess(given[letter], names)}")
         if claim != right_name:
             wrong.append(f"\n  {letter} is not {claim!r}: {against(letter, claim)}")
     if wrong:
@@ -45,6 +45,7 @@ def judge_names(
     passed(exercise, praise)
 
 
-def _guess(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.3)
+def _guess(name: object, names: Sequence[str]) -> str:
+    text = shortened(name) if isinstance(name, str) else describe(name)
+    near = difflib.get_close_matches(text, names, n=1, cutoff=0.3)
     return f"Did you mean {near[0]!r}?" if near else f"They are: {', '.join(names)}."

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from dcgan_course.checks.engine import answer, describe, fail
+from dcgan_course.checks.engine import answer, describe, describe_error, fail
 from dcgan_course.models.inference import eval_mode
 
 Convolution = nn.Conv2d | nn.ConvTranspose2d
@@ -72,11 +72,12 @@ def asked(exercise: str, network: nn.Module, x: Tensor, hint: Callable[[], str] 
     """Send a batch through a learner's network; say of an error that the network raised it, with hint() behind it."""
     try:
         result = network(x)
-    except Exception as error:  # noqa: BLE001  whatever the learner's layers raise is the finding
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever the learner's layers raise is the finding
         why = f"\n  Hint: {hint()}" if hint() else ""
         fail(
             exercise,
-            f"your network raised {type(error).__name__} for a batch of shape {tuple(x.shape)}: {error}{why}",
+            f"your network raised {type(error).__name__} for a batch of shape {tuple(x.shape)}: "
+            f"{describe_error(error)}{why}",
         )
     if not isinstance(result, Tensor):
         fail(exercise, f"your network gave back {describe(result)}, not a tensor.")

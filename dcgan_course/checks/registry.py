@@ -1,20 +1,16 @@
 """The exercises of the course: each is registered where its check stands, and everything else reads them from here."""
 
-import contextlib
 import functools
 import importlib
 import inspect
-import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-import numpy as np
-import torch
-
 from dcgan_course.checks.engine import describe, fail
+from dcgan_course.checks.surroundings import known_state, short_output
 from dcgan_course.errors import InvalidValue
 
 Answers = ParamSpec("Answers")
@@ -47,8 +43,8 @@ def exercise(
 ) -> Callable[[Callable[Concatenate[str, Answers], None]], Callable[Answers, None]]:
     """Register a check as an exercise of the lesson in whose folder it stands.
 
-    The check is called without its first argument, which is the title: `check.generator_loss(function)`. Whatever it
-    or a learner's function did, it leaves random numbers, default type, threads and gradient mode as they were.
+    The check is called without its first argument, which is the title: `check.generator_loss(function)`. It works in
+    the state that checks need, whatever the notebook left behind, and leaves everything as it was (`surroundings`).
 
     Raises:
         InvalidValue: the title has no number, the points are below 1, or the id belongs to another check.
@@ -59,7 +55,7 @@ def exercise(
     def register(check: Callable[Concatenate[str, Answers], None]) -> Callable[Answers, None]:
         @functools.wraps(check)
         def judged(*answers: Answers.args, **named: Answers.kwargs) -> None:
-            with _state_left_alone():
+            with known_state(), short_output():
                 if answers and not callable(answers[0]):
                     given = describe(answers[0])
                     fail(title, f"the check was given {given}. Give it your function, without calling it.")
@@ -75,23 +71,6 @@ def exercise(
         return judged
 
     return register
-
-
-@contextlib.contextmanager
-def _state_left_alone() -> Iterator[None]:
-    """Put back what the whole process shares, however the block ends."""
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    python, numpy = random.getstate(), np.random.get_state()
-    dtype, threads, gradients = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()
-    try:
-        with torch.random.fork_rng(devices=devices):
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-        torch.set_default_dtype(dtype)
-        torch.set_num_threads(threads)
-        torch.set_grad_enabled(gradients)
 
 
 def exercises(lesson: str) -> list[Exercise]:

@@ -1,8 +1,11 @@
 """What every exercise promises: a friendly blank, no pass for nothing, a right solution, and one title everywhere."""
 
+import contextlib
 import functools
 import random
 import re
+import sys
+from collections.abc import Callable, Iterator
 
 import nbformat
 import numpy as np
@@ -17,7 +20,45 @@ from tests.helpers.answers import blank, complaint, nothing, solution, with_answ
 def shared_state() -> list[object]:
     """What a check must leave alone, as things that compare."""
     numbers = [random.getstate(), repr(np.random.get_state()), torch.get_rng_state().tolist()]
-    return [*numbers, torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()]
+    modes = [torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.is_anomaly_enabled()]
+    modes += [torch.is_autocast_enabled("cpu"), torch.get_default_device(), torch.get_float32_matmul_precision()]
+    return [*numbers, torch.get_default_dtype(), torch.get_num_threads(), *modes, np.geterr()]
+
+
+@contextlib.contextmanager
+def default(dtype: torch.dtype) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextlib.contextmanager
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+LEFT_BEHIND: dict[str, Callable[[], list[contextlib.AbstractContextManager[object]]]] = {
+    "no grad, float16, NumPy raises": lambda: [torch.no_grad(), default(torch.float16), np.errstate(all="raise")],
+    "inference mode, float64, two threads": lambda: [torch.inference_mode(), default(torch.float64), two_threads()],
+    "autocast, another device": lambda: [torch.autocast("cpu", torch.bfloat16), torch.device("meta")],
+}
+
+
+def blank_without_text(*_: object, **__: object) -> None:
+    raise NotImplementedError()
+
+
+def flooding(*_: object, **__: object) -> str:
+    print("x" * 2_000_000)
+    return "y" * 2_000_000
 
 
 def spoiling(answer):
@@ -60,6 +101,32 @@ class TestEveryExercise:
         exercise.check(*given)
         assert capsys.readouterr().out.startswith(f"✓ {exercise.title}: ")
         assert shared_state() == before
+
+    @pytest.mark.parametrize("left", LEFT_BEHIND)
+    def test_its_solution_passes_whatever_the_notebook_left_behind(self, exercise: Exercise, left: str, capsys):
+        given = solution(exercise)
+        capsys.readouterr()
+        with contextlib.ExitStack() as notebook:
+            for state in LEFT_BEHIND[left]():
+                notebook.enter_context(state)
+            before = shared_state()
+            exercise.check(*given)
+            assert shared_state() == before
+        assert capsys.readouterr().out.startswith(f"✓ {exercise.title}: ")
+
+    def test_what_nbgrader_puts_in_place_of_an_answer_is_a_blank_too(self, exercise: Exercise):
+        said = complaint(exercise.check, *with_answers(exercise, lambda answer: blank_without_text))
+        assert said.startswith(f"✗ {exercise.title}: not written yet.")
+
+    def test_an_answer_that_prints_and_gives_megabytes_floods_nothing(self, exercise: Exercise, capsys):
+        said = complaint(exercise.check, *with_answers(exercise, lambda answer: flooding))
+        shown = "".join(capsys.readouterr())
+        assert said.startswith(f"✗ {exercise.title}: ") and len(said) < 4_000
+        assert shown.startswith("xxx") and len(shown) < 2_200 and "more characters; they are left out" in shown
+
+    def test_an_answer_that_exits_is_judged(self, exercise: Exercise):
+        said = complaint(exercise.check, *with_answers(exercise, lambda answer: lambda *_, **__: sys.exit(3)))
+        assert said.startswith(f"✗ {exercise.title}: ") and "SystemExit" in said
 
     def test_after_an_error_it_is_left_alone_too(self, exercise: Exercise):
         given, before = with_answers(exercise, spoiling), shared_state()

@@ -47,6 +47,57 @@ def test_another_not_implemented_error_is_an_error_of_the_answer():
     assert 'missing the required "forward"' in verdict(lambda x: torch.nn.Module()(x))
 
 
+def test_one_without_text_is_a_blank_unless_a_library_raises_it():
+    def stub(x):
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    assert "not written yet" in verdict(stub)
+    abstract = torch.distributions.Distribution(validate_args=False)
+    assert "raised NotImplementedError" in verdict(lambda x: abstract.rsample())
+
+
+class Broken:
+    def __repr__(self) -> str:
+        raise KeyError("broken")
+
+    __str__ = __repr__
+
+
+UNPRINTABLE = [10**5000, Broken(), [Broken()], -(10**400), Fraction(10**400)]
+
+
+class BrokenError(Exception, Broken):
+    __str__ = Broken.__repr__
+
+
+@pytest.mark.parametrize(
+    "given", ["y" * 10**7, list(range(10**6)), {1: "y" * 10**7}, [torch.zeros(1)] * 10**4], ids=range(4)
+)
+def test_of_a_large_answer_the_beginning_and_the_end_are_quoted(given):
+    text = verdict(lambda x: given)
+    assert len(text) < 800 and "characters) … " in text and "but it should be 4" in text
+
+
+@pytest.mark.parametrize("given", UNPRINTABLE, ids=range(len(UNPRINTABLE)))
+def test_an_answer_that_cannot_be_printed_is_judged_all_the_same(given):
+    assert "but it should be 4" in verdict(lambda x: given)
+
+
+@pytest.mark.parametrize("error", [ValueError("z" * 10**7), BrokenError(), SystemExit(3), SystemExit()])
+def test_any_error_becomes_a_short_sentence(error):
+    def wrong(x):
+        raise error
+
+    text = verdict(wrong)
+    assert f"raised {type(error).__name__} for wrong(x=2): " in text and len(text) < 1_000
+
+
+def test_a_message_never_fills_the_page():
+    said = complaint(engine.fail, "squares", "begin" + "!" * 10**6 + "\n  Hint: end")
+    assert len(said) < 3_100 and said.startswith("✗ squares: begin") and said.endswith("Hint: end")
+
+
 def test_an_answer_may_spoil_what_it_gets_and_gains_nothing_by_it():
     def last_of_what_is_left(rows):
         rows.pop()

@@ -27,6 +27,9 @@ def test_right_names_pass_in_any_order_and_case(given, capsys):
         (RIGHT | {1: "mild"}, "with the keys A, B; it returned"),
         ({}, "A, B have no name yet."),
         ({"B": "cold"}, "A has no name yet."),
+        (RIGHT | {"A": 10**5000}, "A: something of type int that cannot be printed is none of the names. They are: "),
+        (RIGHT | {"A": "x" * 10**7}, "characters) … xxx"),
+        ({"x" * 10**7: "Hot"}, "characters) … xxx"),
         (RIGHT | {"A": "could"}, "A: 'could' is none of the names. Did you mean 'cold'?"),
         (RIGHT | {"A": None}, "A: None is none of the names. "),
         (RIGHT | {"B": "???"}, "B: '???' is none of the names. They are: Hot, cold, mild."),
@@ -38,3 +41,4 @@ def test_what_is_said_about_other_answers(given, said):
     with pytest.raises(CheckFailed) as caught:
         judged(given)
     assert str(caught.value).startswith("✗ x: ") and said in str(caught.value)
+    assert len(str(caught.value)) < 1_000

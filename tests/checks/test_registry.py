@@ -1,5 +1,7 @@
 import inspect
+import io
 import random
+import sys
 
 import nbformat
 import numpy as np
@@ -8,6 +10,7 @@ import torch
 
 from authoring.notebooks import _add_grading
 from dcgan_course.checks import lesson_01, registry
+from dcgan_course.checks.engine import passed
 from dcgan_course.errors import CheckFailed, InvalidValue
 from tests.helpers.answers import complaint
 
@@ -80,6 +83,33 @@ def test_what_the_process_shares_is_put_back():
     assert "spoilt" in complaint(registered(), spoil)
     assert (random.random(), np.random.rand(), float(torch.rand(()))) == want != before
     assert torch.get_default_dtype() == torch.float32 and torch.get_num_threads() == 1 and torch.is_grad_enabled()
+
+
+def test_what_is_printed_is_shown_in_its_order_and_has_an_end(capsys):
+    def noisy():
+        print("first")
+        print("a warning", file=sys.stderr)
+        return print("y" * 3_000) or "no"
+
+    complaint(registered(), noisy)
+    out, errors = capsys.readouterr()
+    assert out == f"first\n{'y' * 1994}\n… (your code printed 1,007 more characters; they are left out)\n"
+    assert errors == "a warning\n"
+
+
+def test_a_verdict_is_shown_after_any_noise(capsys):
+    @registry.exercise("9z · a test", id="a-test", points=1)
+    def check(exercise, function):
+        function()
+        passed(exercise, "right.")
+
+    def noisy():
+        sys.stdout = io.StringIO()
+        sys.stderr.write("y" * 5_000)
+
+    check(noisy)
+    assert capsys.readouterr().out == "✓ 9z · a test: right.\n"
+    assert not isinstance(sys.stdout, io.StringIO)
 
 
 IDS = [each.id for each in registry.exercises("01")]
