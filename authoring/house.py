@@ -21,6 +21,7 @@ PACKAGE = "dcgan_course"
 # A folder may import itself and what stands on a floor below it. `__init__` and `__main__` are the package's two doors.
 FLOORS = (
     ("__init__", "errors"),
+    ("files",),
     ("budget", "data"),
     ("drawing",),
     ("convolution",),

@@ -23,8 +23,9 @@ from dcgan_course.errors import CheckpointError, InvalidValue, one_line
 from dcgan_course.latent.paths import sample
 from dcgan_course.models.dcgan import Discriminator, Generator
 from dcgan_course.models.inference import draw
-from dcgan_course.training.checkpoint import KeptNetwork, read_progress, read_state
+from dcgan_course.training.checkpoint import read_progress, read_state
 from dcgan_course.training.config import TrainConfig
+from dcgan_course.training.kept_state import KeptNetwork, refuse_other_tensors
 from dcgan_course.training.state import History, Training
 
 if TYPE_CHECKING:
@@ -128,12 +129,8 @@ class RunFolder:
                 f"{self.path} holds a run of which nothing was kept yet: `train --out {self.path} --resume` begins it."
             )
         kept = read_state(self.checkpoint).get(name, {})
-        try:
-            network.load_state_dict(kept)
-        except RuntimeError as error:
-            raise CheckpointError(
-                f"checkpoint.safetensors in {self.path} does not fit its run.json: train anew in another folder."
-            ) from error
+        refuse_other_tensors(self.checkpoint.name, name, kept, network.state_dict())
+        network.load_state_dict(kept)
         return network.eval().requires_grad_(False)
 
     def refuse_fewer_epochs(self, epochs: int) -> None:

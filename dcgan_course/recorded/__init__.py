@@ -1,5 +1,5 @@
-"""Runs, networks and tables that come with the course, each with what says how it was made; may import errors, models,
-evaluation, training.
+"""Runs, networks and tables that come with the course, each with what says how it was made; may import errors, files,
+models, evaluation, training.
 """
 
 from dcgan_course.recorded.runs import (

@@ -1,5 +1,5 @@
-"""Training two networks against each other: losses, steps, loop, and what keeps it alive; may import errors, data,
-models, evaluation.
+"""Training two networks against each other: losses, steps, loop, and what keeps it alive; may import errors, files,
+data, models, evaluation.
 """
 
 from dcgan_course.training.config import DCGAN, TrainConfig

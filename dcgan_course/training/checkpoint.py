@@ -7,20 +7,17 @@ kept under its path, such as generator/blocks.0.0.weight; what is no tensor is J
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
 
 from torch import Tensor
 
 from dcgan_course.errors import CheckpointError
+from dcgan_course.training.kept_state import MADE_ON, PLAIN, Progress, progress_of, refuse_other_state, state_of
+from dcgan_course.training.random_state import DEVICE_OF_SIZE
 from dcgan_course.training.state import Training, TrainingState
 from dcgan_course.training.tensor_file import read_header, read_tensors, write_tensors
 
 FORMAT, VERSION = "dcgan_course training", "2"
-PLAIN = ("step", "config", "history", "data_shape")  # entries of a state that are JSON
-KeptNetwork = Literal["generator", "discriminator", "ema_generator"]
-NETWORKS: tuple[KeptNetwork, ...] = ("generator", "discriminator", "ema_generator")
 
 
 def save_training(path: str | Path, training: Training) -> None:
@@ -37,13 +34,18 @@ def save_training(path: str | Path, training: Training) -> None:
 def load_training(path: str | Path, training: Training) -> None:
     """Put a saved training back, in place. Everything is checked before anything is changed.
 
+    A checkpoint goes on on another kind of device, too, and with another number of processes. What follows is then
+    not the same to the bit, and a printed line says so.
+
     Raises:
         CheckpointError: the file is damaged, is no training of this course, or is of other networks, pictures or
             settings (a larger number of epochs is allowed: that is how a finished run is continued).
     """
-    state = read_state(path)
-    _refuse_other_run(Path(path).name, state, training.state_dict())
+    name, state = Path(path).name, read_state(path)
+    refuse_other_state(name, state, training)
     training.load_state_dict(state)
+    if training.processes.rank == 0 and (other := _what_differs(state, training.state_dict())):
+        print(f"{name} goes on, but no longer to the same bits: {other}.")
 
 
 def read_state(path: str | Path) -> TrainingState:
@@ -54,23 +56,7 @@ def read_state(path: str | Path) -> TrainingState:
     """
     tensors, texts = read_tensors(path)
     _refuse_other_format(Path(path).name, texts)
-    state: dict[str, Any] = {name: json.loads(texts[name]) for name in PLAIN}
-    for key, tensor in tensors.items():
-        *places, last = key.split("/")
-        part = state
-        for place in places:
-            part = part.setdefault(place, {})
-        part[last] = tensor
-    return cast(TrainingState, state)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a kept training has come: steps, full epochs, and epochs with one that was begun and not ended."""
-
-    step: int
-    full_epochs: int
-    begun_epochs: int
+    return state_of(Path(path).name, tensors, texts)
 
 
 def read_progress(path: str | Path) -> Progress:
@@ -79,10 +65,9 @@ def read_progress(path: str | Path) -> Progress:
     Raises:
         CheckpointError: the file cannot be read, is damaged, or is no training of this course.
     """
-    names, texts = read_header(path)
+    _, texts = read_header(path)
     _refuse_other_format(Path(path).name, texts)
-    full = len(json.loads(texts["history"])["seconds"])
-    return Progress(int(texts["step"]), full, full + ("discriminator_losses" in names))
+    return progress_of(Path(path).name, texts)
 
 
 def _tensors_of(part: object, place: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -104,28 +89,15 @@ def _refuse_other_format(name: str, texts: dict[str, str]) -> None:
         )
 
 
-def _refuse_other_run(name: str, stored: TrainingState, wanted: TrainingState) -> None:
-    for network in NETWORKS:
-        shapes = {key: tuple(value.shape) for key, value in stored.get(network, {}).items()}
-        wanted_shapes = {key: tuple(value.shape) for key, value in wanted.get(network, {}).items()}
-        for key, shape in wanted_shapes.items():
-            if shapes.get(key) != shape:
-                raise CheckpointError(
-                    f"{name} belongs to another {network}: its {key} is {shapes.get(key, 'missing')}, "
-                    f"but here it is {shape}; build the same networks or choose another file."
-                )
-        if extra := sorted(shapes.keys() - wanted_shapes.keys()):
-            raise CheckpointError(
-                f"{name} belongs to another {network}: it also holds {extra[0]}; choose another file."
-            )
-    for key, value in json.loads(json.dumps(wanted["config"])).items():  # a file gives lists for tuples
-        if key != "epochs" and stored["config"].get(key) != value:
-            raise CheckpointError(
-                f"{name} was trained with {key} = {stored['config'].get(key)}, but {value} is asked for: "
-                f"set {key} back, or choose another file."
-            )
-    if stored["data_shape"] != wanted["data_shape"]:
-        raise CheckpointError(
-            f"{name} was trained on pictures {tuple(stored['data_shape'])}, but here they are "
-            f"{tuple(wanted['data_shape'])}: load the same pictures, or choose another file."
-        )
+def _what_differs(stored: TrainingState, here: TrainingState) -> str:
+    """Return what "to the same bits" rests on and is not as it was; files from before say only their device."""
+    before = stored.get("made_on", {"device": DEVICE_OF_SIZE[tuple(stored["noise"].shape)]})
+    now = here["made_on"]
+    changed = [
+        f"{fact} was {before[fact]}, and is {now[fact]} here"
+        for fact in MADE_ON
+        if before.get(fact, now[fact]) != now[fact]
+    ]
+    if len(stored["noise"]) != len(here["noise"]):
+        changed.append("z is drawn anew from seed and step")
+    return "; ".join(changed)

@@ -1,6 +1,7 @@
 """The settings of one training, checked where they are made."""
 
-import math
+import reprlib
+import sys
 from dataclasses import dataclass
 
 from dcgan_course.errors import InvalidValue, seed_number, whole_number
@@ -39,21 +40,34 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
-            raise InvalidValue(f"precision is {self.precision!r}, but it must be one of: {', '.join(PRECISIONS)}.")
-        decay = self.ema_decay
-        if isinstance(decay, bool) or not isinstance(decay, (int, float)) or not 0 <= decay < 1:
-            raise InvalidValue(f"ema_decay is {decay!r}, but it must be a number of at least 0 and below 1.")
+            raise InvalidValue(
+                f"precision is {reprlib.repr(self.precision)}, but it must be one of: {', '.join(PRECISIONS)}."
+            )
+        for name in ("channels_last", "compile", "reuse_fakes"):
+            if not isinstance(getattr(self, name), bool):
+                raise InvalidValue(f"{name} is {reprlib.repr(getattr(self, name))}, but it must be True or False.")
+        if not (_is_number(self.ema_decay) and 0 <= self.ema_decay < 1):
+            raise InvalidValue(
+                f"ema_decay is {reprlib.repr(self.ema_decay)}, but it must be a number of at least 0 and below 1."
+            )
         for name in ("epochs", "batch_size", "discriminator_steps"):
             self._keep(name, whole_number(name, getattr(self, name)))
-        if not isinstance(self.learning_rate, (int, float)) or not 0 < self.learning_rate < math.inf:
-            raise InvalidValue(f"learning_rate is {self.learning_rate!r}, but it must be a number above 0.")
-        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
-            raise InvalidValue(f"betas is {self.betas!r}, but it must be two numbers, each at least 0 and below 1.")
-        self._keep("betas", tuple(self.betas))  # a file gives a list
+        if not (_is_number(self.learning_rate) and 0 < self.learning_rate <= sys.float_info.max):
+            raise InvalidValue(f"learning_rate is {reprlib.repr(self.learning_rate)}, but it must be a number above 0.")
+        betas = self.betas if isinstance(self.betas, (tuple, list)) else ()
+        if len(betas) != 2 or not all(_is_number(beta) and 0 <= beta < 1 for beta in betas):
+            raise InvalidValue(
+                f"betas is {reprlib.repr(self.betas)}, but it must be two numbers, each at least 0 and below 1."
+            )
+        self._keep("betas", tuple(betas))  # a file gives a list
         self._keep("seed", seed_number(self.seed))
 
     def _keep(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)  # the class is frozen
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 DCGAN = TrainConfig(batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999))  # Radford et al. 2015, section 4

@@ -61,10 +61,12 @@ class TrainingState(TypedDict):
     noise: Tensor  # the state of the numbers that z comes from
     random: Tensor  # of the others, such as dropout's
     random_cuda: NotRequired[Tensor]
+    random_mps: NotRequired[Tensor]
     step: int
     config: dict[str, Any]
     history: dict[str, Any]
     data_shape: list[int]
+    made_on: NotRequired[dict[str, Any]]  # device, processes and precision: what the bits rest on
 
 
 class Training:
@@ -191,11 +193,18 @@ class Training:
             "config": dataclasses.asdict(self.config),
             "history": dataclasses.asdict(self.history),
             "data_shape": self.data_shape,
+            "made_on": {
+                "device": self.device.type,
+                "processes": self.processes.count,
+                "precision": str(chosen_precision(self.config.precision, self.device)).removeprefix("torch."),
+            },
         }
         if self.ema_generator is not None:
             state["ema_generator"] = self.ema_generator.state_dict()
         if self.device.type == "cuda":
             state["random_cuda"] = torch.cuda.get_rng_state(self.device)
+        if self.device.type == "mps":
+            state["random_mps"] = torch.mps.get_rng_state()
         if self.discriminator_losses:
             state["discriminator_losses"] = torch.stack(self.discriminator_losses)
         if self.generator_losses:
@@ -203,7 +212,10 @@ class Training:
         return state
 
     def load_state_dict(self, state: TrainingState) -> None:
-        """Put a kept state into this training, in place; networks, pictures and settings must be those of the state."""
+        """Put a kept state into this training, in place; networks, pictures and settings must be those of the state.
+
+        Random states of another kind of device cannot go on here: then z and dropout are seeded from (seed, step).
+        """
         self.generator.load_state_dict(state["generator"])
         self.discriminator.load_state_dict(state["discriminator"])
         if self.ema_generator is not None:
@@ -215,12 +227,19 @@ class Training:
         self.generator_losses = list(state.get("generator_losses", none).to(self.device).unbind())
         self.step = state["step"]
         self.history = History(**state["history"])
-        self.noise.set_state(state["noise"])
-        torch.set_rng_state(state["random"])
+        if len(state["noise"]) == len(self.noise.get_state()):
+            self.noise.set_state(state["noise"])
+            torch.set_rng_state(state["random"])
+            if "random_cuda" in state and self.device.type == "cuda":
+                torch.cuda.set_rng_state(state["random_cuda"], self.device)
+            if "random_mps" in state and self.device.type == "mps":
+                torch.mps.set_rng_state(state["random_mps"])
+        else:
+            anew = self.config.seed * 1_000_003 + self.step
+            self.noise.manual_seed(anew)
+            torch.manual_seed(anew)
         if self.processes.rank > 0:  # the state is that of process 0; dropout must differ in the others
             torch.manual_seed(self.config.seed + 1_000_003 * self.processes.rank + self.step)
-        if "random_cuda" in state and self.device.type == "cuda":
-            torch.cuda.set_rng_state(state["random_cuda"], self.device)
 
     @property
     def epoch_is_over(self) -> bool:
@@ -238,7 +257,14 @@ def _mean(losses: list[Tensor]) -> float:
 
 
 def _state_of(optimizer: Optimizer) -> dict[str, dict[str, Tensor]]:
-    return {str(index): entries for index, entries in optimizer.state_dict()["state"].items()}
+    """Return Adam's numbers by the number of the parameter; one that was never moved is at step 0, as Adam starts."""
+    state = {str(index): entries for index, entries in optimizer.state_dict()["state"].items()}
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for index, parameter in enumerate(parameters if state else []):
+        if str(index) not in state and parameter.requires_grad:
+            zeros = torch.zeros_like(parameter, requires_grad=False)
+            state[str(index)] = {"step": torch.tensor(0.0), "exp_avg": zeros, "exp_avg_sq": zeros.clone()}
+    return state
 
 
 def _load_state(optimizer: Optimizer, stored: dict[str, dict[str, Tensor]]) -> None:
@@ -250,6 +276,6 @@ def _load_state(optimizer: Optimizer, stored: dict[str, dict[str, Tensor]]) -> N
 def _laid_out_like(parameter: Tensor, entries: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return an optimiser's entries, laid out in memory like their parameter, as Adam's kernels expect."""
     return {
-        name: torch.empty_like(parameter, requires_grad=False).copy_(value) if value.shape == parameter.shape else value
+        name: value if name == "step" else torch.empty_like(parameter, requires_grad=False).copy_(value)
         for name, value in entries.items()
     }
