@@ -11,9 +11,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
-# Whatever Jupyter, IPython and matplotlib want to keep stays inside this folder. The shell reads its own $$PWD, so that
-# the folder may have any name: spaces, quotes, dollar signs.
-HERE := $$PWD/.jupyter
+# Whatever Jupyter, IPython, matplotlib and the checkers want to keep stays inside this folder, or in the user's cache
+# where this folder is read-only. The shell reads its own $$PWD, so that the folder may have any name: spaces, quotes,
+# dollar signs.
+HERE := $$(test -w . && printf %s "$$PWD" || printf %s "$${XDG_CACHE_HOME:-$$HOME/.cache}/dcgan-course")/.jupyter
 JUPYTER_ENV := JUPYTER_CONFIG_DIR="$(HERE)/config" JUPYTER_DATA_DIR="$(HERE)/data" JUPYTER_RUNTIME_DIR="$(HERE)/runtime" \
                IPYTHONDIR="$(HERE)/ipython" MPLCONFIGDIR="$(HERE)/matplotlib"
 # One thread a process: two workers with two threads each wait for each other most of the time.
@@ -66,9 +67,9 @@ exercises: $(VENV)/.author
 	$(BIN)/python -m authoring.notebooks --exercises
 
 check: $(VENV)/.author
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	RUFF_CACHE_DIR="$(HERE)/ruff" $(BIN)/ruff check .
+	RUFF_CACHE_DIR="$(HERE)/ruff" $(BIN)/ruff format --check .
+	$(BIN)/mypy --cache-dir "$(HERE)/mypy"
 	$(BIN)/python -m authoring.wrap --check
 
 requirements: $(VENV)/.author

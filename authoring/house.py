@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from authoring.places import ROOT, refuse_read_only
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.patches import Rectangle
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "dcgan_course"
 # A folder may import itself and what stands on a floor below it. `__init__` and `__main__` are the package's two doors.
 FLOORS = (
@@ -301,6 +302,7 @@ def _rectangle(corner: tuple[float, float], width: float, height: float, fill: s
 
 def main() -> int:
     """Write the page and its picture."""
+    refuse_read_only()
     package = ROOT / PACKAGE
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(package), encoding="utf-8")

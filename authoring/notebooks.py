@@ -17,10 +17,10 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+from authoring.places import ROOT, refuse_read_only
 from authoring.same_code import meaning
 from dcgan_course.checks.registry import exercises
 
-ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"lessons": "notebooks", "solutions": "solutions"}  # folder under sources/ → folder of the notebooks
 BLANK = 'raise NotImplementedError("replace this line with your answer")'
 CELL_TIMEOUT_S = 900
@@ -219,6 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help="run also what has not changed")
     parser.add_argument("--exercises", action="store_true", help="cut the exercises instead")
     options = parser.parse_args(arguments)
+    refuse_read_only()
     if options.exercises:
         make_exercises()
     else:

@@ -14,6 +14,7 @@ from html import escape
 import nbformat
 
 from authoring.notebooks import ROOT, from_script, notebook_path, run, scripts
+from authoring.places import folder_for_pages
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FORMULA = re.compile(
@@ -56,8 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stored", action="store_true", help="take the stored outputs instead of running")
     options = parser.parse_args(arguments)
-    folder = ROOT / "build"
-    folder.mkdir(exist_ok=True)
+    folder = folder_for_pages()
     for script in scripts("lessons") + (scripts("solutions") if options.stored else []):
         start = time.perf_counter()
         path = notebook_path(script)
@@ -68,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         notebook = nbformat.read(path, as_version=4) if stored else run(from_script(script), path.parent)
         target = folder / f"{path.parent.name}_{script.stem}.html"
         target.write_text(page(notebook, script.stem), encoding="utf-8")
-        print(f"{target.relative_to(ROOT)}: {time.perf_counter() - start:.0f} s")
+        shown = target.relative_to(ROOT) if target.is_relative_to(ROOT) else target
+        print(f"{shown}: {time.perf_counter() - start:.0f} s")
     return 0
 
 

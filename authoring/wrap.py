@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 
 from authoring.notebooks import ROOT, scripts
+from authoring.places import refuse_read_only
 
 PROSE_WIDTH, PAGE_WIDTH = 110, 120  # of a cell without its "# ", as 01 and 02 have it; of a page, as code has it
 MARKDOWN_CELL = re.compile(r"^(# %% \[markdown\].*\n)((?:(?!# %%)#.*\n)+)", re.MULTILINE)
@@ -120,6 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing; end with 1 if a file is not wrapped")
     options = parser.parse_args(arguments)
+    if not options.check:
+        refuse_read_only()
     loose = []
     for path in [*scripts("lessons"), *scripts("solutions"), *sorted(ROOT.glob("*.md"))]:
         text = path.read_text(encoding="utf-8")

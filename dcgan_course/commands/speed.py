@@ -17,6 +17,7 @@ from dcgan_course.training.loop import discriminator_step, generator_step
 ROUNDS = 3
 ROUND_S = 0.1  # of a round at least: one step of a few milliseconds would say what the system did meanwhile
 WORTH_SAYING = 1.2  # times as fast; less is noise
+FEW_PICTURES = 4  # a batch that the networks of `train` take in a moment
 ONE_THREAD = "set OMP_NUM_THREADS=1 before you start"
 
 
@@ -55,6 +56,18 @@ def seconds_by_threads(
     finally:
         torch.set_num_threads(before)
     return {count: statistics.median(each) for count, each in seconds.items()}
+
+
+def remedy_for_a_busy_machine(networks: Callable[[], tuple[LatentGenerator, Network]]) -> str:
+    """Time steps of the networks with torch's threads and with one; return a sentence if one is faster, else ""."""
+    many = torch.get_num_threads()
+    seconds = seconds_by_threads(networks, FEW_PICTURES, sorted({1, many})) if many > 1 else {many: 0.0, 1: 0.0}
+    if seconds[1] * WORTH_SAYING >= seconds[many]:
+        return ""
+    return (
+        f"Other programs keep this machine busy: one thread is now {seconds[many] / seconds[1]:.1f} times as fast as "
+        f"{many}. If that lasts, stop with Ctrl-C, {ONE_THREAD}, and go on with --resume."
+    )
 
 
 def _step(generator: LatentGenerator, discriminator: Network, batch_size: int) -> Callable[[], None]:

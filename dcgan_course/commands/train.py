@@ -12,6 +12,7 @@ import torch
 
 from dcgan_course.commands.inputs import test_pictures
 from dcgan_course.commands.run_folder import RunFolder, RunSettings
+from dcgan_course.commands.speed import remedy_for_a_busy_machine
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import InvalidValue
 from dcgan_course.training.config import DCGAN, TrainConfig
@@ -116,6 +117,8 @@ def _train_into(
                 "pictures."
             )
         print(f"{data!r}\nTraining into {folder.path} for {_epochs(settings.config.epochs)}.", flush=True)
+        if device.type == "cpu" and (remedy := remedy_for_a_busy_machine(settings.networks)):
+            print(remedy, flush=True)
     with interrupt_as_flag(signal.SIGTERM) as terminated:
 
         def write_and_ask(training: Training) -> bool:

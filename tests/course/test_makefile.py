@@ -1,5 +1,6 @@
 """The Makefile works in a folder with any name: its commands are run with a Python that only says what it was given."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from authoring.notebooks import ROOT
+from tests.helpers.read_only import make_read_only
 
 PYTHON = """#!/bin/sh
-for word in "$@" "$JUPYTER_CONFIG_DIR" "$IPYTHONDIR" "$MPLCONFIGDIR"; do printf '%s\\n' "$word"; done
+printf '%s\\n' "$@" "$JUPYTER_CONFIG_DIR" "$JUPYTER_RUNTIME_DIR" "$IPYTHONDIR" "$MPLCONFIGDIR"
 """
 NAMES = [
     "plain",
@@ -51,6 +53,20 @@ def test_every_target_works_in_a_folder_of_that_name(tmp_path, name, target):
         )
     if target == "lab":
         assert words[:4] == ["-m", "jupyterlab", "--ServerApp.root_dir=.", "notebooks/00_start_here.ipynb"]
+
+
+@pytest.mark.parametrize("target", ["lab", "test", "course", "browser", "check"])
+def test_a_read_only_folder_keeps_its_settings_in_the_users_cache(tmp_path, target):
+    folder, cache = course(tmp_path / "my course"), tmp_path / "my cache"
+    words = make_read_only(folder)
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
+    done = subprocess.run([*words, "make", "-s", target], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert str(folder / ".jupyter") not in done.stdout
+    if target == "check":
+        assert f"{cache}/dcgan-course/.jupyter/mypy" in done.stdout.splitlines()
+    else:
+        assert f"{cache}/dcgan-course/.jupyter/runtime" in done.stdout.splitlines()
 
 
 def test_clean_removes_nothing_else(tmp_path):
