@@ -34,7 +34,9 @@ def run(options: argparse.Namespace) -> int:
     seed_number(options.seed, "--seed")
     generator, discriminator = networks_of(options.run)
     name = options.data or data_of(options.run)
-    data, real, others = _real_pictures(name, generator.image_shape, options.count, options.seed)
+    # MNIST beside a generator of colours is a mistake; pictures it was trained on, or one's own, are read in its way
+    channels = generator.image_shape[0] if name.startswith("folder:") or not options.data else None
+    data, real, others = _real_pictures(name, generator.image_shape, channels, options.count, options.seed)
     count = len(real)
     fake = draw(generator, latent.sample(count, generator.latent_dim, options.seed))
     answers = [torch.cat([discriminator(part).sigmoid() for part in side.split(256)]) for side in (real, fake)]
@@ -53,20 +55,24 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _real_pictures(name: str, image_shape: Shape, count: int | None, seed: int) -> tuple[Images, Tensor, Tensor]:
+def _real_pictures(
+    name: str, image_shape: Shape, channels: int | None, count: int | None, seed: int
+) -> tuple[Images, Tensor, Tensor]:
     """Return what is compared with, `count` of its pictures, and as many others of the same data (N, C, H, W).
 
     They are test pictures; where a folder keeps only a few of these, training pictures, and a line says so. The others
-    are test pictures too, or training pictures where the test pictures do not suffice.
+    are test pictures too, or training pictures where the test pictures do not suffice. channels: of load_images.
     """
-    channels, size = image_shape[0], image_shape[1:]
-    data, kind = test_pictures(name, size), "test"
+    size = image_shape[1:]
+    data, kind = test_pictures(name, size, channels), "test"
     if data is None or len(data) < FEWEST:
         kept = 0 if data is None else len(data)
         print(f"{name} keeps {kept} pictures for testing, too few: its training pictures are taken.")
-        data, kind = load_images(name, image_size=size), "training"
-    if data.images.shape[1] != channels:
-        raise InvalidValue(f"--data is {name}, whose pictures have {data.images.shape[1]} channels, not {channels}.")
+        data, kind = load_images(name, image_size=size, channels=channels), "training"
+    if data.images.shape[1] != image_shape[0]:
+        raise InvalidValue(
+            f"--data is {name}, whose pictures have {data.images.shape[1]} channels, not {image_shape[0]}."
+        )
     most = len(data) if kind == "test" else len(data) // 2
     count = min(2000, most) if count is None else count
     if count > len(data):
@@ -74,7 +80,7 @@ def _real_pictures(name: str, image_shape: Shape, count: int | None, seed: int) 
     source = torch.Generator().manual_seed(seed)
     real, others = data.images[torch.randperm(len(data), generator=source)].split([count, len(data) - count])
     if len(others) < count and kind == "test":
-        more = load_images(name, image_size=size).images
+        more = load_images(name, image_size=size, channels=channels).images
         others = torch.cat([others, more[torch.randperm(len(more), generator=source)[:count]]])
     if len(others) < count:
         raise InvalidValue(

@@ -28,14 +28,14 @@ def data_of(run: str) -> str:
     return recorded.card(run)["dataset"] if run in recorded.names() else RunFolder(run).settings().data
 
 
-def test_pictures(name: str, image_size: int | tuple[int, int] | None) -> Images | None:
+def test_pictures(name: str, image_size: int | tuple[int, int] | None, channels: int | None = None) -> Images | None:
     """Return the test pictures of a data set; None for a folder that gives none, since it holds only a few pictures.
 
     Raises:
         DataNotFound: the pictures of another data set are not on this machine.
     """
     try:
-        return load_images(name, "test", image_size=image_size)
+        return load_images(name, "test", image_size=image_size, channels=channels)
     except DataNotFound:
         if not name.startswith("folder:"):
             raise

@@ -61,6 +61,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=_size,
         help="pixels: 64, or 64x96 (height x width); default: the data's own, and 64 for a folder",
     )
+    parser.add_argument(
+        "--channels",
+        type=int,
+        choices=(1, 3),
+        help="1 trains on grey pictures, 3 on coloured ones; default: the data's own, and 1 for a folder all grey",
+    )
     parser.add_argument("--width", type=int, help="maps of G's last hidden layer; default 64")
     parser.add_argument("--latent-dim", type=int, help="length of z; default 100")
     parser.add_argument("--ema", action=argparse.BooleanOptionalAction, help="average G's weights")
@@ -81,23 +87,25 @@ def run(options: argparse.Namespace) -> int:
     folder = RunFolder(options.out)
     if options.resume:
         settings = _settings_to_resume(folder, options)
-        device, data, test = _meet_and_read(settings.config, settings.data, settings.image_shape[1:])
+        shape = settings.image_shape
+        device, data, test = _meet_and_read(settings.config, settings.data, shape[1:], shape[0])
     else:
         config = _config_of_new_run(folder, options)
-        device, data, test = _meet_and_read(config, options.data, getattr(options, "image_size", None))
+        size, channels = getattr(options, "image_size", None), getattr(options, "channels", None)
+        device, data, test = _meet_and_read(config, options.data, size, channels)
         channels, height, width = data.images.shape[1:]
         settings = _settings(options, (channels, height, width))
     return _train_into(folder, settings, device, data, test)
 
 
 def _meet_and_read(
-    config: TrainConfig, name: str, size: tuple[int, int] | None
+    config: TrainConfig, name: str, size: tuple[int, int] | None, channels: int | None
 ) -> tuple[torch.device, Images, Images | None]:
     """Meet the other processes, if there are some; return the device, the pictures and, if there are some, others
     for testing."""
     refuse_unequal_parts(config.batch_size, started_processes())
     device = join_processes()
-    return device, load_images(name, image_size=size), test_pictures(name, size)
+    return device, load_images(name, image_size=size, channels=channels), test_pictures(name, size, channels)
 
 
 def _train_into(
@@ -155,7 +163,7 @@ def _config_of_new_run(folder: RunFolder, options: argparse.Namespace) -> TrainC
     if "data" not in options:
         raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
     with torch.device("meta"):  # the networks are built, and nothing is computed
-        settings = _settings(options, (3, *getattr(options, "image_size", (64, 64))))
+        settings = _settings(options, (getattr(options, "channels", 3), *getattr(options, "image_size", (64, 64))))
         settings.networks()
     return settings.config
 
@@ -189,6 +197,10 @@ def _settings_to_resume(folder: RunFolder, options: argparse.Namespace) -> RunSe
             )
     if "image_size" in options and options.image_size != kept.image_shape[1:]:
         raise InvalidValue(f"--image-size is another than that of the run in {folder.path}: leave it out.")
+    if "channels" in options and options.channels != kept.image_shape[0]:
+        raise InvalidValue(
+            f"--channels is {options.channels}, but the run in {folder.path} has {kept.image_shape[0]}: leave it out."
+        )
     folder.refuse_fewer_epochs(longer.config.epochs)
     return longer
 

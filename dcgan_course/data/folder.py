@@ -1,103 +1,142 @@
-"""A folder of one's own pictures: which files are pictures, what their classes are, which of them are for testing."""
+"""A folder of one's own pictures: which of them are for training and for testing, what their classes are."""
 
 import hashlib
-import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from dcgan_course.data.decoded import decode_pictures
+from dcgan_course.data.own.splits import Classes, Splits, find_splits, may_be_a_split
+from dcgan_course.data.own.tree import Tree, look_through, readable
 from dcgan_course.errors import DataNotFound
 
-ENDINGS = frozenset(".jpg .jpeg .jpe .jfif .png .bmp .gif .tif .tiff .webp .avif .jp2 .ppm .pgm .pbm .pnm .tga".split())
+PARTS = ("train", "test")
+MOST_NAMED = 30  # classes or folders that a line names
 
 
-def read_folder(
-    folder: Path, split: str, size: tuple[int, int]
-) -> tuple[Tensor, Tensor, tuple[str, ...], dict[str, str]]:
-    """Pictures (N, 3, H, W) uint8, labels (N,) int64, class names, and {file: why it was skipped}.
+@dataclass(frozen=True)
+class OwnPictures:
+    """One split of a folder.
 
-    Sub-folders that hold pictures are the classes, in the order of their names; without any, there is one class.
-    If the folder has both `train` and `test` inside, these are the splits. Otherwise a hash of each file's name puts
-    about one picture in ten into "test": a picture never changes sides when others are added.
+    images: (N, 3, H, W) uint8, RGB. labels: (N,) int64, numbers of `class_names`. skipped: {file: why it was skipped}.
+    all_grey: True if every picture of the folder is grey, in both splits. lines: what a reader must be told.
+    """
+
+    images: Tensor
+    labels: Tensor
+    class_names: tuple[str, ...]
+    skipped: dict[str, str]
+    all_grey: bool
+    lines: list[str]
+
+
+def read_folder(folder: Path, split: str, size: tuple[int, int]) -> OwnPictures:
+    """Read one split of a folder of pictures, cropped and resized to `size` (H, W).
+
+    Folders that are named as splits usually are (train and test, Train and val, training_set and test_set) are the
+    splits; one for validation tests where there is none for testing. Otherwise a hash of each file's name puts about
+    one picture in ten into "test": a picture never changes sides when others are added.
+
+    The classes are the first sub-folders in which the pictures differ, in the order of their names; pictures beside
+    them are a class of their own. Without any, there is one class.
 
     Raises:
         DataNotFound: the folder is missing, is not a folder, or has no picture that can be read.
     """
-    title = f'the folder "{folder.name}"'
+    title = f'the folder "{readable(folder.name)}"'
     _refuse_what_is_no_folder(folder, title)
-    base, names, classes = _find(folder, split, title)
-    chosen = sorted(_choose(names, split) if base == folder else names)
-    if not chosen:
+    splits = find_splits(folder)
+    tree = look_through(folder, splits.starts if splits else ["."])
+    if not tree.pictures:
+        unread = tree.about_unread()
+        raise DataNotFound(
+            f"{title} has no pictures in it ({readable(str(folder))}): put files such as .jpg or .png there."
+            + (f" Not read: {unread}." if unread else "")
+        )
+    below = splits.below if splits else _by_hash
+    names = {part: sorted(below(part, tree.pictures)) for part in PARTS}
+    if not names[split]:
         raise DataNotFound(
             f'{title} has no pictures for split="{split}": use the other split, or make two folders '
             '"train" and "test" inside of it.'
         )
-    images, skipped = decode_pictures(base, chosen, size)
-    if not len(images):
+    classes = Classes(names["train"] + names["test"], splits)
+    decoded = decode_pictures(folder, names["train"] + names["test"], size)
+    chosen = {part: [name for name in names[part] if name not in decoded.skipped] for part in PARTS}
+    skipped = {name: decoded.skipped[name] for name in names[split] if name in decoded.skipped}
+    if not chosen[split]:
         name, reason = next(iter(skipped.items()))
         raise DataNotFound(
             f"{title} has no picture that can be read: {len(skipped):,} files were tried "
             f"({readable(name)}: {reason}), so put whole .jpg or .png files there."
         )
-    labels = [classes.index(_class_of(name)) if classes else 0 for name in chosen if name not in skipped]
-    return images, torch.tensor(labels), tuple(classes) or (folder.name,), skipped
+    start = 0 if split == "train" else len(chosen["train"])
+    images = decoded.images[start : start + len(chosen[split])]
+    labels = torch.tensor([classes.number_of(name) for name in chosen[split]])
+    class_names = tuple(readable(name) for name in classes.names) or (readable(folder.name),)
+    about = [
+        _about_classes(split, splits, class_names, labels) if classes.names or splits else "",
+        _about_the_rest(splits, tree, classes),
+        f"{tree.about_unread()}: not read, so convert or rename what is a picture." if tree.unread else "",
+        *decoded.about_spans,
+    ]
+    lines = [f"In {title}: {line}" for line in about if line] + _about_skipped(folder, skipped, len(images))
+    return OwnPictures(images, labels, class_names, skipped, decoded.all_grey, lines)
 
 
 def _refuse_what_is_no_folder(folder: Path, title: str) -> None:
+    path = readable(str(folder))
     if not folder.exists():
-        raise DataNotFound(f"{title} is not there ({folder}): give the path of a folder of pictures.")
+        raise DataNotFound(f"{title} is not there ({path}): give the path of a folder of pictures.")
     if not folder.is_dir():
-        raise DataNotFound(f"{title} is a file ({folder}): give the path of a folder of pictures.")
+        raise DataNotFound(f"{title} is a file ({path}): give the path of a folder of pictures.")
 
 
-def _find(folder: Path, split: str, title: str) -> tuple[Path, set[str], list[str]]:
-    """Where the pictures lie, the names of those that may be taken, and the classes.
-
-    Where `folder` has both splits inside, only the pictures of `split` may be taken; the classes are those of both.
-    """
-    places = [folder / split, folder / ("train" if split == "test" else "test")]
-    if not all(place.is_dir() for place in places):
-        places = [folder]
-    names, *others = (_pictures_below(place) for place in places)
-    every = names.union(*others)
-    if not every:
-        raise DataNotFound(f"{title} has no pictures in it ({folder}): put files such as .jpg or .png there.")
-    classes = sorted({_class_of(name) for name in every if "/" in name})
-    loose = {name for name in names if "/" not in name}
-    if classes and loose:
-        print(f"{len(loose):,} pictures in {title} lie beside its class folders and were left out.")
-        names -= loose
-    return places[0], names, classes
-
-
-def _choose(names: set[str], split: str) -> set[str]:
+def _by_hash(split: str, names: set[str]) -> set[str]:
     """The names whose hash puts them into the split; all of them for "train" where that would be none."""
     chosen = {name for name in names if _is_test(name) == (split == "test")}
     return names if split == "train" and not chosen else chosen
 
 
-def readable(name: str) -> str:
-    """A file's name that can always be printed: bytes that are not UTF-8 become question marks."""
-    return name.encode("utf-8", "replace").decode()
-
-
-def _pictures_below(folder: Path) -> set[str]:
-    """Names of all picture files, relative to the folder, with / between. Hidden files and folders do not count."""
-    names: set[str] = set()
-    for here, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in ENDINGS:
-                names.add(Path(here, name).relative_to(folder).as_posix())
-    return names
-
-
-def _class_of(name: str) -> str:
-    return name.split("/")[0]
-
-
 def _is_test(name: str) -> bool:
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
     return int.from_bytes(digest[:4], "big") % 10 == 0
+
+
+def _about_classes(split: str, splits: Splits | None, class_names: tuple[str, ...], labels: Tensor) -> str:
+    """How many pictures each class gives, and from which folders."""
+    counts = labels.bincount(minlength=len(class_names)).tolist()
+    named = [f"{name} {count:,}" for name, count in zip(class_names, counts, strict=True)]
+    starts = [readable(start) for start in getattr(splits, split, [])]
+    return f'split "{split}"{f" from {_some(starts)}" if starts else ""} has {_some(named)}.'
+
+
+def _about_the_rest(splits: Splits | None, tree: Tree, classes: Classes) -> str:
+    """What lies beside the splits and is left out, or which classes may have been meant as splits."""
+    if splits:
+        left = {start: len(splits.below(start, tree.pictures)) for start in splits.neither}
+        parts = [f"{readable(start)} {count:,}" for start, count in left.items() if count]
+        parts += [f"loose {splits.loose:,}"] if splits.loose else []
+        return f"left out, since they lie beside the splits: {_some(parts)}." if parts else ""
+    meant = [readable(name) for name in classes.names if may_be_a_split(name)]
+    return f"{_some(meant)} count as classes; a split is train beside test or val." if meant else ""
+
+
+def _about_skipped(folder: Path, skipped: dict[str, str], read: int) -> list[str]:
+    """One line about the files that are broken, if there are some."""
+    if not skipped:
+        return []
+    first = ", ".join(f"{readable(file)} ({reason})" for file, reason in list(skipped.items())[:5])
+    more = f" and {len(skipped) - 5:,} more" if len(skipped) > 5 else ""
+    return [
+        f'{len(skipped):,} of {len(skipped) + read:,} picture files in "{readable(folder.name)}" could not be read and '
+        f"were left out: {first}{more}."
+    ]
+
+
+def _some(parts: list[str]) -> str:
+    """The first of many, and how many more there are."""
+    more = f" and {len(parts) - MOST_NAMED:,} more" if len(parts) > MOST_NAMED else ""
+    return ", ".join(parts[:MOST_NAMED]) + more

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from dcgan_course.data.drawn.pictures import OBJECT_NAMES, drawn_digits, drawn_objects
-from dcgan_course.data.folder import read_folder, readable
+from dcgan_course.data.folder import read_folder
 from dcgan_course.data.layouts import DIGIT_NAMES
+from dcgan_course.data.own.tree import readable
 from dcgan_course.data.published import PUBLISHED, find
-from dcgan_course.errors import DataNotFound, InvalidValue, pair_of_sides
+from dcgan_course.errors import DataNotFound, InvalidValue, is_whole, pair_of_sides
 
 NAMES = ("mnist", "cifar10", "folder:PATH", "drawn_digits", "drawn_objects")
 STAND_INS = {"mnist": "drawn_digits", "cifar10": "drawn_objects"}
@@ -59,6 +60,7 @@ def load_images(
     split: str = "train",
     *,
     image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
     root: str | Path | None = None,
     stand_in: bool = False,
 ) -> Images:
@@ -66,10 +68,12 @@ def load_images(
 
     MNIST and CIFAR-10 are looked for in `root`, in the folder that `DCGAN_COURSE_DATA` names, in the cache, and are
     then downloaded into the cache. If all fail and `stand_in` is true, drawn pictures come back and a notice says so.
-    split: "train" or "test". A folder gives its sub-folder of that name if it has both; otherwise about one picture
-    in ten, chosen by its name, is for "test".
+    split: "train" or "test". A folder gives its sub-folders for training and testing (in their usual spellings) if it
+    has both; otherwise about one picture in ten, chosen by its name, is for "test".
     image_size: a number or (height, width). Pictures are resized once, bilinear and antialiased; those of a folder
     are cropped to the middle first. None keeps the size of the data; for a folder it means 64.
+    channels: 1 makes pictures grey, 3 gives them red, green and blue. None keeps what the data has; a folder has 1
+    where all its pictures are grey, else 3.
 
     Raises:
         InvalidValue: for a wrong argument.
@@ -78,11 +82,13 @@ def load_images(
     _check_name(name)
     if split not in ("train", "test"):
         raise InvalidValue(f'split is {split!r}, but it must be "train" or "test".')
+    if channels is not None and (not is_whole(channels) or channels not in (1, 3)):
+        raise InvalidValue(f"channels is {channels!r}, but it must be 1 (grey) or 3 (red, green and blue).")
     size = _checked_size(image_size)
     if name.startswith("folder:"):
-        return _from_folder(name, split, size or FOLDER_SIZE)
+        return _from_folder(name, split, size or FOLDER_SIZE, channels)
     loaded = _from_published(name, split, root, stand_in) if name in PUBLISHED else _drawn(name, split)
-    return _resized(loaded, size) if size else loaded
+    return _with_channels(_resized(loaded, size) if size else loaded, channels)
 
 
 def already_here(name: str, root: str | Path | None = None) -> str | None:
@@ -117,18 +123,18 @@ def _checked_size(image_size: int | tuple[int, int] | None) -> tuple[int, int] |
     return sides
 
 
-def _from_folder(name: str, split: str, size: tuple[int, int]) -> Images:
+def _from_folder(name: str, split: str, size: tuple[int, int], channels: int | None) -> Images:
     folder = Path(os.path.expanduser(name.removeprefix("folder:"))).resolve()
-    images, labels, class_names, skipped = read_folder(folder, split, size)
-    title = folder.name
-    if skipped:
-        first = ", ".join(f"{readable(file)} ({reason})" for file, reason in list(skipped.items())[:5])
-        more = f" and {len(skipped) - 5:,} more" if len(skipped) > 5 else ""
-        print(
-            f'{len(skipped):,} of {len(skipped) + len(images):,} picture files in "{title}" could not be read and '
-            f"were left out: {first}{more}."
-        )
-    return Images(name, images, labels, class_names, f'pictures of the folder "{title}"', skipped=skipped)
+    own = read_folder(folder, split, size)
+    for line in own.lines:
+        print(line)
+    title = f'the folder "{readable(folder.name)}"'
+    loaded = Images(name, own.images, own.labels, own.class_names, f"pictures of {title}", skipped=own.skipped)
+    if own.all_grey and channels is None:
+        print(f"In {title}: all pictures are grey, so they have one channel.")
+    if own.all_grey and channels != 3:
+        return replace(loaded, images=own.images[:, :1])
+    return _with_channels(loaded, channels)
 
 
 def _from_published(name: str, split: str, root: str | Path | None, stand_in: bool) -> Images:
@@ -172,6 +178,20 @@ def _resized(loaded: Images, size: tuple[int, int]) -> Images:
     images = torch.empty(count, channels, *size, dtype=torch.uint8)
     for part, place in zip(loaded.images.split(1000), images.split(1000), strict=True):
         place.copy_(resize(part, size, mode="bilinear", antialias=True))
+    return replace(loaded, images=images)
+
+
+def _with_channels(loaded: Images, channels: int | None) -> Images:
+    """The same pictures with so many channels; grey is the brightness by ITU-R 601, rounded as Pillow rounds it."""
+    count, present, *sides = loaded.images.shape
+    if channels in (None, present):
+        return loaded
+    if channels == 3:
+        return replace(loaded, images=loaded.images.expand(-1, 3, -1, -1))
+    images = torch.empty(count, 1, *sides, dtype=torch.uint8)
+    for part, place in zip(loaded.images.split(1000), images.split(1000), strict=True):
+        red, green, blue = part.int().unbind(1)
+        place[:, 0] = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16
     return replace(loaded, images=images)
 
 

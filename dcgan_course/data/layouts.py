@@ -182,7 +182,7 @@ def _read_jpeg_copy(folder: Path, split: str) -> Read:
             raise DataNotFound(f"cifar10-jpeg/{split}/{name} has {len(files):,} of {wanted:,} pictures")
         columns.append([f"{name}/{file}" for file in files])
     names = [name for turn in zip(*columns, strict=True) for name in turn]
-    images, skipped = decode_pictures(folder, names, (32, 32))
-    if skipped:
-        raise DataNotFound(f"cifar10-jpeg/{split}/{next(iter(skipped))} cannot be read")
-    return images, torch.arange(10).repeat(wanted), JPEG_COPY
+    decoded = decode_pictures(folder, names, (32, 32))
+    if decoded.skipped:
+        raise DataNotFound(f"cifar10-jpeg/{split}/{next(iter(decoded.skipped))} cannot be read")
+    return decoded.images, torch.arange(10).repeat(wanted), JPEG_COPY

@@ -1,10 +1,14 @@
 """Only regular files are read: a named pipe would be waited for without end, and a device has no end."""
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+
+
+class NotRegular(OSError):
+    """A name leads to a folder, a named pipe, a socket or a device."""
 
 
 def is_regular(path: str | Path) -> bool:
@@ -15,12 +19,13 @@ def is_regular(path: str | Path) -> bool:
         return False
 
 
-def open_regular(path: str | Path) -> BinaryIO:
+def open_regular(path: str | Path) -> io.BufferedReader:
     """Open a file to read its bytes; links are followed.
 
     Raises:
-        OSError: it cannot be opened, or is a folder, a named pipe, a socket or a device.
+        NotRegular: it is no regular file.
+        OSError: it cannot be opened.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        raise NotRegular(errno.EINVAL, "it is not a regular file", str(path))
     return open(path, "rb")

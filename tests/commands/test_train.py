@@ -198,3 +198,34 @@ def test_a_run_from_before_the_package_had_folders_goes_on(tmp_path, capsys):
     assert "Done: 2 epochs" in capsys.readouterr().out
     assert main(["sample", str(folder), "--out", str(tmp_path / "sheet.png")]) == 0
     assert (tmp_path / "sheet.png").stat().st_size > 100
+
+
+def grey_pictures(place, colour):
+    place.mkdir()
+    for number in range(40):
+        Image.new("L" if isinstance(colour, int) else "RGB", (12, 12), colour).save(place / f"{number:02}.png")
+    return f"folder:{place}"
+
+
+def test_a_folder_of_grey_pictures_trains_one_channel_and_goes_on(tmp_path, capsys):
+    data = grey_pictures(tmp_path / "grey", 90)
+    begin = ["train", "--data", data, "--out", str(tmp_path / "run"), "--image-size", "16", *TINY, "--batch-size", "10"]
+    assert main([*begin, "--epochs", "1"]) == 0
+    assert "all pictures are grey, so they have one channel" in capsys.readouterr().out
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["image_shape"] == [1, 16, 16]
+    again = ["train", "--out", str(tmp_path / "run"), "--resume", "--epochs", "2"]
+    assert main([*again, "--channels", "3"]) == 2
+    assert "--channels is 3, but the run in" in capsys.readouterr().err
+    assert main([*again, "--channels", "1"]) == 0
+    assert main(["evaluate", str(tmp_path / "run")]) == 0
+
+
+@pytest.mark.parametrize(("colour", "channels"), [(90, 3), ((200, 10, 10), 1)])
+def test_channels_are_what_is_asked_for_also_on_resume_and_in_evaluate(colour, channels, tmp_path):
+    """A run of 3 channels on grey pictures is also what was trained before a folder could have one channel."""
+    data, out = grey_pictures(tmp_path / "pictures", colour), tmp_path / "run"
+    begin = ["train", "--data", data, "--out", str(out), "--image-size", "16", *TINY, "--batch-size", "10"]
+    assert main([*begin, "--epochs", "1", "--channels", str(channels)]) == 0
+    assert json.loads((out / "run.json").read_text())["image_shape"][0] == channels
+    assert main(["train", "--out", str(out), "--resume", "--epochs", "2"]) == 0
+    assert main(["evaluate", str(out)]) == 0

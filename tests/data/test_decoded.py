@@ -70,7 +70,7 @@ def broken_list(npy):
 
 def other_list(npy):
     about = json.loads(npy.with_suffix(".json").read_text())
-    npy.with_suffix(".json").write_text(json.dumps(about | {"fingerprint": "0"}))
+    npy.with_suffix(".json").write_text(json.dumps(about | {"facts": about["facts"] | {"fingerprint": "0"}}))
 
 
 def cut_pixels(npy):
@@ -85,13 +85,66 @@ def pickled_pixels(npy):
     np.save(npy, np.array([{"a": 1}], dtype=object), allow_pickle=True)
 
 
-@pytest.mark.parametrize("damage", [no_list, broken_list, other_list, cut_pixels, no_pixels, pickled_pixels])
-def test_a_damaged_cache_is_made_anew(damage, folder, own_cache):
+def empty_pixels(npy):
+    npy.write_bytes(b"")
+
+
+def flipped_pixel(npy):
+    content = bytearray(npy.read_bytes())
+    content[-7] ^= 4
+    npy.write_bytes(content)
+
+
+def other_shape(npy):
+    content = npy.read_bytes()
+    npy.write_bytes(content.replace(b"(40, 3, 8, 8)", b"(10, 3,16,16)"))
+
+
+def huge_shape(npy):
+    content = npy.read_bytes()
+    npy.write_bytes(content.replace(b"(40, 3, 8, 8), }    ", b"(4000000, 3, 8, 8),}"))
+
+
+def other_type(npy):
+    npy.write_bytes(npy.read_bytes().replace(b"|u1", b"|i1"))
+
+
+def changed_facts(npy):
+    listed = npy.with_suffix(".json")
+    listed.write_text(listed.read_text().replace('"all_grey": false', '"all_grey": true'))
+
+
+def listed_as(text):
+    def change(npy):
+        npy.with_suffix(".json").write_text(text)
+
+    change.__name__ = text[:12]
+    return change
+
+
+def pipe(npy):
+    npy.unlink()
+    os.mkfifo(npy)
+
+
+DAMAGES = [
+    *(no_list, broken_list, other_list, cut_pixels, no_pixels, pickled_pixels, empty_pixels, flipped_pixel),
+    *(other_shape, huge_shape, other_type, changed_facts, listed_as("[" * 100_000), listed_as("[1]"), listed_as("")),
+    *(listed_as('{"facts": null}'), listed_as('{"facts": {"skipped": [], "all_grey": 1}, "sum": 3}')),
+    pytest.param(pipe, marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_cache_is_made_anew_and_said(damage, folder, own_cache, capsys):
     before = load_folder(folder, image_size=8).images.clone()
     (npy,) = (own_cache / "decoded").glob("*.npy")
     damage(npy)
     assert torch.equal(load_folder(folder, image_size=8).images, before)
-    assert np.array_equal(np.load(npy), before.numpy())
+    assert "The decoded pictures in the cache are not whole" in (printed := capsys.readouterr().out)
+    assert len(printed.splitlines()) == 1
+    assert torch.equal(load_folder(folder, image_size=8).images, before) and capsys.readouterr().out == ""
+    assert np.array_equal(np.load(npy)[: len(before)], before.numpy())  # the pictures for testing come after
 
 
 class FullDisk(io.FileIO):

@@ -34,6 +34,9 @@ def test_names_that_are_like_nothing_are_refused(name):
         ({"image_size": True}, "image_size is True"),
         ({"image_size": (32, 32, 3)}, "pair"),
         ({"image_size": 100_000}, "1 to 1024"),
+        ({"channels": 2}, "channels is 2, but it must be 1"),
+        ({"channels": True}, "channels is True"),
+        ({"channels": "3"}, "channels is '3'"),
     ],
 )
 def test_other_wrong_arguments_are_refused(changes, words):
@@ -73,3 +76,10 @@ def test_resizing_is_bilinear_and_antialiased(size, tmp_path):
 def test_whole_numbers_of_numpy_are_sizes():
     assert load_images("drawn_digits", "test", image_size=np.int64(8)).images.shape[2:] == (8, 8)
     assert load_images("drawn_digits", "test", image_size=(np.int64(8), 9)).images.shape[2:] == (8, 9)
+
+
+def test_any_data_set_can_be_made_grey_or_coloured():
+    digits, objects = load_images("drawn_digits", "test", channels=3), load_images("drawn_objects", "test", channels=1)
+    assert digits.images.shape == (60, 3, 28, 28) and objects.images.shape == (60, 1, 32, 32)
+    assert torch.equal(digits.images[:, 1:2], load_images("drawn_digits", "test").images)
+    assert load_images("drawn_objects", "test", channels=3).images.shape == (60, 3, 32, 32)
