@@ -3,6 +3,7 @@
 python -m recording                    everything
 python -m recording mnist_mlp          one of: digit_classifier, factor_reader, mnist_mlp, mnist_dcgan,
                                        cifar10_dcgan_32, cifar10_dcgan_64, objects_dcgan
+python -m recording sums               train nothing: write the sums of the files as they are into each card
 """
 
 import argparse
@@ -11,8 +12,10 @@ import sys
 from collections.abc import Callable
 
 from dcgan_course import recorded
+from dcgan_course.files import read_json
 from recording.dcgan import RECIPES, record_dcgan
 from recording.factors import record_factor_reader
+from recording.files import write_sums
 from recording.mnist_mlp import record_digit_classifier, record_mnist_mlp
 
 RECORDS: dict[str, Callable[[], None]] = {
@@ -25,8 +28,12 @@ RECORDS |= {name: functools.partial(record_dcgan, name) for name in RECIPES}
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("only", nargs="?", choices=RECORDS, help="one of them")
+    parser.add_argument("only", nargs="?", choices=[*RECORDS, "sums"], help="one of them")
     options = parser.parse_args(arguments)
+    if options.only == "sums":
+        for path in sorted(recorded.FOLDER.glob("*/card.json")):
+            write_sums(path.parent, read_json(path))
+        return 0
     for name in [options.only] if options.only else RECORDS:
         (recorded.FOLDER / name).mkdir(exist_ok=True)
         RECORDS[name]()

@@ -60,6 +60,7 @@ def record_factor_reader(epochs: int = 12, seed: int = 0, pictures: int = 20_000
         "epochs": epochs,
         "minutes": round((time.perf_counter() - start) / 60, 1),
     }
+    write_card(folder, facts)  # first, since a network is read only if its card knows its file
     write_card(folder, facts | held_out_errors(recorded.factor_reader(), held_out, seed + 1))
 
 

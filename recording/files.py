@@ -5,10 +5,12 @@ import json
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
 
+from dcgan_course.recorded.runs import SUMS, sum_of_facts, sum_of_file
 from dcgan_course.training.tensor_file import write_tensors
 
 
@@ -26,10 +28,17 @@ def write_weights(path: Path, network: torch.nn.Module) -> None:
     write_tensors(path, {name: value.half() if value.is_floating_point() else value for name, value in state}, {})
 
 
-def write_card(folder: Path, facts: dict) -> None:
-    """Store a card for programs (card.json) and for people (CARD.md)."""
+def write_card(folder: Path, facts: dict[str, Any]) -> None:
+    """Store a card for programs (card.json) and for people (CARD.md), with sums of all files that lie beside it."""
     made = {"date": datetime.date.today().isoformat(), "torch": torch.__version__, "hardware": hardware()}
-    facts = json.loads(json.dumps(facts | made))  # as a reader of the file will get them
+    write_sums(folder, json.loads(json.dumps(facts | made)))  # as a reader of the file will get them
+
+
+def write_sums(folder: Path, facts: dict[str, Any]) -> None:
+    """Store a card whose facts are there already, with the sums as the files are now."""
+    facts = {key: value for key, value in facts.items() if key != SUMS}
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.stem.lower() != "card")
+    facts[SUMS] = {path.name: sum_of_file(path) for path in files} | {"card.json": sum_of_facts(facts)}
     (folder / "card.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = [f"# {folder.name}", ""] + [f"* **{key.replace('_', ' ')}**: {value}" for key, value in facts.items()]
     (folder / "CARD.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 
 from dcgan_course.drawing.sheets import tile_pictures
-from dcgan_course.errors import CheckpointError, InvalidValue, one_line
+from dcgan_course.errors import CheckpointError, InvalidValue, one_line, whole_number
+from dcgan_course.files import read_json
 from dcgan_course.latent.paths import sample
-from dcgan_course.models.dcgan import Discriminator, Generator
+from dcgan_course.models.dcgan import Discriminator, Generator, count_parameters
 from dcgan_course.models.inference import draw
 from dcgan_course.training.checkpoint import read_progress, read_state
 from dcgan_course.training.config import TrainConfig
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 SHEET = 64  # pictures on a sheet
 SHEET_SEED = 1
+LONGEST, LARGEST_NUMBER = 10_000, 65_536  # letters of a name, and a number of run.json: far above what trains
+MOST_PARAMETERS = 10**9  # of both networks: 16 GB to train
 COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")  # of the history
 Filled = TypeVar("Filled", Generator, Discriminator)
 
@@ -50,6 +53,25 @@ class RunSettings:
     latent_dim: int
     ema: bool
     config: TrainConfig
+
+    def refuse_strange(self) -> None:
+        """Look at settings that a file says, before networks are built of them.
+
+        Raises:
+            InvalidValue: a value of another type, or networks that no machine trains.
+        """
+        if not isinstance(self.data, str) or not 0 < len(self.data) <= LONGEST or not isinstance(self.ema, bool):
+            raise InvalidValue("data is no name, or ema neither true nor false.")
+        if len(self.image_shape) != 3:
+            raise InvalidValue("image_shape is not (C, H, W).")
+        for side in self.image_shape:
+            whole_number("image_shape", side, 1, LARGEST_NUMBER)
+        for name in ("width", "latent_dim"):
+            whole_number(name, getattr(self, name), 1, LARGEST_NUMBER)
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):  # nothing is computed
+            numbers = sum(count_parameters(network) for network in self.networks())
+        if numbers > MOST_PARAMETERS:
+            raise InvalidValue(f"the networks have {numbers:,} numbers, but {MOST_PARAMETERS:,} are the most.")
 
     def networks(self) -> tuple[Generator, Discriminator]:
         """Build both networks from the seed, on the CPU."""
@@ -95,16 +117,19 @@ class RunFolder:
         Raises:
             CheckpointError: there is no run here, or its run.json is damaged.
         """
+        if not (self.path / "run.json").exists():
+            raise CheckpointError(f"{self.path} holds no run: it has no run.json; check the name.")
+        facts = read_json(self.path / "run.json")
         try:
-            facts = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
             config = TrainConfig(**facts.pop("config"))
-            return RunSettings(**(facts | {"image_shape": tuple(facts["image_shape"])}), config=config)
-        except FileNotFoundError as error:
-            raise CheckpointError(f"{self.path} holds no run: it has no run.json; check the name.") from error
-        except (ValueError, TypeError, KeyError) as error:
+            settings = RunSettings(**(facts | {"image_shape": tuple(facts["image_shape"])}), config=config)
+            settings.refuse_strange()
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            why = f" ({error})" if isinstance(error, InvalidValue) else ""
             raise CheckpointError(
-                f"run.json in {self.path} is damaged or of another version: train anew in another folder."
+                f"run.json in {self.path} is damaged or of another version{why}: train anew in another folder."
             ) from error
+        return settings
 
     def generator(self) -> Generator:
         """Return the generator as it was last kept, in eval mode: the averaged one if the run keeps one.

@@ -1,8 +1,10 @@
 """Networks and runs that come with the course, each with a card that says how it was made.
 
-Everything here was written by `make recorded-runs`; the weights are half precision in safetensors files.
+Everything here was written by `make recorded-runs`; the weights are half precision in safetensors files. A card has a
+SHA-256 of each file beside it and of itself, so that a flipped bit is seen before anything is used.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +14,17 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.evaluation.classifiers import DigitClassifier, FactorReader
+from dcgan_course.files import content_of, read_json
 from dcgan_course.models.dcgan import Discriminator, Generator
 from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator
+from dcgan_course.training.kept_state import history_of, refuse_other_tensors
 from dcgan_course.training.state import History
 from dcgan_course.training.tensor_file import read_tensors
 
 FOLDER = Path(__file__).parent
+SUMS = "sha256"  # of the files, on a card
 Filled = TypeVar("Filled", bound=nn.Module)
 
 
@@ -51,33 +56,88 @@ def load_run(name: str) -> RecordedRun:
 
     Raises:
         InvalidValue: there is no run of that name.
+        CheckpointError: a file of it is missing, or is not what was recorded.
     """
     if name not in names():
         raise InvalidValue(f"name is {name!r}, but the recorded runs are: {', '.join(names())}.")
-    facts = card(name)
+    facts = whole(name)
     generator, discriminator = PAIRS[name](facts)
     _fill(generator, FOLDER / name / "generator.safetensors")
     _fill(discriminator, FOLDER / name / "discriminator.safetensors")
-    record = json.loads((FOLDER / name / "history.json").read_text(encoding="utf-8"))
-    epochs = record["frame_epochs"]
+    record = read_json(FOLDER / name / "history.json")
+    epochs, history = record["frame_epochs"], history_of(f"history.json of {name}", record["history"])
     (sheet,) = (FOLDER / name).glob("frames.*")
-    frames = _read_frames(sheet, len(epochs), generator.image_shape)
-    return RecordedRun(name, generator, discriminator, History(**record["history"]), frames, epochs, facts)
+    return RecordedRun(
+        name, generator, discriminator, history, _read_frames(sheet, len(epochs), generator.image_shape), epochs, facts
+    )
 
 
 def digit_classifier() -> DigitClassifier:
-    """Return the classifier of MNIST digits, in eval mode; its test accuracy stands on its card."""
+    """Return the classifier of MNIST digits, in eval mode; its test accuracy stands on its card.
+
+    Raises:
+        CheckpointError: a file of it is missing, or is not what was recorded.
+    """
+    whole("digit_classifier")
     return _fill(DigitClassifier(), FOLDER / "digit_classifier" / "weights.safetensors")
 
 
 def factor_reader() -> FactorReader:
-    """Return the network that reads the factors of drawn objects, in eval mode; its errors stand on its card."""
+    """Return the network that reads the factors of drawn objects, in eval mode; its errors stand on its card.
+
+    Raises:
+        CheckpointError: as `digit_classifier`.
+    """
+    whole("factor_reader")
     return _fill(FactorReader(), FOLDER / "factor_reader" / "weights.safetensors")
 
 
 def card(name: str) -> dict[str, Any]:
-    """Return what is known of a run or network: data, command, seed, hardware, figures."""
-    return json.loads((FOLDER / name / "card.json").read_text(encoding="utf-8"))
+    """Return what is known of a run or network: data, command, seed, hardware, figures.
+
+    Raises:
+        CheckpointError: the card is missing, or is not what was written.
+    """
+    facts = read_json(FOLDER / name / "card.json")
+    sums = facts.get(SUMS) if isinstance(facts, dict) else None
+    if not isinstance(sums, dict) or sums.get("card.json") != sum_of_facts(facts):
+        raise _changed(name, "card.json")
+    return facts
+
+
+def whole(name: str) -> dict[str, Any]:
+    """Return the card of a folder in which every file is what was recorded; else raise CheckpointError."""
+    facts = card(name)
+    for file, stated in facts[SUMS].items():
+        if file != "card.json" and sum_of_file(FOLDER / name / file) != stated:
+            raise _changed(name, file)
+    return facts
+
+
+def sum_of_facts(facts: dict[str, Any]) -> str:
+    """Return the SHA-256 of what a card says beside the sums."""
+    return _sum_of_json({key: value for key, value in facts.items() if key != SUMS})
+
+
+def sum_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file; of JSON that of what it says, since Git may write its lines with other ends.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    if path.suffix == ".json":
+        return _sum_of_json(read_json(path))
+    return hashlib.sha256(content_of(path)).hexdigest()
+
+
+def _sum_of_json(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _changed(name: str, file: str) -> CheckpointError:
+    return CheckpointError(
+        f"{file} of {name} is not what was recorded: get the course's files again, `git checkout -- dcgan_course`."
+    )
 
 
 def card_text(name: str) -> str:
@@ -86,8 +146,10 @@ def card_text(name: str) -> str:
 
 
 def _fill(network: Filled, path: Path) -> Filled:
-    tensors, _ = read_tensors(path)
-    network.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in tensors.items()})
+    halves, _ = read_tensors(path)
+    kept = {name: half.float() if half.is_floating_point() else half for name, half in halves.items()}
+    refuse_other_tensors(path.name, path.stem, kept, network.state_dict())
+    network.load_state_dict(kept)
     return network.eval().requires_grad_(False)
 
 

@@ -3,7 +3,6 @@
 The files lie beside this one, a folder a table. What was measured, and how, is in benchmarks/results.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dcgan_course.recorded.runs import FOLDER
+from dcgan_course.errors import CheckpointError
+from dcgan_course.files import read_json
+from dcgan_course.recorded.runs import FOLDER, whole
 
 SIDE = 28  # of a digit, in pixels
 
@@ -41,8 +42,14 @@ def modes_table() -> dict[str, Any]:
 
 def probes() -> dict[str, Any]:
     """Return accuracies of linear probes on four kinds of features, by number of labels (lesson 09)."""
+    whole("probes")
     return _read("probes", "table.json")
 
 
 def _read(table: str, file: str) -> dict[str, Any]:
-    return json.loads((FOLDER / table / file).read_text(encoding="utf-8"))
+    found = read_json(FOLDER / table / file)
+    if not isinstance(found, dict):
+        raise CheckpointError(
+            f"{file} of {table} is damaged: get the course's files again, `git checkout -- dcgan_course`."
+        )
+    return found

@@ -45,6 +45,8 @@ def can_go_on(state: Tensor, device: torch.device) -> bool:
     PyTorch reads past the end of the CPU's numbers if the counts of those that are left and of the next do not agree.
     """
     if device.type == "cpu":
+        if DEVICE_OF_SIZE.get(tuple(state.shape)) != "cpu":
+            return False
         left, _ = state[8:16].numpy().view("<i4")
         after = int(state[16:24].numpy().view("<u8")[0])
         if (left, after) != (1, 0) and int(left) + after != TWISTER + 1:

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import os
 import shutil
 import sys
 import types
@@ -17,6 +18,7 @@ from dcgan_course.commands.run_folder import RunFolder
 from dcgan_course.data import load_images
 from dcgan_course.errors import InvalidValue
 from dcgan_course.training import train
+from dcgan_course.training.tensor_file import read_tensors, write_tensors
 from tests.helpers.runs import TINY
 
 
@@ -134,3 +136,60 @@ def test_a_run_of_which_nothing_was_kept_says_so(run, tmp_path, capsys):
     for command in (["sample", str(early), "--out", str(tmp_path / "x.png")], ["evaluate", str(early)]):
         assert main(command) == 2
         assert "of which nothing was kept yet: `train --out" in capsys.readouterr().err
+
+
+RUN_JSON = {  # what stands in the place of an entry of run.json
+    "data": (None, 3, "", "x" * 100_000),
+    "image_shape": (None, 28, [28, 28], [1, 28, 28, 1], [1, 28, "28"], [1, 28, 2.5], [1, 10**6, 10**6], "abc"),
+    "width": (None, "2", True, 0, -1, 10**6, 4294967296, 10**400),
+    "latent_dim": (None, [8], 10**9),
+    "ema": (None, "yes", 1),
+    "config": (None, [], {"epochs": 0}, {"compile": "no"}, {"betas": 3}, {"betas": ["a", "b"]}, {"unknown": 1}),
+    "unknown": (1,),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in RUN_JSON.items() for value in values])
+def test_a_strange_entry_of_run_json_is_a_sentence(run, tmp_path, capsys, name, value):
+    facts = json.loads((run / "run.json").read_text(encoding="utf-8")) | {name: value}
+    (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    shutil.copy(run / "checkpoint.safetensors", tmp_path)
+    for command in (
+        ["sample", str(tmp_path), "--out", str(tmp_path / "x.png")],
+        ["train", "--out", str(tmp_path), "--resume"],
+    ):
+        assert main(command) == 2
+        assert "run.json in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b"9" * 5000, b" " * 2**25])
+def test_a_run_json_that_is_none_is_a_sentence(run, tmp_path, capsys, content):
+    (tmp_path / "run.json").write_bytes(content)
+    assert main(["sample", str(tmp_path), "--out", str(tmp_path / "x.png")]) == 2
+    assert "run.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", ["run.json", "checkpoint.safetensors"])
+def test_only_regular_files_are_read(run, tmp_path, capsys, file):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    for make in (os.mkfifo, os.mkdir):
+        if (copy / file).is_file():
+            (copy / file).unlink()
+        make(copy / file)
+        assert main(["sample", str(copy), "--out", str(tmp_path / "x.png")]) == 2
+        assert f"{file} cannot be read (it is" in capsys.readouterr().err
+        (copy / file).unlink() if make is os.mkfifo else (copy / file).rmdir()
+
+
+def test_weights_that_are_not_finite_are_refused(run, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    tensors, texts = read_tensors(copy / "checkpoint.safetensors")
+    for number in (float("nan"), float("inf")):
+        tensors["ema_generator/to_picture.weight"].flatten()[3] = number
+        write_tensors(copy / "checkpoint.safetensors", tensors, texts)
+        sampled = ["sample", str(copy), "--out", str(tmp_path / "x.png")]
+        for command in (sampled, ["evaluate", str(copy)], ["train", "--out", str(copy), "--resume", "--epochs", "3"]):
+            assert main(command) == 2
+            assert "holds numbers that are not finite" in capsys.readouterr().err

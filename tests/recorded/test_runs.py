@@ -1,12 +1,14 @@
 import json
 import math
+import random
+import shutil
 
 import pytest
 import torch
 
 from dcgan_course import recorded
 from dcgan_course.data import already_here, load_images, scale
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.evaluation import metrics
 
 real_mnist = pytest.mark.skipif(not already_here("mnist"), reason="no MNIST here: set DCGAN_COURSE_DATA")
@@ -80,3 +82,33 @@ def test_cards_are_the_same_for_programs_and_people():
             facts = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             text = (folder / "CARD.md").read_text(encoding="utf-8")
             assert all(f"**{key.replace('_', ' ')}**: {value}" in text for key, value in facts.items())
+
+
+def test_a_bit_that_flipped_in_what_is_shipped_is_seen(tmp_path, monkeypatch):
+    shutil.copytree(recorded.FOLDER, tmp_path / "recorded", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    monkeypatch.setattr("dcgan_course.recorded.runs.FOLDER", tmp_path / "recorded")
+    source, run = random.Random(0), tmp_path / "recorded" / "objects_dcgan"
+    for file in sorted(run.iterdir()):
+        if file.name != "CARD.md":
+            content = file.read_bytes()
+            for _ in range(5):
+                place = source.randrange(len(content))
+                changed = content[:place] + bytes([content[place] ^ 1 << source.randrange(7)]) + content[place + 1 :]
+                if file.suffix == ".json" and _says_the_same(changed, content):
+                    continue
+                file.write_bytes(changed)
+                with pytest.raises(CheckpointError):
+                    recorded.load_run("objects_dcgan")
+            for damage in (b"", b"{", b"[]", b"null", b"[" * 100_000, content[:-9]):
+                file.write_bytes(damage)
+                with pytest.raises(CheckpointError):
+                    recorded.load_run("objects_dcgan")
+            file.write_bytes(content.replace(b"\n", b"\r\n") if file.suffix == ".json" else content)
+    assert recorded.load_run("objects_dcgan").card["dataset"] == "drawn_objects"  # as Git may check it out on Windows
+
+
+def _says_the_same(one, two):
+    try:
+        return json.loads(one) == json.loads(two)
+    except ValueError:
+        return False
