@@ -34,11 +34,14 @@ def page(notebook: nbformat.NotebookNode, title: str) -> str:
     for output in outputs:
         output.get("data", {}).pop(WIDGET, None)
     html, _ = HTMLExporter().from_notebook_node(notebook, resources={"metadata": {"name": title}})
-    for output in outputs:  # this template leaves alternative texts out
-        if png := output.get("data", {}).get("image/png"):
-            alt = escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
-            source = f'src="data:image/png;base64,{png.strip()}'
-            html = html.replace(f"<img {source}", f'<img alt="{alt}" {source}', 1)
+    end = 0  # of the last picture
+    for output in outputs:  # nbconvert leaves alternative texts out
+        png = output.get("data", {}).get("image/png")
+        source = f'src="data:image/png;base64,{png.strip()}' if png else ""
+        if png and (place := html.find(source, end)) > 0:
+            alt = escape(output.metadata.get("image/png", {}).get("alt", ""))
+            before = html[: html.rindex("<img", 0, place)] + f'<img alt="{alt}" {source}'
+            html, end = before + html[place + len(source) :], len(before)
     return html
 
 

@@ -89,6 +89,8 @@ def _fit_titles(figure: "Figure") -> None:
     titles = [text for text in figure.texts if text.get_text() == figure.get_suptitle()]
     for axes in figure.axes:  # of the texts that stand in axes, those that nobody wrote at a place are the titles
         titles += [child for child in axes.get_children() if isinstance(child, Text) and child not in axes.texts]
+    for title in titles:
+        title.set_parse_math(False)  # a name in it may hold dollar signs
     for _ in range(3):  # a title that was broken may move its panel
         figure.canvas.draw()  # places the titles
         before = [title.get_text() for title in titles]

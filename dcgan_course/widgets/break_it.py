@@ -1,5 +1,6 @@
 """The break-it panel: pick a fault, train some hundred rounds live, see the cloud and the traces."""
 
+import html
 import io
 
 import ipywidgets
@@ -8,7 +9,7 @@ from dcgan_course.errors import seed_number
 from dcgan_course.toy.faults import FAULTS, play
 from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
 from dcgan_course.toy.point_figures import GAME_HEIGHT, GAME_WIDTH, game_png
-from dcgan_course.widgets.parts import Panel, Picture, dropdown, slider
+from dcgan_course.widgets.parts import Markup, Panel, Picture, dropdown, slider
 
 MIXTURES = {"ring of 8": ring_of_8(), "grid of 25": grid_of_25()}
 ROUNDS = 400
@@ -104,11 +105,9 @@ class BreakItPanel(Panel):
         else:
             state = "stopped. Start goes on from here." if self.game.steps else "ready. Press Start."
         fault = FAULTS[self.fault.value]
-        answer = (
-            f"<br><b>Changed:</b> {fault.change} <b>Symptom:</b> {fault.symptom} <b>Cause:</b> {fault.cause} "
-            f"<b>Cure:</b> {fault.cure}"
-        )
-        self.say(f"Round {self.game.steps} of {ROUNDS}: {state}" + (answer if self.explain.value else ""))
+        told = {"Changed": fault.change, "Symptom": fault.symptom, "Cause": fault.cause, "Cure": fault.cure}
+        answer = Markup(" ".join(f"<b>{what}:</b> {html.escape(text, quote=False)}" for what, text in told.items()))
+        self.say(f"Round {self.game.steps} of {ROUNDS}: {state}", *([answer] if self.explain.value else []))
 
     @staticmethod
     def twin(rounds: int = 200, seed: int = 0) -> bytes:

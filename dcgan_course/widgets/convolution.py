@@ -1,7 +1,5 @@
 """The convolution explorer: choose the sizes, walk the window, read the sum; and its twin without a kernel."""
 
-import html
-
 import ipywidgets
 
 from dcgan_course.convolution.scene import (
@@ -91,7 +89,7 @@ class ConvolutionExplorer(Panel):
             index = self.position.value - 1
             png, text = _frame(self.scene, index, self.check), _sentences(self.scene, index, self.check)
         self.picture.value = png
-        self.say(html.escape(text))
+        self.say(text)
 
     @staticmethod
     def twin(

@@ -1,7 +1,6 @@
 """The filter browser: choose a unit of a recorded discriminator, and see what moves it, trained or random."""
 
 from dataclasses import replace
-from html import escape
 from typing import cast
 
 import ipywidgets
@@ -174,4 +173,4 @@ def _sentences(heading: str, view: UnitView, data: Images) -> str:
         text += "It is positive for no picture, so its guided gradient is zero. "
     named = [f"{index} ({data.class_names[data.labels[index]]})" for index in top.indices.tolist()]
     text += f"Its top pictures, by their number among the first {len(data):,}: {', '.join(named)}."
-    return escape(text.replace(" -", " −") + data.title_note)
+    return text.replace(" -", " −") + data.title_note

@@ -29,7 +29,8 @@ class LatentExplorer(Panel):
     """Move z by hand, between two points, along directions and at single coordinates, and keep what you find.
 
     Args:
-        run: the recorded run to begin with, one of `recorded.names()`. folder: where Save writes picture, z and walk.
+        run: the recorded run to begin with, one of `recorded.names()`.
+        folder: where Save writes picture, z and walk; ~ is your home.
 
     One picture is drawn for a move, by one call of the generator in inference mode. The front end sends the next move
     of a slider only when the last one was drawn, so moves that come too fast are left out, not queued.
@@ -152,9 +153,11 @@ class LatentExplorer(Panel):
     def _save(self) -> None:
         """Write picture, z and walk into the folder, and say where; a folder that cannot be written is said too."""
         try:
-            self.saved = f"Saved: {', '.join(self._write(Path(self.folder.value or '.')))}."
-        except OSError as problem:
-            self.saved = f"Not saved in {self.folder.value!r}: {problem.strerror}. Choose another folder."
+            folder = Path(self.folder.value.strip() or ".").expanduser()
+            self.saved = f"Saved in {folder}: {', '.join(self._write(folder))}."
+        except (OSError, ValueError, RuntimeError) as problem:  # no such place, no name for one, no such home
+            why = getattr(problem, "strerror", None) or problem
+            self.saved = f"Not saved in {self.folder.value!r}: {why}. Choose another folder."
         self._tell()
 
     def _write(self, folder: Path) -> list[str]:

@@ -1,11 +1,16 @@
 """What all explorers have in common: what a panel is, its controls, the sentence that it speaks, and how it draws."""
 
 import contextlib
+import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import ipywidgets
 import torch
 from traitlets import Unicode
+
+
+class Markup(str):
+    """HTML that the course wrote itself. Whatever is joined to it by + or an f-string makes plain text of it again."""
 
 
 class Panel(ipywidgets.VBox):
@@ -29,9 +34,9 @@ class Panel(ipywidgets.VBox):
     def __repr__(self) -> str:
         return self.sentence
 
-    def say(self, text: str) -> None:
-        """Show a sentence (HTML) and let a screen reader speak it."""
-        self.words.value = spoken(text)
+    def say(self, *lines: str) -> None:
+        """Show lines of text, and let a screen reader speak them; they are escaped unless they are `Markup`."""
+        self.words.value = spoken(*lines)
 
     def when_moved(self, act: Callable[[], None], *controls: ipywidgets.Widget) -> None:
         """Call `act` when the value of a control changes, unless the panel itself changes it (`by_itself`)."""
@@ -58,9 +63,10 @@ class Picture(ipywidgets.Image):
     description = Unicode("").tag(sync=True)
 
 
-def spoken(text: str) -> str:
-    """Return a sentence (HTML) as a line that a screen reader speaks whenever it changes."""
-    return f'<div role="status" aria-live="polite" style="line-height: 1.4">{text}</div>'
+def spoken(*lines: str) -> Markup:
+    """Return lines as HTML that a screen reader speaks whenever they change; escaped unless they are `Markup`."""
+    text = "<br>".join(line if isinstance(line, Markup) else html.escape(str(line), quote=False) for line in lines)
+    return Markup(f'<div role="status" aria-live="polite" style="line-height: 1.4">{text}</div>')
 
 
 def slider(

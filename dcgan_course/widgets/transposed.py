@@ -11,7 +11,7 @@ from dcgan_course.convolution.transposed_figures import (
 )
 from dcgan_course.drawing.canvas import Canvas, number_text
 from dcgan_course.errors import InvalidValue
-from dcgan_course.widgets.parts import Panel, Picture, slider
+from dcgan_course.widgets.parts import Markup, Panel, Picture, slider
 
 HOW_TO_READ = (
     "<b>input square</b> is the input that stamps now (view 2): it is a column of Cᵀ (view 1, orange). "
@@ -93,12 +93,12 @@ class TransposedExplorer(Panel):
         """Show the three views at both squares, or why the layer is not possible."""
         if self.problem:
             self.picture.value = draw_impossible(self.problem, self.layer.formula, scale=1).png(compress_level=1)
-            self.say(f"Not possible.<br>{self.problem}<br>The formula alone would say: {self.layer.formula}.")
+            self.say("Not possible.", self.problem, f"The formula alone would say: {self.layer.formula}.")
             return
         input_square, output_square = (square.value - 1 for square in self.squares.values())
         views = draw_three_views(self.layer, input_square, output_square, scale=1)
         self.picture.value = views.png(compress_level=1)
-        self.say("<br>".join(describe(self.layer, input_square, output_square)))
+        self.say(*describe(self.layer, input_square, output_square))
 
     @staticmethod
     def twin(
@@ -131,11 +131,11 @@ class TransposedExplorer(Panel):
         return strip.png()
 
 
-def describe(layer: TransposedLayer, input_square: int, output_square: int) -> list[str]:
+def describe(layer: TransposedLayer, input_square: int, output_square: int) -> list[Markup]:
     """Say what the views show: the size, padding and p′, the two squares (from 0), and the comparison with PyTorch."""
     (a, b), (r, c) = divmod(input_square, layer.input_size), divmod(output_square, layer.output_size)
     value = number_text(layer.input[a, b])
-    return [
+    lines = [
         f"Output size (i − 1)·s − 2p + d·(k − 1) + output_padding + 1: <b>{layer.formula}</b>.",
         f"The argument is <b>p = {layer.padding}</b>. The zero-inserted input is {_border(layer)}.",
         f"Input square {input_square + 1} (row {a + 1}, column {b + 1}) holds {value}: it stamps {value} × kernel. "
@@ -145,6 +145,7 @@ def describe(layer: TransposedLayer, input_square: int, output_square: int) -> l
         if layer.largest_difference < 1e-9
         else f"The three views DIFFER from torch.nn.functional.conv_transpose2d by {layer.largest_difference:.6f}.",
     ]
+    return [Markup(line) for line in lines]
 
 
 def _border(layer: TransposedLayer) -> str:

@@ -6,6 +6,7 @@ import torch
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.text import Text
 
 from dcgan_course import drawing
 from dcgan_course.errors import InvalidValue
@@ -38,6 +39,14 @@ def test_a_title_that_fits_is_left_alone():
     axes.set_title("Short and true")
     drawing.show(figure, alt="An empty panel under a short title.")
     assert axes.get_title("left") == "Short and true"
+
+
+@pytest.mark.parametrize("name", ["$x_$", "50$ and 60$", "a\\$b$", "$$", "<img src=x onerror=alert(1)>&\"'"])
+def test_names_in_titles_are_no_formulas(name):
+    figure = drawing.image_grid(torch.zeros(2, 1, 4, 4), f'the folder "{name}"')
+    drawing.show(figure, alt="Two black squares under a name.")  # half a formula is an error when it is drawn
+    (title,) = (text for text in figure.findobj(Text) if text.get_text() == f'the folder "{name}"')
+    assert not title.get_parse_math()
 
 
 def test_show_png_needs_a_sentence_and_carries_it():

@@ -174,6 +174,25 @@ def test_a_folder_that_cannot_be_written_is_said(panel, tmp_path):
     assert "Not saved" in panel.words.value and "Choose another folder" in panel.words.value
 
 
+@pytest.mark.parametrize("typed", ["~/found", " ~/found\n"])
+def test_the_folder_may_stand_in_the_home(panel, tmp_path, monkeypatch, typed):
+    monkeypatch.setenv("HOME", str(tmp_path)), monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    panel.controls["folder"].value = typed
+    panel.controls["save"].click()
+    assert (tmp_path / "found" / "mnist_dcgan_001_z.json").exists() and not (tmp_path / "~").exists()
+    assert f"Saved in {tmp_path / 'found'}: mnist_dcgan_001_picture.png" in panel.words.value
+
+
+@pytest.mark.parametrize("typed", ["~nobody-of-this-name/x", "a\0b", "x" * 300, "\ud800"])
+def test_a_folder_that_cannot_be_is_said(panel, tmp_path, monkeypatch, typed):
+    monkeypatch.chdir(tmp_path)
+    panel.controls["folder"].value = typed
+    panel.controls["save"].click()
+    assert "Not saved" in panel.words.value and "Choose another folder" in panel.words.value
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_twin_shows_every_direction():
     twin = pixels(widgets.latent_explorer_twin("mnist_dcgan", shown=5))
     assert twin.shape[0] > 7 * 28 * 3 and twin.shape[1] > 5 * 28 * 3

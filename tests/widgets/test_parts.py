@@ -4,7 +4,7 @@ import ipywidgets
 import pytest
 import torch
 
-from dcgan_course.widgets.parts import Panel, Picture, dropdown, one_thread, slider, spoken
+from dcgan_course.widgets.parts import Markup, Panel, Picture, dropdown, one_thread, slider, spoken
 
 WIDTHS = (100, 300)
 
@@ -52,7 +52,14 @@ class TestPanel:
 
 
 def test_a_spoken_sentence_is_one_live_region():
-    assert spoken("a < b").count('role="status" aria-live="polite"') == 1 and ">a < b<" in spoken("a < b")
+    assert spoken("a < b").count('role="status" aria-live="polite"') == 1 and ">a &lt; b<" in spoken("a < b")
+
+
+def test_only_markup_is_markup_and_what_is_joined_to_it_is_text_again():
+    assert "<b>bold</b>" in spoken(Markup("<b>bold</b>"))
+    for text in (Markup("<b>") + "x", f"{Markup('<b>')}x"):
+        assert ">&lt;b&gt;x<" in spoken(text)
+    assert ">one<br>two<" in spoken("one", "two")
 
 
 @pytest.mark.parametrize("step", [1, 5, 0.5])
