@@ -187,6 +187,7 @@ def _keep(path: str | Path | None, training: Training) -> None:
     if path is None:
         return
     training.check_finite()
+    training.check_weights()
     if training.processes.rank != 0:
         return
     try:

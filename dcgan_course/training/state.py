@@ -161,6 +161,15 @@ class Training:
                     f"below {self.config.learning_rate:g}, and look for nan in the networks' weights."
                 )
 
+    def check_weights(self) -> None:
+        """Raise TrainingDiverged if a network is no longer made of finite numbers: nobody could go on from it."""
+        for name, network in (("generator", self.generator), ("discriminator", self.discriminator)):
+            if self.processes.any(not all(bool(value.isfinite().all()) for value in network.state_dict().values())):
+                raise TrainingDiverged(
+                    f"The {name}'s weights are no longer finite numbers after step {self.step}: try a learning_rate "
+                    f"below {self.config.learning_rate:g}. What was kept before is still there."
+                )
+
     def end_step(self, test_images: Tensor | None) -> None:
         """Count the step; at the end of an epoch write one entry of the history."""
         self.step += 1

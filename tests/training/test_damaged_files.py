@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from dcgan_course.errors import CheckpointError
+from dcgan_course.errors import CheckpointError, TrainingDiverged
 from dcgan_course.training import TrainConfig, Training, checkpoint, loop, tensor_file
 
 CONFIG = TrainConfig(epochs=3, batch_size=64, precision="float32", seed=3)
@@ -162,3 +162,17 @@ def test_another_number_of_processes_is_said(kept, tmp_path, capsys):
     tensor_file.write_tensors(tmp_path / "run.safetensors", kept[1], kept[2] | {"made_on": made_on})
     assert load(tmp_path / "run.safetensors") is not None
     assert "processes was 2, and is 1 here" in capsys.readouterr().out
+
+
+def test_weights_that_are_not_finite_do_not_overwrite_the_last_good_checkpoint(kept, tmp_path):
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(kept[0])
+
+    def spoil(training):
+        with torch.no_grad():
+            next(training.generator.parameters()).fill_(float("inf"))
+        return True
+
+    with pytest.raises(TrainingDiverged, match="generator's weights are no longer finite numbers after step 14"):
+        loop.train(*networks(), images(), CONFIG, checkpoint=path, hook=spoil, progress=False)
+    assert path.read_bytes() == kept[0]
