@@ -610,8 +610,9 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The digit of G comes back almost exactly (0.04). But from *another* z: the cosine to the z that drew it is
-# 0.31. Many z draw nearly the same picture; a picture has no address of its own in this space.
+# The digit of G comes back almost exactly (0.08). But from *another* z: the cosine to the z that drew it is
+# 0.37. So two quite different z draw nearly the same picture. This descent is short; it does not show how near
+# a longer one would come to the first z.
 #
 # The real digit comes back too (0.06), and G has never seen it. Its z is 13.0 long, longer than any of our 600
 # random z; other starts end elsewhere. Not every start finds it: the worst stays at 0.27, and that is why there
@@ -663,8 +664,8 @@ for name, of in (("pixels", lambda x: x.flatten(1)), ("features", feature)):
 # The real digit that G came within 0.06 of is 0.29 away from the nearest of 10,000 stored digits. So G holds
 # more than those.
 #
-# The walk has ten different pictures, and only 4 training digits are nearest by pixels, 7 by features. In
-# pixels they differ from the walk by 7.6 or more; a copy has 0. The nearest by pixels keeps the place of the
+# The walk has ten different pictures, and only 3 training digits are nearest by pixels, 6 by features. In
+# pixels they differ from the walk by 9.3 or more; a copy has 0. The nearest by pixels keeps the place of the
 # ink. The nearest by features may be quite another drawing, and even another digit. On the whole, samples are
 # *farther* from the training digits than test digits are: 11.9 against 9.7, and 9.8 against 6.1 (medians), and
 # even the nearest of 300 samples is farther than the nearest test digit. So these samples are no copies of the
