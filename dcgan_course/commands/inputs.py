@@ -1,5 +1,7 @@
 """What a command is given by name: the networks of a run, the data that it was trained on, and real test pictures."""
 
+import os
+
 from dcgan_course import recorded
 from dcgan_course.commands.run_folder import RunFolder
 from dcgan_course.data.images import Images, load_images
@@ -26,6 +28,14 @@ def networks_of(run: str) -> tuple[LatentGenerator, Network]:
 def data_of(run: str) -> str:
     """Return the name of the data that a recorded run or the run of a folder was trained on."""
     return recorded.card(run)["dataset"] if run in recorded.names() else RunFolder(run).settings().data
+
+
+def lasting_name(name: str) -> str:
+    """Return the name of a data set as it is understood from every working directory: a folder's whole path."""
+    path = name.removeprefix("folder:")
+    if path in ("", "PATH", name):  # no folder, or none that is meant
+        return name
+    return f"folder:{os.path.realpath(os.path.expanduser(path))}"
 
 
 def test_pictures(name: str, image_size: int | tuple[int, int] | None, channels: int | None = None) -> Images | None:

@@ -1,6 +1,7 @@
 """The folder of one training from the command line: what it was asked, where it stands, and pictures of its way.
 
-run.json                 what is trained: data, networks, settings
+run.json                 what is trained: data and their fingerprint, networks, settings
+run.lock                 held while a training writes here
 checkpoint.safetensors   everything needed to continue
 samples/                 one sheet of pictures an epoch, always from the same z
 history.csv              losses, p_real and p_fake, seconds: a row an epoch
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
+from dcgan_course.commands.fingerprint import Fingerprint
+from dcgan_course.commands.lock import sole_writer
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import CheckpointError, InvalidValue, one_line, whole_number
 from dcgan_course.files import read_json
@@ -36,6 +39,7 @@ SHEET = 64  # pictures on a sheet
 SHEET_SEED = 1
 LONGEST, LARGEST_NUMBER = 10_000, 65_536  # letters of a name, and a number of run.json: far above what trains
 MOST_PARAMETERS = 10**9  # of both networks: 16 GB to train
+OF_A_RUN = ("samples", "history.csv", "losses.png", "traces.png")
 COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")  # of the history
 Filled = TypeVar("Filled", Generator, Discriminator)
 
@@ -44,7 +48,8 @@ Filled = TypeVar("Filled", Generator, Discriminator)
 class RunSettings:
     """What a run trains: `data` is a name of load_images; the other numbers are those of Generator and Discriminator.
 
-    image_shape: (C, H, W) of the pictures. ema: whether an averaged generator is kept, which then draws the samples.
+    data: means the same from every working directory. image_shape: (C, H, W) of the pictures. ema: whether an averaged
+    generator is kept, which then draws the samples. fingerprint: of the pictures; None in a run of version 0.1.0.
     """
 
     data: str
@@ -53,6 +58,7 @@ class RunSettings:
     latent_dim: int
     ema: bool
     config: TrainConfig
+    fingerprint: Fingerprint | None = None
 
     def refuse_strange(self) -> None:
         """Look at settings that a file says, before networks are built of them.
@@ -90,6 +96,8 @@ class RunFolder:
         self._board: SummaryWriter | None = None
         self._failed: set[str] = set()  # of what is only there to be looked at
         self._step: int | None = None  # of the training that this folder is a hook of
+        self._settings: RunSettings | None = None  # to be kept in run.json
+        self._settings_are_kept = False
 
     @property
     def checkpoint(self) -> Path:
@@ -99,17 +107,65 @@ class RunFolder:
     @property
     def holds_a_run(self) -> bool:
         """True if a training was begun here."""
-        return (self.path / "run.json").exists()
+        return os.path.exists(self.path / "run.json")
 
-    def write_settings(self, settings: RunSettings) -> None:
-        """Begin a run: make the folder and keep what is asked."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._write("run.json", json.dumps(dataclasses.asdict(settings), indent=1) + "\n")
-        except OSError as error:
+    @property
+    def holds_a_checkpoint(self) -> bool:
+        """True if something of a training was kept here."""
+        return os.path.exists(self.checkpoint)
+
+    def refuse_another_run(self) -> None:
+        """Raise InvalidValue if a new run cannot begin here."""
+        path = os.path.realpath(self.path)
+        if path in (os.path.dirname(path), os.path.realpath(os.path.expanduser("~"))):
             raise InvalidValue(
-                f"The folder {self.path} cannot be written ({error.strerror}): choose another with --out."
-            ) from error
+                f"--out is {self.path}, but a run needs a folder of its own: name one, such as runs/first."
+            )
+        if self.holds_a_checkpoint:
+            raise InvalidValue(
+                f"--out is {self.path}, which holds a run already: add --resume, or choose another name."
+            )
+        foreign = [name for name in OF_A_RUN if os.path.exists(self.path / name)]
+        if foreign and not self.holds_a_run:
+            raise InvalidValue(
+                f"--out is {self.path}, which holds {foreign[0]} that is of no run: choose another name."
+            )
+
+    @contextlib.contextmanager
+    def begun(self, settings: RunSettings, resume: bool) -> Iterator[None]:
+        """Make the folder, keep what is asked, and let no other training write here inside the block.
+
+        Where a checkpoint is continued, run.json changes with the first step: only then the checkpoint was accepted.
+
+        Raises:
+            InvalidValue: another training is under way here or has come first, or the folder cannot be written.
+        """
+        with contextlib.ExitStack() as held:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                held.enter_context(sole_writer(self.path))
+                if resume:
+                    self.refuse_fewer_epochs(settings.config.epochs)
+                else:
+                    self.refuse_another_run()
+                self._settings = settings
+                if not self.holds_a_checkpoint:
+                    self._keep_settings()
+            except OSError as error:
+                raise InvalidValue(
+                    f"The folder {self.path} cannot be written ({error.strerror}): choose another with --out."
+                ) from error
+            yield
+
+    def _keep_settings(self) -> None:
+        """Keep what is asked, once; and again where the folder is not there any more."""
+        if self._settings is None or (self._settings_are_kept and self.holds_a_run):
+            return
+        if self._settings_are_kept:
+            print(f"The folder {self.path} was moved or removed: a new one takes its place.")
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._write("run.json", json.dumps(dataclasses.asdict(self._settings), indent=1) + "\n")
+        self._settings_are_kept = True
 
     def settings(self) -> RunSettings:
         """Return what was asked when the run was begun.
@@ -122,6 +178,8 @@ class RunFolder:
         facts = read_json(self.path / "run.json")
         try:
             config = TrainConfig(**facts.pop("config"))
+            if known := facts.pop("fingerprint", None):
+                facts["fingerprint"] = Fingerprint(**(known | {"shape": tuple(known["shape"])}))
             settings = RunSettings(**(facts | {"image_shape": tuple(facts["image_shape"])}), config=config)
             settings.refuse_strange()
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -149,7 +207,7 @@ class RunFolder:
         return self._filled(self.settings().networks()[1], "discriminator")
 
     def _filled(self, network: Filled, name: KeptNetwork) -> Filled:
-        if not self.checkpoint.exists():
+        if not self.holds_a_checkpoint:
             raise CheckpointError(
                 f"{self.path} holds a run of which nothing was kept yet: `train --out {self.path} --resume` begins it."
             )
@@ -160,7 +218,7 @@ class RunFolder:
 
     def refuse_fewer_epochs(self, epochs: int) -> None:
         """Raise InvalidValue if the run has more behind it than `epochs`: a training does not go back."""
-        if not self.checkpoint.exists():
+        if not self.holds_a_checkpoint:
             return
         kept = read_progress(self.checkpoint)
         if epochs < kept.begun_epochs:
@@ -174,7 +232,7 @@ class RunFolder:
         """Return a sentence if the last step of the training that has just ended is not in the checkpoint."""
         if self._step is None:
             return None
-        kept = read_progress(self.checkpoint).step if self.checkpoint.exists() else 0
+        kept = read_progress(self.checkpoint).step if self.holds_a_checkpoint else 0
         if kept == self._step:
             return None
         found = f"the last checkpoint is of step {kept}" if kept else "no checkpoint could be written"
@@ -186,6 +244,8 @@ class RunFolder:
     def __call__(self, training: Training) -> None:
         """Write what there is to see, if an epoch has just ended."""
         self._step = training.step
+        with self._extra("run.json"):
+            self._keep_settings()
         if not training.epoch_is_over or training.processes.rank != 0:
             return
         with self._extra("samples"):

@@ -1,6 +1,7 @@
 """`python -m dcgan_course train`: a DCGAN into a folder, from any pictures, on any machine."""
 
 import argparse
+import contextlib
 import copy
 import dataclasses
 import signal
@@ -10,7 +11,8 @@ from typing import Any
 
 import torch
 
-from dcgan_course.commands.inputs import test_pictures
+from dcgan_course.commands.fingerprint import Fingerprint, fingerprint
+from dcgan_course.commands.inputs import lasting_name, test_pictures
 from dcgan_course.commands.run_folder import RunFolder, RunSettings
 from dcgan_course.commands.speed import remedy_for_a_busy_machine
 from dcgan_course.data.images import Images, load_images
@@ -25,10 +27,11 @@ from dcgan_course.training.processes import (
     refuse_unequal_parts,
     started_processes,
 )
-from dcgan_course.training.state import Training
+from dcgan_course.training.state import History, Training
 
 NETWORK_DEFAULTS: dict[str, Any] = {"width": 64, "latent_dim": 100, "ema": False}
 OF_A_RUN = ("data", *NETWORK_DEFAULTS)  # beside the config
+INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C has ended
 KEEP_EVERY = {"cpu": 100, "cuda": 2000}  # steps between checkpoints inside an epoch: of 64×64, some minutes or less
 HELP = {  # of the options that are read off TrainConfig
     "epochs": "passes over the pictures",
@@ -84,18 +87,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train a DCGAN into a folder, or continue there."""
+    if not options.out:
+        raise InvalidValue("--out is empty, but a run needs a folder of its own: name one, such as runs/first.")
     folder = RunFolder(options.out)
     if options.resume:
         settings = _settings_to_resume(folder, options)
         shape = settings.image_shape
         device, data, test = _meet_and_read(settings.config, settings.data, shape[1:], shape[0])
+        settings = _of_the_same_pictures(folder, settings, data)
     else:
         config = _config_of_new_run(folder, options)
         size, channels = getattr(options, "image_size", None), getattr(options, "channels", None)
         device, data, test = _meet_and_read(config, options.data, size, channels)
         channels, height, width = data.images.shape[1:]
-        settings = _settings(options, (channels, height, width))
-    return _train_into(folder, settings, device, data, test)
+        settings = _settings(options, (channels, height, width), fingerprint(data))
+    return _train_into(folder, settings, device, data, test, options.resume)
 
 
 def _meet_and_read(
@@ -109,7 +115,7 @@ def _meet_and_read(
 
 
 def _train_into(
-    folder: RunFolder, settings: RunSettings, device: torch.device, data: Images, test: Images | None
+    folder: RunFolder, settings: RunSettings, device: torch.device, data: Images, test: Images | None, resume: bool
 ) -> int:
     """Train as the settings say, from where the folder stands; say how it ended, and return the exit code."""
     generator, discriminator = settings.networks()
@@ -117,17 +123,13 @@ def _train_into(
     generator.to(device)
     discriminator.to(device)
     first = Processes(settings.config.batch_size).rank == 0
-    if first:
-        folder.write_settings(settings)
-        if test is None:
-            print(
-                f"No picture of {settings.data} could be kept for testing: p_real and p_fake are of the training "
-                "pictures."
-            )
-        print(f"{data!r}\nTraining into {folder.path} for {_epochs(settings.config.epochs)}.", flush=True)
-        if device.type == "cpu" and (remedy := remedy_for_a_busy_machine(settings.networks)):
-            print(remedy, flush=True)
-    with interrupt_as_flag(signal.SIGTERM) as terminated:
+    with contextlib.ExitStack() as held:
+        if first:
+            held.enter_context(folder.begun(settings, resume))
+            _say_what_begins(folder, settings, data, test)
+            if device.type == "cpu" and (remedy := remedy_for_a_busy_machine(settings.networks)):
+                print(remedy, flush=True)
+        terminated = held.enter_context(interrupt_as_flag(signal.SIGTERM))
 
         def write_and_ask(training: Training) -> bool:
             folder(training)
@@ -144,22 +146,36 @@ def _train_into(
             checkpoint=folder.checkpoint,
             checkpoint_every=KEEP_EVERY[device.type],
         )
-    lost = folder.what_was_not_kept() if first else None
+        lost = folder.what_was_not_kept() if first else None
+    leave_processes()
+    if first:
+        _say_what_ended(folder, history, lost)
+    if lost:
+        return 1
+    return INTERRUPTED if history.stopped and not terminated() else 0
+
+
+def _say_what_begins(folder: RunFolder, settings: RunSettings, data: Images, test: Images | None) -> None:
+    if test is None:
+        print(
+            f"No picture of {settings.data} could be kept for testing: p_real and p_fake are of the training pictures."
+        )
+    print(f"{data!r}\nTraining into {folder.path} for {_epochs(settings.config.epochs)}.", flush=True)
+
+
+def _say_what_ended(folder: RunFolder, history: History, lost: str | None) -> None:
     if lost:
         print(lost, file=sys.stderr)
-    elif first and history.stopped:
+    elif history.stopped:
         full = _epochs(len(history), "full ")
         print(f"Stopped after {full}; `train --out {folder.path} --resume` goes on from here.")
-    elif first:
+    else:
         print(f"Done: {_epochs(len(history))}, p_real {history.p_real[-1]:.2f}, p_fake {history.p_fake[-1]:.2f}.")
-    leave_processes()
-    return 1 if lost else 0
 
 
 def _config_of_new_run(folder: RunFolder, options: argparse.Namespace) -> TrainConfig:
     """Return the settings of a new training; refuse what cannot work before any picture is read."""
-    if folder.checkpoint.exists():
-        raise InvalidValue(f"--out is {folder.path}, which holds a run already: add --resume, or choose another name.")
+    folder.refuse_another_run()
     if "data" not in options:
         raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
     with torch.device("meta"):  # the networks are built, and nothing is computed
@@ -168,10 +184,15 @@ def _config_of_new_run(folder: RunFolder, options: argparse.Namespace) -> TrainC
     return settings.config
 
 
-def _settings(options: argparse.Namespace, image_shape: tuple[int, int, int]) -> RunSettings:
+def _settings(
+    options: argparse.Namespace, image_shape: tuple[int, int, int], known: Fingerprint | None = None
+) -> RunSettings:
     """Return the settings of a new run on pictures of a shape (C, H, W)."""
     networks = NETWORK_DEFAULTS | _given(options, NETWORK_DEFAULTS)
-    return RunSettings(data=options.data, image_shape=image_shape, config=_config(options, DCGAN), **networks)
+    name = lasting_name(options.data)
+    return RunSettings(
+        data=name, image_shape=image_shape, config=_config(options, DCGAN), fingerprint=known, **networks
+    )
 
 
 def _config(options: argparse.Namespace, base: TrainConfig) -> TrainConfig:
@@ -187,10 +208,13 @@ def _given(options: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
 def _settings_to_resume(folder: RunFolder, options: argparse.Namespace) -> RunSettings:
     """Return the kept settings, with more epochs if asked; refuse an option that says something else."""
     kept = folder.settings()
-    longer = dataclasses.replace(kept, config=_config(options, kept.config), **_given(options, OF_A_RUN))
+    given = _given(options, OF_A_RUN)
+    if "data" in given:
+        given["data"] = _data_named_anew(given["data"], kept.data)
+    longer = dataclasses.replace(kept, config=_config(options, kept.config), **given)
     before, asked = (dataclasses.asdict(each) | dataclasses.asdict(each.config) for each in (kept, longer))
     for name in (*dataclasses.asdict(kept.config), *OF_A_RUN):
-        if name != "epochs" and asked[name] != before[name]:
+        if name not in ("epochs", "data") and asked[name] != before[name]:
             option = "--" + name.replace("_", "-")
             raise InvalidValue(
                 f"{option} is {asked[name]}, but the run in {folder.path} has {before[name]}: leave it out."
@@ -203,6 +227,31 @@ def _settings_to_resume(folder: RunFolder, options: argparse.Namespace) -> RunSe
         )
     folder.refuse_fewer_epochs(longer.config.epochs)
     return longer
+
+
+def _data_named_anew(asked: str, kept: str) -> str:
+    """Return what --data says when a run goes on: a folder may have moved, anything else stays what it was."""
+    asked = lasting_name(asked)
+    if asked != kept and not (asked.startswith("folder:") and kept.startswith("folder:")):
+        raise InvalidValue(f"--data is {asked}, but the run was trained on {kept}: leave --data out.")
+    return asked
+
+
+def _of_the_same_pictures(folder: RunFolder, settings: RunSettings, data: Images) -> RunSettings:
+    """Return the settings with the fingerprint of the pictures; refuse other pictures than the run began with."""
+    found, known = fingerprint(data), settings.fingerprint
+    first = Processes(settings.config.batch_size).rank == 0
+    if known is None:
+        if first and settings.data.startswith("folder:"):
+            print(f"{folder.path} is of version 0.1.0: of its pictures only the number and the size are compared.")
+    elif difference := found.difference(known):
+        raise InvalidValue(
+            f"The pictures of {settings.data} are not those that the run in {folder.path} was trained on: "
+            f"{difference}. Put them back, say with --data where they are now, or begin a new run with another --out."
+        )
+    elif first and found.pixels != known.pixels:
+        print("The pictures are decoded a little differently here: the run goes on, but not to the same bits.")
+    return dataclasses.replace(settings, fingerprint=found)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -49,6 +49,9 @@ def test_resume_goes_on_with_the_settings_that_were_kept(run, capsys, tmp_path):
     [
         (["--out", "{run}", "--data", "mnist"], "holds a run already: add --resume, or choose another name"),
         (["--out", "{new}"], "--data is missing"),
+        (["--out", "", "--data", "drawn_digits"], "--out is empty"),
+        (["--out", "/", "--data", "drawn_digits"], "a run needs a folder of its own"),
+        (["--out", "~".join("x" * 150), "--data", "drawn_digits", *TINY], "cannot be written (File name too long)"),
         (["--out", "{new}", "--resume"], "holds no run"),
         (["--out", "{new}", "--data", "cifar"], 'did you mean "cifar10"'),
         (["--out", "{new}", "--data", "mnist"], "MNIST"),  # no network in tests: the command refuses, no stand-in
@@ -172,7 +175,7 @@ def test_a_folder_of_five_pictures_trains(tmp_path, capsys, monkeypatch):
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_keeps_everything(tmp_path, sign):
-    """Ctrl-C, or a plain kill, in the middle of an epoch: a sentence, exit code 0, and --resume goes on."""
+    """Ctrl-C, or a plain kill, in the middle of an epoch: a sentence, exit code 130 (or 0), and --resume goes on."""
     out = tmp_path / "run"
     command = [sys.executable, "-m", "dcgan_course", "train", "--out", str(out)]
     begin = [*command, "--data", "drawn_digits", "--width", "2", "--batch-size", "100", "--epochs", "50"]
@@ -183,7 +186,7 @@ def test_an_interrupt_keeps_everything(tmp_path, sign):
         time.sleep(0.05)
     process.send_signal(sign)
     shown = process.communicate(timeout=60)[0].decode()
-    assert process.returncode == 0 and "Stopped after" in shown
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 0}[sign] and "Stopped after" in shown
     done = int(shown.split("Stopped after ")[1].split()[0])
     more = [*command, "--resume", "--epochs", str(done + 1)]
     finished = subprocess.run(more, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
