@@ -1,7 +1,7 @@
 """The course from the command line: `python -m dcgan_course doctor`, `train`, `sample` or `evaluate`."""
 
 import argparse
-import os
+import signal
 import sys
 from importlib import import_module
 
@@ -9,6 +9,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  whoever starts an older Python sh
     sys.exit(f"The course needs Python 3.11 or newer, and this is {sys.version.split()[0]}: start it with a newer one.")
 
 from dcgan_course import commands
+from dcgan_course.commands import terminal
 from dcgan_course.errors import CheckpointError, DataNotFound, InvalidValue, TrainingDiverged
 
 COMMANDS = {
@@ -20,7 +21,8 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 1 for what is wrong on this machine, 2 for what cannot be done.
+    """Run one command and return its exit code: 0, 1 for what is wrong on this machine, 2 for what cannot be done,
+    130 after Ctrl-C.
 
     Only the command that is asked for is imported: `doctor` exists for machines where the others cannot be.
     """
@@ -34,16 +36,26 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  a broken library raises anything when it is imported
         print(_what_is_missing(asked, error), file=sys.stderr)
         return 1
+    terminal.interruptible()
     try:
         command.add_options(parser_of[asked])
         return command.run(parser.parse_args(words))
     except ImportError as error:  # of a library that is imported late
         print(_what_is_missing(asked, error), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return _said(f"\n{terminal.SENTENCE}", terminal.INTERRUPTED)
+    except MemoryError:
+        return _said("This machine has not enough memory for that: ask for less.", 2)
     except (InvalidValue, DataNotFound, CheckpointError, TrainingDiverged) as error:
-        if os.environ.get("LOCAL_RANK", "0") == "0":  # of the processes of torchrun one says it
-            print(error, file=sys.stderr)
-        return 2
+        return _said(error, 2)
+
+
+def _said(sentence: object, code: int) -> int:
+    """Say a sentence, in one of the processes of torchrun, and return the exit code."""
+    if terminal.is_first_process():
+        print(sentence, file=sys.stderr)
+    return code
 
 
 def _what_is_missing(command: str, error: Exception) -> str:
@@ -58,4 +70,7 @@ def _what_is_missing(command: str, error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    terminal.settle()
+    code = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # everything is said: what is left is to end
+    sys.exit(code)

@@ -38,6 +38,16 @@ def lasting_name(name: str) -> str:
     return f"folder:{os.path.realpath(os.path.expanduser(path))}"
 
 
+def refuse_more_than_memory(options: str, what: str, needed: int) -> None:
+    """Raise InvalidValue if options ask for more bytes than this machine has, where the system tells."""
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows
+        memory = 2**44
+    if needed > memory:
+        raise InvalidValue(f"{options} ask for {what} that need more memory than this machine has: ask for less.")
+
+
 def test_pictures(name: str, image_size: int | tuple[int, int] | None, channels: int | None = None) -> Images | None:
     """Return the test pictures of a data set; None for a folder that gives none, since it holds only a few pictures.
 

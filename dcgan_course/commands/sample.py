@@ -1,13 +1,15 @@
 """`python -m dcgan_course sample`: a sheet, a walk or a folder of pictures from a trained generator."""
 
 import argparse
+import math
+import os
 from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
 
 from dcgan_course import latent, recorded
-from dcgan_course.commands.inputs import networks_of
+from dcgan_course.commands.inputs import networks_of, refuse_more_than_memory
 from dcgan_course.data.pixels import to_pixels
 from dcgan_course.drawing.films import save_webp
 from dcgan_course.drawing.sheets import tile_pictures
@@ -32,12 +34,18 @@ def run(options: argparse.Namespace) -> int:
         if getattr(options, name) < 1:
             raise InvalidValue(f"--{name} is {getattr(options, name)}, but it must be at least 1.")
     seed_number(options.seed, "--seed")
+    if not options.out or os.path.realpath(options.out) == os.path.dirname(os.path.realpath(options.out)):
+        raise InvalidValue(
+            f"--out is {options.out!r}, but it must be a file or a folder of its own, such as sheet.png."
+        )
     generator = networks_of(options.run)[0]
     out = Path(options.out)
-    if out.suffix.lower() in OTHER_ENDINGS and not out.is_dir():
+    if out.suffix.lower() in OTHER_ENDINGS and not os.path.isdir(out):
         raise InvalidValue(f"--out is {out.name}, but it must end in .png, .gif or .webp, or be a folder.")
-    z = latent.sample(options.count, generator.latent_dim, options.seed)
     is_walk = out.suffix.lower() in (".gif", ".webp")
+    drawn = options.count * (options.steps if is_walk else 1)
+    refuse_more_than_memory("--count and --steps", "pictures", 16 * drawn * math.prod(generator.image_shape))
+    z = latent.sample(options.count, generator.latent_dim, options.seed)
     pictures = draw(generator, latent.walk(z, options.steps, loop=True) if is_walk else z)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 
 from dcgan_course.commands.fingerprint import Fingerprint, fingerprint
-from dcgan_course.commands.inputs import lasting_name, test_pictures
+from dcgan_course.commands.inputs import lasting_name, refuse_more_than_memory, test_pictures
 from dcgan_course.commands.run_folder import RunFolder, RunSettings
 from dcgan_course.commands.speed import remedy_for_a_busy_machine
+from dcgan_course.commands.terminal import INTERRUPTED
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import InvalidValue
 from dcgan_course.training.config import DCGAN, TrainConfig
@@ -31,7 +32,6 @@ from dcgan_course.training.state import History, Training
 
 NETWORK_DEFAULTS: dict[str, Any] = {"width": 64, "latent_dim": 100, "ema": False}
 OF_A_RUN = ("data", *NETWORK_DEFAULTS)  # beside the config
-INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C has ended
 KEEP_EVERY = {"cpu": 100, "cuda": 2000}  # steps between checkpoints inside an epoch: of 64×64, some minutes or less
 HELP = {  # of the options that are read off TrainConfig
     "epochs": "passes over the pictures",
@@ -180,7 +180,11 @@ def _config_of_new_run(folder: RunFolder, options: argparse.Namespace) -> TrainC
         raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
     with torch.device("meta"):  # the networks are built, and nothing is computed
         settings = _settings(options, (getattr(options, "channels", 3), *getattr(options, "image_size", (64, 64))))
-        settings.networks()
+        try:
+            count = sum(p.numel() for network in settings.networks() for p in network.parameters())
+        except RuntimeError:  # torch cannot even count them
+            count = 2**60
+    refuse_more_than_memory("--width, --latent-dim and --image-size", "networks", 16 * count)  # and gradients, and Adam
     return settings.config
 
 
