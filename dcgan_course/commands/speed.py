@@ -16,6 +16,7 @@ from dcgan_course.training.loop import discriminator_step, generator_step
 
 ROUNDS = 3
 ROUND_S = 0.1  # of a round at least: one step of a few milliseconds would say what the system did meanwhile
+LONGEST_S = 3  # no round is begun later: on a busy machine a step can take seconds
 WORTH_SAYING = 1.2  # times as fast; less is noise
 FEW_PICTURES = 4  # a batch that the networks of `train` take in a moment
 ONE_THREAD = "set OMP_NUM_THREADS=1 before you start"
@@ -47,15 +48,16 @@ def seconds_by_threads(
     try:
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             step = _step(*networks(), batch_size)
-            for number in range(ROUNDS + 1):
+            start = time.perf_counter()
+            for _ in range(ROUNDS + 1):
                 for count in counts:
                     torch.set_num_threads(count)
-                    measured = _seconds_of(step)
-                    if number:  # the first round only warms up
-                        seconds[count].append(measured)
+                    seconds[count].append(_seconds_of(step))
+                if time.perf_counter() - start > LONGEST_S:
+                    break
     finally:
         torch.set_num_threads(before)
-    return {count: statistics.median(each) for count, each in seconds.items()}
+    return {count: statistics.median(each[1:] or each) for count, each in seconds.items()}  # the first only warms up
 
 
 def remedy_for_a_busy_machine(networks: Callable[[], tuple[LatentGenerator, Network]]) -> str:

@@ -32,6 +32,13 @@ def test_the_median_of_the_rounds_counts_and_the_first_round_does_not(tiny_netwo
     assert seconds_by_threads(tiny_networks, 4, [1, 2]) == {1: 0.1, 2: 0.4}
 
 
+def test_where_steps_are_slow_one_round_is_enough(tiny_networks, monkeypatch):
+    seconds = iter([9.0, 30.0])
+    monkeypatch.setattr(speed, "_seconds_of", lambda step: next(seconds))
+    monkeypatch.setattr(speed, "LONGEST_S", 0)
+    assert seconds_by_threads(tiny_networks, 4, [1, 2]) == {1: 9.0, 2: 30.0}
+
+
 @pytest.mark.parametrize(
     ("threads", "seconds", "said"),
     [
