@@ -122,14 +122,14 @@ def faults(package: Path) -> list[str]:
         elif not each.ours and each.room not in ONLY.get(each.target, {each.room}):
             allowed = " and ".join(sorted(ONLY[each.target]))
             found.append(f"{place} imports {each.target}, which belongs to {allowed} alone.")
-        elif each.ours and each.path.name != "__init__.py" and _is_own_door(package, each):
-            found.append(f"{place} imports from the door of its own room: take the file, {each.module}.file.")
+        elif each.ours and each.path.name[:2] != "__" and _is_door(package, each):
+            found.append(f"{place} imports from the door of a room: take the file, {each.module}.file.")
     return found
 
 
-def _is_own_door(package: Path, each: Import) -> bool:
+def _is_door(package: Path, each: Import) -> bool:
     parts = each.module.split(".")[1:]
-    return parts == [each.room] and (package / each.room / "__init__.py").exists()
+    return len(parts) == 1 and (package / parts[0]).is_dir()
 
 
 def _misplaced_files(package: Path) -> Iterator[str]:

@@ -7,13 +7,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from dcgan_course import latent, recorded
 from dcgan_course.commands.inputs import data_of, networks_of, test_pictures
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue, seed_number
 from dcgan_course.evaluation import metrics
+from dcgan_course.latent import paths
 from dcgan_course.models.inference import draw
+from dcgan_course.recorded import runs
 
 Shape = tuple[int, int, int]  # (C, H, W)
 FEWEST = 200  # with 100 pictures a side, real ones can lie as far from other real ones as a generator's do
@@ -21,7 +22,7 @@ FEWEST = 200  # with 100 pictures a side, real ones can lie as far from other re
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Give `evaluate` its options."""
-    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(recorded.names()))
+    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(runs.names()))
     parser.add_argument("--data", help="pictures to compare with; default: those the run was trained on")
     parser.add_argument("--count", type=int, help="pictures on each side; default 2000, or all there are")
     parser.add_argument("--seed", type=int, default=0, help="of z, and of which real pictures are taken; default 0")
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     channels = generator.image_shape[0] if name.startswith("folder:") or not options.data else None
     data, real, others = _real_pictures(name, generator.image_shape, channels, options.count, options.seed)
     count = len(real)
-    fake = draw(generator, latent.sample(count, generator.latent_dim, options.seed))
+    fake = draw(generator, paths.sample(count, generator.latent_dim, options.seed))
     answers = [torch.cat([discriminator(part).sigmoid() for part in side.split(256)]) for side in (real, fake)]
     print(f"{count:,} drawn pictures, seed {options.seed}, beside as many of {data!r}")
     print(f"p_real {answers[0].mean():.2f}, p_fake {answers[1].mean():.2f} (guessing gives 0.50 and 0.50)")
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     distance = metrics.frechet_distance(features(real), features(fake))
     print(f"Fréchet distance {where}: {distance:.2f} (as many other real pictures: {yardstick:.2f})")
     if _are_digits(name, generator.image_shape):
-        counts = metrics.class_histogram(recorded.digit_classifier(), fake)
+        counts = metrics.class_histogram(runs.digit_classifier(), fake)
         print(f"digits 0 to 9: {counts.tolist()}; entropy {metrics.entropy(counts):.2f} nats (ten equal shares: 2.30)")
     return 0
 
@@ -101,7 +102,7 @@ def _are_digits(name: str, image_shape: Shape) -> bool:
 def _features(name: str, image_shape: Shape) -> tuple[Callable[[Tensor], Tensor], str]:
     """Return a function from pictures to features (N, F), and the name of the space that a distance is taken in."""
     if _are_digits(name, image_shape):
-        classifier = recorded.digit_classifier()
+        classifier = runs.digit_classifier()
         return lambda images: torch.cat([classifier.features(part) for part in images.split(500)]), (
             "in the digit classifier's features"
         )

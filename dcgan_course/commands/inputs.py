@@ -2,11 +2,11 @@
 
 import os
 
-from dcgan_course import recorded
 from dcgan_course.commands.run_folder import RunFolder
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import DataNotFound, InvalidValue
 from dcgan_course.models.protocols import LatentGenerator, Network
+from dcgan_course.recorded import runs
 
 
 def networks_of(run: str) -> tuple[LatentGenerator, Network]:
@@ -16,18 +16,18 @@ def networks_of(run: str) -> tuple[LatentGenerator, Network]:
         InvalidValue: there is no such run.
         CheckpointError: nothing of the run was kept yet, or a file of it is damaged.
     """
-    if run in recorded.names():
-        known = recorded.load_run(run)
+    if run in runs.names():
+        known = runs.load_run(run)
         return known.generator, known.discriminator
     folder = RunFolder(run)
     if not folder.holds_a_run:
-        raise InvalidValue(f"run is {run}, but it must be a run's folder, or one of: {', '.join(recorded.names())}.")
+        raise InvalidValue(f"run is {run}, but it must be a run's folder, or one of: {', '.join(runs.names())}.")
     return folder.generator(), folder.discriminator()
 
 
 def data_of(run: str) -> str:
     """Return the name of the data that a recorded run or the run of a folder was trained on."""
-    return recorded.card(run)["dataset"] if run in recorded.names() else RunFolder(run).settings().data
+    return runs.card(run)["dataset"] if run in runs.names() else RunFolder(run).settings().data
 
 
 def lasting_name(name: str) -> str:

@@ -8,20 +8,21 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from dcgan_course import latent, recorded
 from dcgan_course.commands.inputs import networks_of, refuse_more_than_memory
 from dcgan_course.data.pixels import to_pixels
 from dcgan_course.drawing.films import save_webp
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue, seed_number
+from dcgan_course.latent import paths
 from dcgan_course.models.inference import draw
+from dcgan_course.recorded import runs
 
 OTHER_ENDINGS = {*Image.registered_extensions(), ".mp4", ".webm"} - {".png", ".gif", ".webp"}  # of files, not folders
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Give `sample` its options."""
-    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(recorded.names()))
+    parser.add_argument("run", help="a run's folder, or a recorded run: " + ", ".join(runs.names()))
     parser.add_argument("--out", required=True, help="a sheet (.png), a walk (.webp, .gif) or a folder")
     parser.add_argument("--count", type=int, default=64, help="pictures on the sheet or in the folder; stops of a walk")
     parser.add_argument("--steps", type=int, default=16, help="pictures from one stop of a walk to the next")
@@ -45,8 +46,8 @@ def run(options: argparse.Namespace) -> int:
     is_walk = out.suffix.lower() in (".gif", ".webp")
     drawn = options.count * (options.steps if is_walk else 1)
     refuse_more_than_memory("--count and --steps", "pictures", 16 * drawn * math.prod(generator.image_shape))
-    z = latent.sample(options.count, generator.latent_dim, options.seed)
-    pictures = draw(generator, latent.walk(z, options.steps, loop=True) if is_walk else z)
+    z = paths.sample(options.count, generator.latent_dim, options.seed)
+    pictures = draw(generator, paths.walk(z, options.steps, loop=True) if is_walk else z)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if is_walk:

@@ -7,13 +7,13 @@ import ipywidgets
 import torch
 from torch.nn.functional import interpolate
 
-from dcgan_course import recorded
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.interpretability import units
 from dcgan_course.interpretability.unit_figures import unit_sheet
 from dcgan_course.interpretability.units import UnitResponses, UnitView
 from dcgan_course.models.protocols import BlockDiscriminator
+from dcgan_course.recorded import runs
 from dcgan_course.widgets.parts import Panel, Picture, dropdown, one_thread, slider
 
 COUNT = 2_000  # pictures that are searched: one layer takes about a second on one core
@@ -121,7 +121,7 @@ class _Units:
     def __init__(self, run: str, images: Images | None, count: int) -> None:
         count = whole_number("count", count)
         with torch.random.fork_rng(devices=[]):  # a network has random weights before it has its own
-            trained = cast(BlockDiscriminator, recorded.load_run(run).discriminator)
+            trained = cast(BlockDiscriminator, runs.load_run(run).discriminator)
         self.layers = units.unit_layers(trained)  # refuses a network without blocks, before pictures are loaded
         self.images = _first_pictures(run, images, count, trained.image_shape)
         random = units.random_twin(trained, self.images.images[: units.BATCH])
@@ -151,7 +151,7 @@ def _first_pictures(run: str, images: Images | None, count: int, shape: tuple[in
             f"images is a {type(images).__name__}, but it must be what load_images(...) returns, "
             "or None for the training pictures of the run."
         )
-    data = load_images(recorded.card(run)["dataset"], stand_in=True) if images is None else images
+    data = load_images(runs.card(run)["dataset"], stand_in=True) if images is None else images
     pictures = data.images[:count]
     if images is None and tuple(pictures.shape[2:]) != shape[1:]:
         pictures = interpolate(pictures, shape[1:], mode="bilinear", antialias=True)

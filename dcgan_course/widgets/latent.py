@@ -4,9 +4,9 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from dcgan_course import latent
 from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.errors import whole_number
+from dcgan_course.latent import paths
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.widgets.parts import Panel, Picture, slider
 
@@ -62,4 +62,4 @@ class LatentSlider(Panel):
 
 @torch.inference_mode()
 def _pictures(generator: LatentGenerator, points: int, steps: int, seed: int) -> Tensor:
-    return generator(latent.walk(latent.sample(points, generator.latent_dim, seed), steps, loop=True))
+    return generator(paths.walk(paths.sample(points, generator.latent_dim, seed), steps, loop=True))

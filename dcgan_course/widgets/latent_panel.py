@@ -9,12 +9,13 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from dcgan_course import latent, recorded
 from dcgan_course.drawing.films import save_webp
 from dcgan_course.drawing.sheets import labelled_rows_png, png_of_pictures
 from dcgan_course.evaluation import attributes
-from dcgan_course.latent.directions import Directions
+from dcgan_course.latent.directions import Directions, activation_directions, attribute_direction, weight_directions
+from dcgan_course.latent.paths import sample
 from dcgan_course.models.protocols import LatentGenerator
+from dcgan_course.recorded import runs
 from dcgan_course.widgets.latent_parts import REACH, WIDTHS, Additions, Recent, Way
 from dcgan_course.widgets.parts import Panel, Picture, dropdown, one_thread, sized
 
@@ -42,7 +43,7 @@ class LatentExplorer(Panel):
     sentence = "The latent explorer: run this cell to move z by hand. The next picture has a row for each direction."
 
     def __init__(self, run: str = "mnist_dcgan", *, folder: str = "runs/latent") -> None:
-        self.run = dropdown("recorded run", recorded.names(), run, widths=WIDTHS)
+        self.run = dropdown("recorded run", runs.names(), run, widths=WIDTHS)
         self.way, self.recent = Way(), Recent()
         self.additions = Additions(RANDOM + PRINCIPAL + ACTIVE + LEARNED)
         buttons = {
@@ -94,7 +95,7 @@ class LatentExplorer(Panel):
     def _draw_points(self, seed: int) -> None:
         """Draw A and B anew from a seed, and stand at A; with seed 0, everything is as it was at the beginning."""
         self.seed = seed
-        self.way.a, self.way.b = latent.sample(2, self.generator.latent_dim, seed)
+        self.way.a, self.way.b = sample(2, self.generator.latent_dim, seed)
         self._stand(0)
 
     def _stand(self, blend: int) -> None:
@@ -186,7 +187,7 @@ class LatentExplorer(Panel):
             PNG bytes.
         """
         generator, directions = _loaded(run)
-        a = latent.sample(2, generator.latent_dim, 0)[0]
+        a = sample(2, generator.latent_dim, 0)[0]
         steps = torch.linspace(-REACH, REACH, shown)
         rows = torch.stack([generator(a + steps[:, None] * vector) for vector in directions.vectors])
         return labelled_rows_png(rows, list(directions.names), zoom=3)
@@ -195,14 +196,14 @@ class LatentExplorer(Panel):
 @functools.lru_cache(maxsize=2)
 def _loaded(name: str) -> tuple[LatentGenerator, Directions]:
     with torch.random.fork_rng(devices=[]):  # a network has random weights before it has its own
-        generator = recorded.load_run(name).generator
+        generator = runs.load_run(name).generator
         return generator, named_directions(name, generator)
 
 
 def _measures(name: str, channels: int) -> dict[str, Callable[[Tensor], Tensor]]:
     """Return what the learned directions of a recorded run change: {attribute: pictures (N, C, H, W) → (N,)}."""
     if name == "objects_dcgan":
-        reader = recorded.factor_reader()
+        reader = runs.factor_reader()
         return {"size": lambda x: reader.read(x).size, "place": lambda x: reader.read(x).right}
     if channels == 1:
         return {"slant": attributes.slant, "thickness": attributes.thickness}
@@ -217,13 +218,13 @@ def named_directions(name: str, generator: LatentGenerator, seed: int = 0) -> Di
     learned attributes: from the mean z of the samples that have less of it than the median to the mean z of those that
     have more.
     """
-    z = latent.sample(LABELLED, generator.latent_dim, seed)
+    z = sample(LABELLED, generator.latent_dim, seed)
     pictures = torch.cat([generator(part) for part in z.split(100)])
-    named = {f"random {i + 1}": v for i, v in enumerate(latent.sample(RANDOM, generator.latent_dim, seed + 1))}
-    named |= {f"principal {i + 1}": v for i, v in enumerate(latent.weight_directions(generator, PRINCIPAL))}
-    named |= {f"active {i + 1}": v for i, v in enumerate(latent.activation_directions(generator, ACTIVE, seed=seed))}
+    named = {f"random {i + 1}": v for i, v in enumerate(sample(RANDOM, generator.latent_dim, seed + 1))}
+    named |= {f"principal {i + 1}": v for i, v in enumerate(weight_directions(generator, PRINCIPAL))}
+    named |= {f"active {i + 1}": v for i, v in enumerate(activation_directions(generator, ACTIVE, seed=seed))}
     for attribute, measure in _measures(name, generator.image_shape[0]).items():
         values = measure(pictures)
-        named[f"learned: {attribute}"] = latent.attribute_direction(z, values > values.median())
+        named[f"learned: {attribute}"] = attribute_direction(z, values > values.median())
     vectors = torch.stack([vector / vector.norm() for vector in named.values()])
     return Directions(tuple(named), vectors)

@@ -7,8 +7,8 @@ import ipywidgets
 import torch
 from torch import Tensor
 
-from dcgan_course import latent
 from dcgan_course.drawing.sheets import png_of_pictures
+from dcgan_course.latent import paths
 from dcgan_course.latent.directions import Directions
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.widgets.parts import Picture, dropdown, sized, slider
@@ -16,7 +16,7 @@ from dcgan_course.widgets.parts import Picture, dropdown, sized, slider
 REACH = 8.0  # how far a direction's slider goes each way; a random z of 100 numbers has a length of about 10
 RECENT = 8  # pictures to go back to
 HALF = 20  # moves from A to B; the walk goes there and back
-BLENDS = {"slerp: along the arc": latent.slerp, "lerp: along the line": latent.lerp}
+BLENDS = {"slerp: along the arc": paths.slerp, "lerp: along the line": paths.lerp}
 EMPTY = torch.full((1, 1, 8, 8), 0.8)
 WIDTHS = (125, 400)
 
@@ -48,7 +48,7 @@ class Way:
 
     def walk(self) -> Tensor:
         """Return the points of the walk from A to B and back: (2 · HALF, latent_dim)."""
-        return latent.walk(torch.stack([self.a, self.b]), HALF, BLENDS[self.mode.value], loop=True)
+        return paths.walk(torch.stack([self.a, self.b]), HALF, BLENDS[self.mode.value], loop=True)
 
 
 class Additions:

@@ -6,12 +6,12 @@ import time
 import ipywidgets
 from torch import Tensor
 
-from dcgan_course import latent
 from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.errors import seed_number, whole_number
 from dcgan_course.evaluation.probabilities import mean_probabilities
+from dcgan_course.latent import paths
 from dcgan_course.models import inference
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.training.state import Training
@@ -114,7 +114,7 @@ class TrainingMonitor(Panel):
 
     def samples_png(self, generator: LatentGenerator) -> bytes:
         """Return the generator's pictures of the fixed z as PNG bytes; each part keeps its mode."""
-        images = inference.draw(generator, latent.sample(self.pictures, generator.latent_dim, self.seed))
+        images = inference.draw(generator, paths.sample(self.pictures, generator.latent_dim, self.seed))
         return png_of_pictures(images, columns=6, zoom=2)
 
     def traces_png(self, last_epoch: float = 1.0) -> bytes:

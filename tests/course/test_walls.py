@@ -40,7 +40,7 @@ def small_house(tmp_path) -> Path:
         "errors.py": "import textwrap\n",
         "models/__init__.py": "from dcgan_course.models.dcgan import Generator\n",
         "models/dcgan.py": "import torch\nfrom dcgan_course.errors import InvalidValue\n",
-        "widgets/panel.py": "import ipywidgets\nfrom dcgan_course import models\n",
+        "widgets/panel.py": "import ipywidgets\nfrom dcgan_course.models import dcgan\n",
         "commands/train.py": "import argparse\n",
     }.items():
         path = tmp_path / PACKAGE / name
@@ -66,7 +66,9 @@ def small_house(tmp_path) -> Path:
         ("models/dcgan.py", "import ipywidgets", "imports ipywidgets, which belongs to widgets alone"),
         ("models/dcgan.py", "from ipywidgets import IntSlider", "imports ipywidgets, which belongs to widgets alone"),
         ("widgets/panel.py", "import argparse", "imports argparse, which belongs to __main__ and commands alone"),
-        ("models/dcgan.py", "from dcgan_course.models import Generator", "the door of its own room"),
+        ("models/dcgan.py", "from dcgan_course.models import Generator", "the door of a room"),
+        ("widgets/panel.py", "from dcgan_course import models", "the door of a room"),
+        ("widgets/panel.py", "from dcgan_course.models import Generator", "the door of a room"),
         ("models/dcgan.py", "from . import other", "write the whole name"),
         ("plots.py", "", "stands in a room that is in no plan"),
         ("models/dcgan.py", "from dcgan_course.plots import show", "models may only import itself"),

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dcgan_course import latent
 from dcgan_course.checks.engine import answer, fail, passed
 from dcgan_course.checks.registry import exercise
+from dcgan_course.latent.paths import sample
+from dcgan_course.models.inference import eval_mode
 from dcgan_course.training.loop import discriminator_step, generator_step
 
 STOP_AT, GO_ON = 7, 6
@@ -48,10 +49,8 @@ class SmallTraining:
     @torch.no_grad()
     def draw(self) -> Tensor:
         """Return the points (200, 2) of fixed z, in eval mode: batch norm uses its running statistics."""
-        self.generator.eval()
-        points = self.generator(latent.sample(200, 3, seed=1))
-        self.generator.train()
-        return points
+        with eval_mode(self.generator):
+            return self.generator(sample(200, 3, seed=1))
 
 
 def parts(training: SmallTraining) -> dict[str, Tensor]:

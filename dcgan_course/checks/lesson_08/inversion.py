@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from dcgan_course import latent
 from dcgan_course.checks.engine import answer, describe, fail, passed, same
 from dcgan_course.checks.registry import exercise
+from dcgan_course.latent import paths
 from dcgan_course.models.mlp import MLPGenerator
 
 STEPS, STARTS = 60, 6
@@ -46,8 +46,8 @@ def invert(exercise: str, function: Callable[[MLPGenerator, Tensor, Tensor, int]
     generator = _generator()
     before = [parameter.detach().clone() for parameter in generator.parameters()]
     with torch.no_grad():
-        picture = generator(latent.sample(1, 5, 77))[0]
-    starts = latent.sample(STARTS, 5, 3)  # of these seeds the best start is neither the first nor the last
+        picture = generator(paths.sample(1, 5, 77))[0]
+    starts = paths.sample(STARTS, 5, 3)  # of these seeds the best start is neither the first nor the last
     given = answer(exercise, function, (generator, picture, starts.clone(), STEPS))
     if any(not torch.equal(p, q) for p, q in zip(before, generator.parameters(), strict=True)):
         fail(exercise, "the generator's parameters moved. Give the optimiser z alone: torch.optim.Adam([z], lr=0.05).")

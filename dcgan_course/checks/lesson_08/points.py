@@ -6,9 +6,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from dcgan_course import latent
 from dcgan_course.checks.engine import Mistake, judge
 from dcgan_course.checks.registry import exercise
+from dcgan_course.latent import paths
 
 Repaired = tuple[float, Tensor]  # the length to expect of a mean, and a mean with the length of a random z
 
@@ -27,7 +27,7 @@ def _mixed(a: Tensor, b: Tensor, t: float, angle: Tensor) -> Tensor:
 
 
 def _normalised_lerp(a: Tensor, b: Tensor, t: float) -> Tensor:
-    line = latent.lerp(a, b, t)
+    line = paths.lerp(a, b, t)
     return line / line.norm(dim=-1, keepdim=True) * a.norm(dim=-1, keepdim=True)
 
 
@@ -45,12 +45,12 @@ def _nan_for_equal(a: Tensor, b: Tensor, t: float) -> Tensor:
 
 
 def _unit(a: Tensor, b: Tensor, t: float) -> Tensor:
-    arc = latent.slerp(a, b, t)
+    arc = paths.slerp(a, b, t)
     return arc / arc.norm(dim=-1, keepdim=True)
 
 
 SLERP_MISTAKES = [
-    Mistake(latent.lerp, "that is lerp: the straight line, which leaves the shell."),
+    Mistake(paths.lerp, "that is lerp: the straight line, which leaves the shell."),
     Mistake(
         _normalised_lerp,
         "the length is right, but the direction does not turn evenly: it hurries in the middle. Weigh a and b with "
@@ -70,7 +70,7 @@ SLERP_MISTAKES = [
         "where a and b are equal the angle is 0, and 0 / sin 0 is nan. Take the straight line there (torch.where).",
     ),
     Mistake(_unit, "the direction is right, the length is lost: a z of length 1 is not one that G has seen."),
-    Mistake(lambda a, b, t: latent.slerp(b, a, t), "t = 0 must give a, and t = 1 must give b: you have them swapped."),
+    Mistake(lambda a, b, t: paths.slerp(b, a, t), "t = 0 must give a, and t = 1 must give b: you have them swapped."),
     Mistake(
         lambda a, b, t: ((1 - t) * _angle(a, b)).sin() * a + (t * _angle(a, b)).sin() * b,
         "divide by the sine of the whole angle: else t = 0 does not give a.",
@@ -80,7 +80,7 @@ SLERP_MISTAKES = [
 
 def _on_a_sphere(rows: int, latent_dim: int, length: float, seed: int) -> tuple[Tensor, Tensor]:
     """Two batches of points of one length; angles in the rows differ."""
-    a, b = latent.sample(rows, latent_dim, seed), latent.sample(rows, latent_dim, seed + 1)
+    a, b = paths.sample(rows, latent_dim, seed), paths.sample(rows, latent_dim, seed + 1)
     a[0] += 0.8 * b[0]
     return length * a / a.norm(dim=1, keepdim=True), length * b / b.norm(dim=1, keepdim=True)
 
@@ -106,7 +106,7 @@ def slerp(exercise: str, function: Callable[[Tensor, Tensor, float], Tensor]) ->
         exercise,
         finite,
         slerp_cases(),
-        latent.slerp,
+        paths.slerp,
         SLERP_MISTAKES,
         "the arc is right at every share, row by row, also where a and b are equal.",
         tolerance=1e-3,
@@ -161,7 +161,7 @@ def mean_and_repair(exercise: str, function: Callable[[Tensor], Repaired]) -> No
     judge(
         exercise,
         function,
-        [(latent.sample(count, latent_dim, seed=count),) for count, latent_dim in ((100, 100), (9, 4), (1, 16))],
+        [(paths.sample(count, latent_dim, seed=count),) for count, latent_dim in ((100, 100), (9, 4), (1, 16))],
         _mean_oracle,
         MEAN_MISTAKES,
         "the expected length is √(D / N), and the repaired mean is back in the shell.",

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from dcgan_course import latent
 from dcgan_course.checks.engine import Mistake, judge
 from dcgan_course.checks.registry import exercise
+from dcgan_course.latent import paths
 
 Measure = Callable[[Tensor], Tensor]  # z (N, D) → a number for each picture, (N,)
 Effects = tuple[float, float]  # of the vector, and of the control
@@ -46,8 +46,8 @@ def turn_vector(exercise: str, function: Callable[[Tensor, Tensor], Tensor]) -> 
     """Check a learner's turn_vector(z, turn) → (latent_dim,): mean of the four most to the right minus four left."""
     cases = []
     for seed, (count, latent_dim) in enumerate(((40, 6), (25, 100), (9, 2))):
-        turn = latent.sample(1, count, seed + 50)[0] + 0.2
-        cases.append((latent.sample(count, latent_dim, seed), turn))
+        turn = paths.sample(1, count, seed + 50)[0] + 0.2
+        cases.append((paths.sample(count, latent_dim, seed), turn))
     judge(exercise, function, cases, _vector, VECTOR_MISTAKES, "right on three sets of z, the smallest of nine.")
 
 
@@ -97,6 +97,6 @@ def turn_effect(exercise: str, function: Callable[[Measure, Tensor, Tensor, Tens
     """Check a learner's turn_effect(measure, z, vector, control) → (effect of the vector, effect of the control)."""
     cases = []
     for seed in range(3):
-        z = latent.sample(30, 5, seed)
-        cases.append((_measure, z, latent.sample(1, 5, seed + 20)[0], 3 * latent.sample(1, 5, seed + 40)[0]))
+        z = paths.sample(30, 5, seed)
+        cases.append((_measure, z, paths.sample(1, 5, seed + 20)[0], 3 * paths.sample(1, 5, seed + 40)[0]))
     judge(exercise, function, cases, _effect, EFFECT_MISTAKES, "vector and control are measured in the same way.")
