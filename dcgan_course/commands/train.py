@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from dcgan_course.commands.fingerprint import Fingerprint, fingerprint
-from dcgan_course.commands.inputs import lasting_name, refuse_more_than_memory, test_pictures
+from dcgan_course.commands.inputs import lasting_name, test_pictures
 from dcgan_course.commands.run_folder import RunFolder, RunSettings
 from dcgan_course.commands.speed import remedy_for_a_busy_machine
 from dcgan_course.commands.terminal import INTERRUPTED
@@ -178,13 +178,8 @@ def _config_of_new_run(folder: RunFolder, options: argparse.Namespace) -> TrainC
     folder.refuse_another_run()
     if "data" not in options:
         raise InvalidValue("--data is missing: say what to train on, such as --data cifar10.")
-    with torch.device("meta"):  # the networks are built, and nothing is computed
-        settings = _settings(options, (getattr(options, "channels", 3), *getattr(options, "image_size", (64, 64))))
-        try:
-            count = sum(p.numel() for network in settings.networks() for p in network.parameters())
-        except RuntimeError:  # torch cannot even count them
-            count = 2**60
-    refuse_more_than_memory("--width, --latent-dim and --image-size", "networks", 16 * count)  # and gradients, and Adam
+    settings = _settings(options, (getattr(options, "channels", 3), *getattr(options, "image_size", (64, 64))))
+    settings.refuse_strange()
     return settings.config
 
 
