@@ -44,7 +44,7 @@ def test_the_commands_work(elsewhere):
         ["train", "--resume", "--epochs", "2", "--out", f"{place}/run"],
         ["sample", f"{place}/run", "--out", f"{place}/sheet.png", "--count", "4"],
         ["sample", f"{place}/run", "--out", f"{place}/walk.webp", "--count", "2", "--steps", "2"],
-        ["evaluate", f"{place}/run", "--data", "drawn_objects", "--count", "200"],
+        ["evaluate", f"{place}/run", "--data", "drawn_digits", "--count", "200"],
     ):
         done = elsewhere("-m", "dcgan_course", *words)
         assert done.returncode == 0 and "Traceback" not in done.stderr, (words, done.stderr)
