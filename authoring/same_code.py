@@ -19,6 +19,8 @@ def meaning(sources: list[str]) -> list[str]:
     for tree in trees:
         if tree is not None:
             imported.visit(tree)
+    for name in {name for tree in trees if tree is not None for name in _assigned(tree)} & imported.names.keys():
+        del imported.names[name]  # the notebook gives the name to something of its own: compared as it is written
     resolve = _Resolve(imported.names)
     pairs = zip(trees, sources, strict=True)
     return [source if tree is None else ast.unparse(resolve.visit(tree)) for tree, source in pairs]
@@ -29,6 +31,12 @@ def _parsed(source: str) -> ast.Module | None:
         return ast.parse(source)
     except SyntaxError:  # a cell with a magic command is compared letter by letter
         return None
+
+
+def _assigned(tree: ast.Module) -> set[str]:
+    """The names that a cell gives to something of its own."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names | {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
 
 
 class _Imported(ast.NodeVisitor):

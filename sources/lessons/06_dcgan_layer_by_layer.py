@@ -657,8 +657,8 @@ drawing.show_png(
 )
 
 # %%
-recorded = run.generator(latent.sample(samples, 100, seed + 1))
-figure = drawing.image_grid(recorded[:40], f"Forty random samples after {run.frame_epochs[-1]:g} epochs, not picked")
+drawn = run.generator(latent.sample(samples, 100, seed + 1))
+figure = drawing.image_grid(drawn[:40], f"Forty random samples after {run.frame_epochs[-1]:g} epochs, not picked")
 drawing.show(figure, alt="Forty samples of the recorded DCGAN: most are digits that a person can read.")
 
 # %%

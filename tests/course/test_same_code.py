@@ -67,3 +67,10 @@ def test_things_are_told_apart_by_their_own_name_and_a_magic_command_letter_by_l
     one, two = (meaning([imports, f"list({name}.items())"])[1] for name in ("FAULTS", "NAMED"))
     assert one != two
     assert meaning(["%time  x"]) == ["%time  x"]
+
+
+def test_a_name_that_the_notebook_takes_for_itself_is_no_room_any_more():
+    """`recorded = …` above `recorded.load_run(…)`: another import line would break the cell, so it is run again."""
+    before = ["from dcgan_course import pretrained", "recorded = draw()", "pretrained.load_run('a')"]
+    after = ["from dcgan_course import recorded", "recorded = draw()", "recorded.load_run('a')"]
+    assert not keep_outputs(notebook(after), notebook(before, ran=True))
