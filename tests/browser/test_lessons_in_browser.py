@@ -192,6 +192,6 @@ def test_every_button_of_the_latent_explorer(lesson, explorers):
     for text in ("New A and B", "Keep", "Pin as A", "New A and B", "back to 1", "Pin as B", "Keep", "Reset", "Save"):
         explorer.button(text).click()
         assert explorer.wait_until_steady()["colours"] >= 2, f"no picture after {text!r}"
-    explorer.cell.get_by_text("Saved: ").wait_for(timeout=5000)
+    explorer.cell.get_by_text("Saved in ").wait_for(timeout=5000)
     assert lesson.errors() == []
     explorer.cell.screenshot(path=SCREENSHOTS / "08_latent_explorer.png")
