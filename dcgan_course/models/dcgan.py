@@ -123,13 +123,18 @@ class Discriminator(nn.Module):
         init_weights(self)
 
     def forward(self, images: Tensor) -> Tensor:
-        if tuple(images.shape[1:]) != self.image_shape:
-            raise InvalidValue(
-                f"The pictures are {tuple(images.shape[1:])}, but this discriminator was built for "
-                f"{self.image_shape}: build it with their size, or resize them."
-            )
+        refuse_other_pictures(images, self.image_shape)
         maps = self.blocks(images)  # (N, widest, h, w), h and w the generator's start
         return self.to_logit(maps).flatten()
+
+
+def refuse_other_pictures(images: Tensor, image_shape: tuple[int, ...]) -> None:
+    """Raise InvalidValue for pictures of another shape (C, H, W) than a discriminator was built for."""
+    if tuple(images.shape[1:]) != image_shape:
+        raise InvalidValue(
+            f"The pictures are {tuple(images.shape[1:])}, but this discriminator was built for "
+            f"{image_shape}: build it with their size, or resize them."
+        )
 
 
 def init_weights(network: Network, std: float = 0.02) -> None:

@@ -11,12 +11,11 @@ import torch
 from torch import Tensor, nn
 
 
-class Network(Protocol):
-    """What every nn.Module from one tensor to one tensor offers."""
+class Module(Protocol):
+    """What every nn.Module offers, whatever it is called with."""
 
     training: bool
 
-    def __call__(self, x: Tensor, /) -> Tensor: ...
     def parameters(self) -> Iterator[nn.Parameter]: ...
     def buffers(self) -> Iterator[Tensor]: ...
     def modules(self) -> Iterator[nn.Module]: ...
@@ -29,6 +28,12 @@ class Network(Protocol):
     def to(self, *, memory_format: torch.memory_format) -> Self: ...
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> object: ...
+
+
+class Network(Module, Protocol):
+    """What every nn.Module from one tensor to one tensor offers."""
+
+    def __call__(self, x: Tensor, /) -> Tensor: ...
 
 
 class LatentGenerator(Network, Protocol):
@@ -50,3 +55,22 @@ class BlockDiscriminator(Network, Protocol):
 
     image_shape: tuple[int, int, int]
     blocks: nn.Sequential
+
+
+class AskedGenerator(Module, Protocol):
+    """A conditional generator: z (N, latent_dim) and labels (N,), from 0 to `classes` − 1 → pictures (N, C, H, W)."""
+
+    classes: int
+    latent_dim: int
+    image_shape: tuple[int, int, int]
+
+    def __call__(self, z: Tensor, labels: Tensor, /) -> Tensor: ...
+
+
+class ToldDiscriminator(Module, Protocol):
+    """A conditional discriminator: pictures (N, C, H, W) and labels (N,), from 0 to `classes` − 1 → logits (N,)."""
+
+    classes: int
+    image_shape: tuple[int, int, int]
+
+    def __call__(self, images: Tensor, labels: Tensor, /) -> Tensor: ...
