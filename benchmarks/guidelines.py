@@ -33,6 +33,7 @@ from dcgan_course.recorded.tables import strip_path
 from dcgan_course.training import TrainConfig, train
 from dcgan_course.training.acceleration import chosen_precision
 from dcgan_course.training.state import Training
+from recording.files import write_sums
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = recorded.FOLDER / "guidelines"
@@ -167,6 +168,13 @@ def write_page(results: dict) -> None:
     (ROOT / "benchmarks" / "results" / "guidelines.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def card_of(results: dict) -> dict:
+    """Return what the card of the table says beside the sums."""
+    seeds = sorted({run["seed"] for runs in results["rows"].values() for run in runs})
+    what = "each guideline of DCGAN switched off in turn: results.json, and a strip of samples for every row"
+    return {"what": what, **results["made"], "seeds": seeds, "settings": results["settings"]}
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3, help="runs of every row; default 3")
@@ -174,7 +182,7 @@ def main(arguments: list[str] | None = None) -> int:
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / "results.json"
     images, judge = load_images("mnist").images[: SETTINGS["pictures"]], Judge()
-    results = recorded.guidelines() if path.exists() else {"rows": {}}
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"rows": {}}  # sums come at the end
     if results.setdefault("settings", SETTINGS) != SETTINGS:
         raise SystemExit(f"{path} was made with other settings: move it away first.")
     results["yardsticks"] = judge.yardsticks(images)
@@ -200,6 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
                 f"D {found['p_real']} / {found['p_fake']}, {found['cpu_seconds']} s",
                 flush=True,
             )
+    write_sums(FOLDER, card_of(results))
     write_page(results)
     return 0
 

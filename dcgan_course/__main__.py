@@ -73,4 +73,7 @@ if __name__ == "__main__":
     terminal.settle()
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # everything is said: what is left is to end
+    if lost := terminal.what_was_lost():
+        print(lost, file=sys.stderr)
+        code = code or 1
     sys.exit(code)

@@ -13,7 +13,7 @@ from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue, seed_number
 from dcgan_course.evaluation import metrics
 from dcgan_course.latent import paths
-from dcgan_course.models.inference import draw
+from dcgan_course.models.inference import draw, refuse_not_finite
 from dcgan_course.recorded import runs
 
 Shape = tuple[int, int, int]  # (C, H, W)
@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     count = len(real)
     fake = draw(generator, paths.sample(count, generator.latent_dim, options.seed))
     answers = [torch.cat([discriminator(part).sigmoid() for part in side.split(256)]) for side in (real, fake)]
+    refuse_not_finite(torch.cat(answers), "discriminator's answers")
     print(f"{count:,} drawn pictures, seed {options.seed}, beside as many of {data!r}")
     print(f"p_real {answers[0].mean():.2f}, p_fake {answers[1].mean():.2f} (guessing gives 0.50 and 0.50)")
     if count < FEWEST:

@@ -1,6 +1,7 @@
 """What stands between a command and the terminal: letters that it cannot show, readers that went away, Ctrl-C."""
 
 import contextlib
+import errno
 import io
 import os
 import signal
@@ -17,8 +18,10 @@ class Output(io.TextIOWrapper):
     """Text for people: it never ends the work that it tells of.
 
     A letter that the terminal cannot show becomes a question mark. When nobody reads any more (`| head -1`), or the
-    disk behind it is full, the rest goes nowhere.
+    disk behind it is full, the rest goes nowhere; `lost` says why, unless a reader went away, who knows.
     """
+
+    lost = ""
 
     def write(self, text: str) -> int:
         with self._going_on():
@@ -33,7 +36,9 @@ class Output(io.TextIOWrapper):
     def _going_on(self) -> Iterator[None]:
         try:
             yield
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EINVAL):  # EINVAL: a closed pipe of Windows
+                self.lost = self.lost or error.strerror or str(error)
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())  # what is still in the buffer goes there, too
             os.close(nowhere)
@@ -64,6 +69,15 @@ def interruptible() -> None:
     """Let Ctrl-C raise KeyboardInterrupt again, once everything is imported."""
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def what_was_lost() -> str:
+    """Return a sentence if something that a command said is lost, else ""; what is not yet written is written."""
+    sys.stdout.flush()
+    lost = sys.stdout.lost if isinstance(sys.stdout, Output) else ""
+    if not lost:
+        return ""
+    return f"Not all that was said could be written ({lost}): free some space, or send the output somewhere else."
 
 
 def is_first_process() -> bool:

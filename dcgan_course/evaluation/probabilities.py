@@ -5,7 +5,7 @@ from torch import Tensor
 
 from dcgan_course.data.pixels import scale
 from dcgan_course.errors import seed_number
-from dcgan_course.models.inference import eval_mode
+from dcgan_course.models.inference import eval_mode, rows_of_z
 from dcgan_course.models.protocols import LatentGenerator, Network
 
 
@@ -18,14 +18,14 @@ def mean_probabilities(
     They are two separate averages: nothing makes them add up to 1.
 
     Args:
-        test_images: uint8 (N, C, H, W). seed: of z; the same seed asks about the same z.
+        test_images: uint8 (N, C, H, W). seed: of z; row n of a seed is the same, however many pictures there are.
 
     Raises:
         InvalidValue: seed is no seed.
     """
     device = next(generator.parameters()).device
     noise = torch.Generator().manual_seed(seed_number(seed) + 1)
-    z = torch.randn(len(test_images), generator.latent_dim, generator=noise)
+    z = rows_of_z(len(test_images), generator.latent_dim, noise)
     real_sum = fake_sum = torch.zeros((), device=device)
     with eval_mode(generator), eval_mode(discriminator):
         for start in range(0, len(z), 1000):

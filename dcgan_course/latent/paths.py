@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from dcgan_course.errors import InvalidValue, seed_number, whole_number
+from dcgan_course.models.inference import rows_of_z
 
 
 def sample(count: int, latent_dim: int, seed: int) -> Tensor:
@@ -16,9 +17,7 @@ def sample(count: int, latent_dim: int, seed: int) -> Tensor:
     """
     count, latent_dim = whole_number("count", count, 0), whole_number("latent_dim", latent_dim)
     source = torch.Generator().manual_seed(seed_number(seed))
-    # torch fills normal numbers in blocks of 16, and draws the last 16 again where a block is not full.
-    full_blocks = torch.randn(-(-count * latent_dim // 16) * 16, generator=source, device="cpu")
-    return full_blocks[: count * latent_dim].view(count, latent_dim)
+    return rows_of_z(count, latent_dim, source)
 
 
 def lerp(a: Tensor, b: Tensor, t: float) -> Tensor:

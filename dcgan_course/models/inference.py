@@ -1,4 +1,4 @@
-"""Asking a network without leaving a trace."""
+"""Asking a network without leaving a trace, and the z that it is asked about."""
 
 import contextlib
 from collections.abc import Iterator
@@ -38,14 +38,17 @@ def draw(generator: LatentGenerator | AskedGenerator, z: Tensor, labels: Tensor 
     computed, running statistics and the random state are as they were. z may lie on any device.
 
     Raises:
-        InvalidValue: a conditional generator without labels, or labels for one that is not conditional.
+        InvalidValue: a conditional generator without labels, labels for one that is not conditional, or a picture that
+            holds nan or infinity.
     """
     refuse_missing_labels(generator, labels)
     device = next(generator.parameters()).device
     columns = [z] if labels is None else [z, labels]
     parts = zip(*(column.to(device).split(256) for column in columns), strict=True)
     with eval_mode(generator):
-        return torch.cat([generator(*part).cpu() for part in parts])
+        pictures = torch.cat([generator(*part).cpu() for part in parts])
+    refuse_not_finite(pictures, "generator's pictures")
+    return pictures
 
 
 def refuse_missing_labels(generator: LatentGenerator | AskedGenerator, labels: Tensor | None) -> None:
@@ -58,3 +61,22 @@ def refuse_missing_labels(generator: LatentGenerator | AskedGenerator, labels: T
         )
     if classes is None and labels is not None:
         raise InvalidValue("This generator is not conditional, so it cannot be asked for a class: leave labels out.")
+
+
+def refuse_not_finite(answers: Tensor, whose: str) -> None:
+    """Raise InvalidValue if a network answers with nan or infinity: finite weights can be too large to compute with."""
+    if not bool(answers.isfinite().all()):
+        raise InvalidValue(
+            f"The {whose} hold numbers that are not finite (nan or infinity), since its weights are too large: take an "
+            "older checkpoint, or train anew with a smaller learning_rate."
+        )
+
+
+def rows_of_z(count: int, latent_dim: int, source: torch.Generator) -> Tensor:
+    """Draw z (count, latent_dim) from N(0, 1), on the CPU. Row n of a fresh source is the same for every count.
+
+    torch fills normal numbers in blocks of 16, and draws the last 16 again where a block is not full: full blocks are
+    drawn, and what is too much is left out.
+    """
+    full_blocks = torch.randn(-(-count * latent_dim // 16) * 16, generator=source, device="cpu")
+    return full_blocks[: count * latent_dim].view(count, latent_dim)

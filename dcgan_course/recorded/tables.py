@@ -1,6 +1,10 @@
 """Tables that were measured once, too long for a lesson: plain values, as benchmarks/ wrote them.
 
-The files lie beside this one, a folder a table. What was measured, and how, is in benchmarks/results.
+The files lie beside this one, a folder a table, each with a card that holds the sums of its files. What was measured,
+and how, is in benchmarks/results.
+
+Raises, each of them:
+    CheckpointError: a file is missing, or is not what was recorded.
 """
 
 from pathlib import Path
@@ -25,6 +29,7 @@ def guidelines() -> dict[str, Any]:
 
 def guideline_samples(row: str) -> Tensor:
     """Return samples of one row of `guidelines()`: uint8 (seeds, pictures, 1, 28, 28), the same z for each seed."""
+    whole("guidelines")
     with Image.open(strip_path(row)) as strip:
         pixels = torch.from_numpy(np.array(strip))
     return pixels.unfold(0, SIDE, SIDE).unfold(1, SIDE, SIDE).unsqueeze(2)
@@ -42,11 +47,11 @@ def modes_table() -> dict[str, Any]:
 
 def probes() -> dict[str, Any]:
     """Return accuracies of linear probes on four kinds of features, by number of labels (lesson 09)."""
-    whole("probes")
     return _read("probes", "table.json")
 
 
 def _read(table: str, file: str) -> dict[str, Any]:
+    whole(table)
     found = read_json(FOLDER / table / file)
     if not isinstance(found, dict):
         raise CheckpointError(

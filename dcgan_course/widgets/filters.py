@@ -12,6 +12,7 @@ from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.interpretability import units
 from dcgan_course.interpretability.unit_figures import unit_sheet
 from dcgan_course.interpretability.units import UnitResponses, UnitView
+from dcgan_course.models.inference import refuse_not_finite
 from dcgan_course.models.protocols import BlockDiscriminator
 from dcgan_course.recorded import runs
 from dcgan_course.widgets.parts import Panel, Picture, dropdown, one_thread, slider
@@ -131,6 +132,7 @@ class _Units:
     def responses(self, network: str, layer: int) -> UnitResponses:
         if (network, layer) not in self._responses:
             found = units.unit_responses(self.networks[network], self.images.images, layer)
+            refuse_not_finite(found.values, "discriminator's responses")
             self._responses[network, layer] = found
         return self._responses[network, layer]
 

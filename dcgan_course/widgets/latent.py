@@ -7,6 +7,7 @@ from torch import Tensor
 from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.errors import whole_number
 from dcgan_course.latent import paths
+from dcgan_course.models.inference import refuse_not_finite
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.widgets.parts import Panel, Picture, slider
 
@@ -19,6 +20,9 @@ class LatentSlider(Panel):
             a picture pixel.
 
     All pictures are computed once, in one batch; a move of the slider only swaps the bytes that are shown.
+
+    Raises:
+        InvalidValue: points or steps are no such numbers, or a picture holds nan or infinity.
     """
 
     sentence = "A slider through latent space; run this cell to move it. The next picture shows the same walk."
@@ -62,4 +66,6 @@ class LatentSlider(Panel):
 
 @torch.inference_mode()
 def _pictures(generator: LatentGenerator, points: int, steps: int, seed: int) -> Tensor:
-    return generator(paths.walk(paths.sample(points, generator.latent_dim, seed), steps, loop=True))
+    pictures = generator(paths.walk(paths.sample(points, generator.latent_dim, seed), steps, loop=True))
+    refuse_not_finite(pictures, "generator's pictures")
+    return pictures

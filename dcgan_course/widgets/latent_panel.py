@@ -14,6 +14,7 @@ from dcgan_course.drawing.sheets import labelled_rows_png, png_of_pictures
 from dcgan_course.evaluation import attributes
 from dcgan_course.latent.directions import Directions, activation_directions, attribute_direction, weight_directions
 from dcgan_course.latent.paths import sample
+from dcgan_course.models.inference import refuse_not_finite
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.recorded import runs
 from dcgan_course.widgets.latent_parts import REACH, WIDTHS, Additions, Recent, Way
@@ -24,6 +25,7 @@ LABELLED = 600  # samples that an attribute's direction is learned from
 SIDE = 288  # the picture's side on the screen, in pixels
 # The picture travels in its own size, and the browser enlarges it: a tenth of the bytes to encode, send and decode.
 SQUARE_PIXELS = "<style>img.dcgan-square-pixels {image-rendering: pixelated}</style>"
+NOT_FINITE = "The picture holds numbers that are not finite, and is black there: the weights are too large for this z."
 
 
 class LatentExplorer(Panel):
@@ -148,7 +150,8 @@ class LatentExplorer(Panel):
     def _tell(self) -> None:
         self.say(
             f"{self.way.blend.value} % of the way from A to B. z has length {float(self.shown.norm()):.1f}; "
-            f"a random z has about {self.generator.latent_dim**0.5:.1f}. {self.saved}"
+            f"a random z has about {self.generator.latent_dim**0.5:.1f}. {self.saved}",
+            *([] if bool(self.drawn.isfinite().all()) else [NOT_FINITE]),
         )
 
     def _save(self) -> None:
@@ -220,6 +223,7 @@ def named_directions(name: str, generator: LatentGenerator, seed: int = 0) -> Di
     """
     z = sample(LABELLED, generator.latent_dim, seed)
     pictures = torch.cat([generator(part) for part in z.split(100)])
+    refuse_not_finite(pictures, "generator's pictures")
     named = {f"random {i + 1}": v for i, v in enumerate(sample(RANDOM, generator.latent_dim, seed + 1))}
     named |= {f"principal {i + 1}": v for i, v in enumerate(weight_directions(generator, PRINCIPAL))}
     named |= {f"active {i + 1}": v for i, v in enumerate(activation_directions(generator, ACTIVE, seed=seed))}

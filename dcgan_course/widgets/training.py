@@ -9,7 +9,7 @@ from torch import Tensor
 from dcgan_course.drawing.axes import LinePlot
 from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.drawing.sheets import png_of_pictures
-from dcgan_course.errors import seed_number, whole_number
+from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.evaluation.probabilities import mean_probabilities
 from dcgan_course.latent import paths
 from dcgan_course.models import inference
@@ -110,7 +110,10 @@ class TrainingMonitor(Panel):
         self.bar.max, self.bar.value = training.last_step, training.step
         self.say(f"epoch {epoch:.1f} of {training.config.epochs}: p_real {p_real:.2f}, p_fake {p_fake:.2f}")
         self.traces.value = self.traces_png(training.config.epochs)
-        self.samples.value = self.samples_png(training.generator)
+        try:
+            self.samples.value = self.samples_png(training.generator)
+        except InvalidValue as error:  # whoever looks on does not end a training
+            self.say(str(error))
 
     def samples_png(self, generator: LatentGenerator) -> bytes:
         """Return the generator's pictures of the fixed z as PNG bytes; each part keeps its mode."""

@@ -1,9 +1,12 @@
 """`python -m dcgan_course sample`, as somebody types it."""
 
+import shutil
+
 import pytest
 from PIL import Image
 
 from dcgan_course.__main__ import main
+from dcgan_course.training import tensor_file
 
 
 def test_sheet_walk_and_folder(run, tmp_path):
@@ -51,3 +54,22 @@ def test_refusals(arguments, message, capsys, tmp_path, monkeypatch):
     (tmp_path / "afolder.png").mkdir()
     assert main(["sample", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_finite_weights_that_are_too_large_are_said(run, tmp_path, capsys, network):
+    """The file is whole, and every number in it finite; what is computed with them is not."""
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    tensors, texts = tensor_file.read_tensors(copy / "checkpoint.safetensors")
+    parts = {"generator": ("generator/", "ema_generator/"), "discriminator": ("discriminator/",)}[network]
+    for name, tensor in tensors.items():
+        if name.startswith(parts) and tensor.is_floating_point() and not name.endswith("running_var"):
+            tensors[name] = tensor.clamp(-1, 1) * 3e38
+    tensor_file.write_tensors(copy / "checkpoint.safetensors", tensors, texts)
+    commands = [["sample", str(copy), "--out", str(tmp_path / "x.png")]] if network == "generator" else []
+    for words in [*commands, ["evaluate", str(copy), "--count", "200"]]:
+        assert main(words) == 2
+        said = capsys.readouterr().err
+        assert f"The {network}'s " in said and "not finite" in said and said.count("\n") == 1
+    assert not (tmp_path / "x.png").exists()

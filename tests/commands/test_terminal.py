@@ -56,3 +56,16 @@ def _opened(pid: int) -> str:
     maps = Path(f"/proc/{pid}/maps")
     text = maps.read_text() if maps.exists() else "commands"
     return "commands" if "numpy" in text or "torch" in text else ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("buffering", [[], ["-u"]])
+def test_a_full_disk_behind_the_output_is_said_and_is_no_success(buffering, tmp_path):
+    words = ["sample", "mnist_mlp", "--out", str(tmp_path / "x.png")]
+    command = [sys.executable, *buffering, "-m", "dcgan_course", *words]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, env=ENVIRONMENT, cwd=tmp_path, timeout=300, text=True
+        )
+    assert ended.returncode == 1 and (tmp_path / "x.png").exists()
+    assert ended.stderr.startswith("Not all that was said could be written (No space left on device): free some")

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from dcgan_course import models
+from dcgan_course.errors import InvalidValue
 
 
 @pytest.fixture
@@ -59,3 +60,14 @@ def test_eval_mode_takes_any_network(module):
     with models.eval_mode(module):
         assert torch.equal(module(torch.ones(2, 5)), module(torch.ones(2, 5)))
     assert module.training
+
+
+def test_finite_weights_that_are_too_large_to_compute_with_are_said():
+    broken = models.MLPGenerator((1, 6, 6), 5, 16)
+    with torch.no_grad():
+        for parameter in broken.parameters():
+            parameter.mul_(1e38)
+    z = torch.randn(3, 5, generator=torch.Generator().manual_seed(1))
+    assert all(bool(value.isfinite().all()) for value in broken.state_dict().values())
+    with pytest.raises(InvalidValue, match="generator's pictures hold numbers that are not finite .* its weights"):
+        models.draw(broken, z)
