@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.latent.paths import sample
 from dcgan_course.models.inference import eval_mode
-from dcgan_course.models.protocols import LatentGenerator, Network
+from dcgan_course.models.protocols import LatentGenerator
 
 
 def arithmetic(
@@ -55,11 +55,11 @@ def attribute_direction(z: Tensor, has_attribute: Tensor) -> Tensor:
     return z[has_attribute].mean(dim=0) - z[~has_attribute].mean(dim=0)
 
 
-def weight_directions(generator: Network, count: int) -> Tensor:
+def weight_directions(generator: LatentGenerator, count: int) -> Tensor:
     """Return the directions of z that move the output of the generator's first layer most: (count, latent_dim).
 
     Unit vectors, orthogonal, the strongest first. They need no samples: they are the singular vectors of the first
-    layer's weights. Source: Shen and Zhou 2021, equation 4.
+    layer's weights; of a conditional generator, of those that z meets. Source: Shen and Zhou 2021, equation 4.
 
     Raises:
         InvalidValue: count is no whole number from 1 to the number of these directions.
@@ -67,6 +67,7 @@ def weight_directions(generator: Network, count: int) -> Tensor:
     first = next(layer for layer in generator.modules() if isinstance(layer, (nn.Linear, nn.ConvTranspose2d)))
     weight = first.weight.detach().float()
     matrix = weight.T if isinstance(first, nn.Linear) else weight.flatten(1)  # (latent_dim, outputs)
+    matrix = matrix[: generator.latent_dim]  # the rows behind belong to the vector of a class
     directions = torch.linalg.svd(matrix, full_matrices=False).U.T
     if whole_number("count", count) > len(directions):
         raise InvalidValue(f"count is {count}, but this generator has 1 to {len(directions)} such directions.")

@@ -17,6 +17,11 @@ from torch import Tensor, nn
 from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.evaluation.classifiers import DigitClassifier, FactorReader
 from dcgan_course.files import content_of, read_json
+from dcgan_course.models.conditional import (
+    ConditionalDiscriminator,
+    ConditionalGenerator,
+    ProjectionDiscriminator,
+)
 from dcgan_course.models.dcgan import Discriminator, Generator
 from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator
 from dcgan_course.training.kept_state import history_of, refuse_other_tensors
@@ -35,15 +40,17 @@ class RecordedRun:
     frames: uint8 (times recorded, pictures, C, H, W), drawn from one fixed set of z after each of `frame_epochs`,
         which may be parts of an epoch.
     card: how it was made and what was measured; `card_text` writes it in sentences.
+    class_names: of a conditional run, what its generator can be asked for, in the order of the labels; else empty.
     """
 
     name: str
-    generator: Generator | MLPGenerator
-    discriminator: Discriminator | MLPDiscriminator
+    generator: Generator | MLPGenerator | ConditionalGenerator
+    discriminator: Discriminator | MLPDiscriminator | ConditionalDiscriminator
     history: History
     frames: Tensor
     frame_epochs: list[float]
     card: dict[str, Any]
+    class_names: tuple[str, ...] = ()
 
 
 def names() -> list[str]:
@@ -67,9 +74,9 @@ def load_run(name: str) -> RecordedRun:
     record = read_json(FOLDER / name / "history.json")
     epochs, history = record["frame_epochs"], history_of(f"history.json of {name}", record["history"])
     (sheet,) = (FOLDER / name).glob("frames.*")
-    return RecordedRun(
-        name, generator, discriminator, history, _read_frames(sheet, len(epochs), generator.image_shape), epochs, facts
-    )
+    frames = _read_frames(sheet, len(epochs), generator.image_shape)
+    class_names = tuple(facts.get("class_names", ()))
+    return RecordedRun(name, generator, discriminator, history, frames, epochs, facts, class_names)
 
 
 def digit_classifier() -> DigitClassifier:
@@ -174,10 +181,19 @@ def _dcgan_pair(facts: dict[str, Any]) -> tuple[Generator, Discriminator]:
     return Generator(**network), discriminator
 
 
-Pair = tuple[Generator | MLPGenerator, Discriminator | MLPDiscriminator]
+def _conditional_pair(facts: dict[str, Any]) -> tuple[ConditionalGenerator, ProjectionDiscriminator]:
+    network = facts["network"]
+    size = (network["image_size"], network["channels"], network["width"])
+    return ConditionalGenerator(**network), ProjectionDiscriminator(network["classes"], *size)
+
+
+Pair = tuple[
+    Generator | MLPGenerator | ConditionalGenerator, Discriminator | MLPDiscriminator | ConditionalDiscriminator
+]
 PAIRS: dict[str, Callable[[dict[str, Any]], Pair]] = {  # how the two networks of each run are built, from its card
     "mnist_mlp": _mlp_pair,
     "mnist_dcgan": _dcgan_pair,
+    "mnist_dcgan_conditional": _conditional_pair,
     "cifar10_dcgan_32": _dcgan_pair,
     "cifar10_dcgan_64": _dcgan_pair,
     "objects_dcgan": _dcgan_pair,

@@ -5,8 +5,8 @@ from dcgan_course.widgets.convolution import ConvolutionExplorer
 from dcgan_course.widgets.densities import DensitiesExplorer
 from dcgan_course.widgets.film import Film
 from dcgan_course.widgets.filters import FilterBrowser
-from dcgan_course.widgets.latent import LatentSlider
-from dcgan_course.widgets.latent_panel import LatentExplorer
+from dcgan_course.widgets.latent.explorer import LatentExplorer
+from dcgan_course.widgets.latent.slider import LatentSlider
 from dcgan_course.widgets.training import TrainingMonitor
 from dcgan_course.widgets.transposed import TransposedExplorer
 

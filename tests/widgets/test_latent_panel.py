@@ -10,7 +10,7 @@ from PIL import Image
 from dcgan_course import latent, recorded, widgets
 from dcgan_course.drawing import png_of_pictures
 from dcgan_course.evaluation import attributes
-from dcgan_course.widgets.latent_panel import named_directions
+from dcgan_course.widgets.latent.explorer import named_directions
 from tests.helpers.pictures import pixels
 
 
@@ -55,7 +55,7 @@ class Spy:
 
 def test_a_move_draws_on_one_thread_and_leaves_the_setting_alone(panel, monkeypatch):
     seen = []
-    monkeypatch.setattr(panel, "generator", Spy(panel.generator, seen))
+    monkeypatch.setattr(panel.classes, "generator", Spy(panel.generator, seen))
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -140,7 +140,7 @@ def test_recent_pictures_are_kept_once_a_control_is_left(panel):
     for _ in range(12):
         panel.controls["new"].click()
         panel.controls["keep"].click()
-    assert len(panel.recent.points) == 8 and not any(torch.equal(left, z) for z in panel.recent.points)
+    assert len(panel.recent.kept) == 8 and not any(torch.equal(left, kept.z) for kept in panel.recent.kept)
 
 
 def test_reset_brings_back_the_first_picture(panel):

@@ -13,11 +13,13 @@ from dcgan_course.drawing.films import save_webp
 from dcgan_course.drawing.sheets import labelled_rows_png, png_of_pictures
 from dcgan_course.evaluation import attributes
 from dcgan_course.latent.directions import Directions, activation_directions, attribute_direction, weight_directions
-from dcgan_course.latent.paths import sample
+from dcgan_course.latent.paths import sample, slerp
+from dcgan_course.models.conditional import ConditionalGenerator, OneClass
 from dcgan_course.models.inference import refuse_not_finite
 from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.recorded import runs
-from dcgan_course.widgets.latent_parts import REACH, WIDTHS, Additions, Recent, Way
+from dcgan_course.widgets.latent.classes import WIDTHS, Asked, ClassChoice
+from dcgan_course.widgets.latent.parts import REACH, Additions, Kept, Recent, Way
 from dcgan_course.widgets.parts import Panel, Picture, dropdown, one_thread, sized
 
 RANDOM, PRINCIPAL, ACTIVE, LEARNED = 2, 2, 1, 2  # directions of each kind
@@ -38,15 +40,16 @@ class LatentExplorer(Panel):
     One picture is drawn for a move, by one call of the generator in inference mode. The front end sends the next move
     of a slider only when the last one was drawn, so moves that come too fast are left out, not queued.
 
-    The `controls` are run, mode, blend, play, direction_1 to direction_7, coordinate, change, pin_a, pin_b, new, keep,
-    reset, back_1 to back_8, folder and save. No order of clicks and no position raises.
+    The `controls` are run, class, other_class, of_the_other, mode, blend, play, direction_1 to direction_7, coordinate,
+    change, pin_a, pin_b, new, keep, reset, back_1 to back_8, folder and save. The three of the class are seen where the
+    run's generator is conditional. No order of clicks and no position raises.
     """
 
     sentence = "The latent explorer: run this cell to move z by hand. The next picture has a row for each direction."
 
     def __init__(self, run: str = "mnist_dcgan", *, folder: str = "runs/latent") -> None:
         self.run = dropdown("recorded run", runs.names(), run, widths=WIDTHS)
-        self.way, self.recent = Way(), Recent()
+        self.classes, self.way, self.recent = ClassChoice(), Way(), Recent()
         self.additions = Additions(RANDOM + PRINCIPAL + ACTIVE + LEARNED)
         buttons = {
             "pin_a": ipywidgets.Button(description="Pin as A", icon="thumb-tack"),
@@ -57,7 +60,7 @@ class LatentExplorer(Panel):
         }
         self.folder = ipywidgets.Text(value=folder, description="folder to save in", **sized(WIDTHS))
         save = ipywidgets.Button(description="Save", icon="download")
-        moving = {"run": self.run, **self.way.controls, **self.additions.controls}
+        moving = {"run": self.run, **self.classes.controls, **self.way.controls, **self.additions.controls}
         super().__init__({**moving, **buttons, **self.recent.controls, "folder": self.folder, "save": save})
         self.picture = Picture(format="png", width=SIDE, height=SIDE, tooltip="What G draws at this z")
         self.picture.add_class("dcgan-square-pixels")
@@ -66,7 +69,8 @@ class LatentExplorer(Panel):
         self._listen()
         left = ipywidgets.VBox([self.picture, ipywidgets.HTML(SQUARE_PIXELS), self.words], layout={"width": "320px"})
         walk = ipywidgets.HBox([self.way.play, self.way.blend])
-        right = ipywidgets.VBox([self.run, self.way.mode, walk, *self.additions.controls.values()])
+        of_class = self.classes.controls.values()
+        right = ipywidgets.VBox([self.run, *of_class, self.way.mode, walk, *self.additions.controls.values()])
         rows = ([left, right], list(buttons.values()), self.recent.places)
         wrapped = [ipywidgets.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows]
         self.children = [*wrapped, ipywidgets.HBox([self.folder, save])]
@@ -75,13 +79,14 @@ class LatentExplorer(Panel):
     def _listen(self) -> None:
         self.when_moved(self.start, self.run)
         self.when_moved(self._show_coordinate, self.additions.coordinate)
-        for control in (self.way.mode, self.way.blend, *self.additions.amounts, self.additions.change):
+        of_z = (self.way.mode, self.way.blend, *self.additions.amounts, self.additions.change)
+        for control in (*self.classes.controls.values(), *of_z):
             self.when_moved(functools.partial(self._move, control), control)
         self.controls["pin_a"].on_click(lambda button: self._pin("A"))
         self.controls["pin_b"].on_click(lambda button: self._pin("B"))
         self.controls["new"].on_click(lambda button: self._draw_points(self.seed + 1))
-        self.controls["keep"].on_click(lambda button: self.recent.keep(self.z()))
-        self.controls["reset"].on_click(lambda button: self._draw_points(0))
+        self.controls["keep"].on_click(lambda button: self._keep())
+        self.controls["reset"].on_click(lambda button: self._begin_again())
         self.controls["save"].on_click(lambda button: self._save())
         for number, button in enumerate(self.recent.controls.values()):
             button.on_click(lambda button, number=number: self._go_back(number))
@@ -89,15 +94,23 @@ class LatentExplorer(Panel):
     def start(self) -> None:
         """Load the chosen run and stand at its first A."""
         self.say(f"Loading {self.run.value} and learning its directions …")
-        self.generator, directions = _loaded(self.run.value)
+        run, directions = _loaded(self.run.value)
+        with self.by_itself():
+            self.classes.begin(run.generator, run.class_names)
         self.additions.begin(directions)
-        self.recent.begin(self.generator)
+        self.recent.begin()
+        self._draw_points(0)
+
+    def _begin_again(self) -> None:
+        """Bring back what was seen first."""
+        with self.by_itself():
+            self.classes.ask(Asked())
         self._draw_points(0)
 
     def _draw_points(self, seed: int) -> None:
-        """Draw A and B anew from a seed, and stand at A; with seed 0, everything is as it was at the beginning."""
+        """Draw A and B anew from a seed, and stand at A; seed 0 gives those of the beginning."""
         self.seed = seed
-        self.way.a, self.way.b = sample(2, self.generator.latent_dim, seed)
+        self.way.a, self.way.b = sample(2, self.classes.generator.latent_dim, seed)
         self._stand(0)
 
     def _stand(self, blend: int) -> None:
@@ -115,9 +128,13 @@ class LatentExplorer(Panel):
     def _move(self, control: ipywidgets.Widget) -> None:
         """Draw; when another control than before begins to move, keep the picture that is left."""
         if self.last_moved not in (None, control):
-            self.recent.keep(self.shown)
+            self._keep()
         self.last_moved, self.saved = control, ""
         self.draw()
+
+    def _keep(self) -> None:
+        """Take the picture that is shown into those that one can go back to."""
+        self.recent.keep(Kept(self.shown, self.asked, self.drawn))
 
     def _show_coordinate(self) -> None:
         with self.by_itself():
@@ -125,23 +142,25 @@ class LatentExplorer(Panel):
 
     def _pin(self, which: str) -> None:
         """Make the z that is shown A or B; the picture stays."""
-        z = self.z()
-        self.recent.keep(z)
+        self._keep()
         if which == "A":
-            self.way.a = z
+            self.way.a = self.shown
         else:
-            self.way.b = z
+            self.way.b = self.shown
         self._stand(0 if which == "A" else 100)
 
     def _go_back(self, number: int) -> None:
-        if number < len(self.recent.points):
-            self.way.a = self.recent.points[number]
+        if number < len(self.recent.kept):
+            kept = self.recent.kept[number]
+            self.way.a = kept.z
+            with self.by_itself():
+                self.classes.ask(kept.asked)
             self._stand(0)
 
     @torch.inference_mode()
     def draw(self) -> None:
         """Show the picture of z, and say where it lies."""
-        self.shown = self.z()
+        self.shown, self.asked, self.generator = self.z(), self.classes.asked(), self.classes.now()
         with one_thread():
             self.drawn = self.generator(self.shown[None])  # (1, C, H, W)
         self.picture.value = png_of_pictures(self.drawn, columns=1, zoom=1)
@@ -150,7 +169,7 @@ class LatentExplorer(Panel):
     def _tell(self) -> None:
         self.say(
             f"{self.way.blend.value} % of the way from A to B. z has length {float(self.shown.norm()):.1f}; "
-            f"a random z has about {self.generator.latent_dim**0.5:.1f}. {self.saved}",
+            f"a random z has about {self.generator.latent_dim**0.5:.1f}. {self.classes.words()} {self.saved}".rstrip(),
             *([] if bool(self.drawn.isfinite().all()) else [NOT_FINITE]),
         )
 
@@ -173,6 +192,8 @@ class LatentExplorer(Panel):
         points = {"z": self.shown, "a": self.way.a, "b": self.way.b}
         facts = {"run": self.run.value, "blend": self.way.mode.value, "share": self.way.blend.value / 100}
         facts |= {name: point.tolist() for name, point in points.items()}
+        if isinstance(self.classes.generator, ConditionalGenerator):
+            facts |= {"class": self.asked.label, "other_class": self.asked.other, "of_the_other": self.asked.percent}
         (folder / f"{stem}_z.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
         with torch.inference_mode():
             save_webp(folder / f"{stem}_walk.webp", self.generator(self.way.walk())[:, None], columns=1, zoom=4)
@@ -183,24 +204,37 @@ class LatentExplorer(Panel):
     def twin(run: str = "mnist_dcgan", shown: int = 9) -> bytes:
         """Return each of the explorer's directions as a row of pictures, from one end of its slider to the other.
 
+        Of a conditional generator there are more rows before: each class from A to B, and A from class 0 to class 1.
+
         Args:
-            run: a recorded run. shown: pictures in a row; the middle one is A, the same in all rows.
+            run: a recorded run. shown: pictures in a row; the middle one of a direction is A, the same in all rows.
 
         Returns:
             PNG bytes.
         """
-        generator, directions = _loaded(run)
-        a = sample(2, generator.latent_dim, 0)[0]
+        loaded, directions = _loaded(run)
+        names, rows = list(directions.names), []
+        a, b = sample(2, loaded.generator.latent_dim, 0)
+        generator: LatentGenerator
+        if isinstance(loaded.generator, ConditionalGenerator):
+            generator = OneClass(loaded.generator, 0)
+            shares = torch.linspace(0, 1, shown).tolist()
+            way = torch.stack([slerp(a, b, share) for share in shares])
+            rows = [OneClass(loaded.generator, label)(way) for label in range(loaded.generator.classes)]
+            rows += [torch.cat([OneClass(loaded.generator, 0, 1, share)(a[None]) for share in shares])]
+            names = [*(f"{name}, A to B" for name in loaded.class_names), "A, class 0 to 1", *names]
+        else:
+            generator = loaded.generator
         steps = torch.linspace(-REACH, REACH, shown)
-        rows = torch.stack([generator(a + steps[:, None] * vector) for vector in directions.vectors])
-        return labelled_rows_png(rows, list(directions.names), zoom=3)
+        rows += [generator(a + steps[:, None] * vector) for vector in directions.vectors]
+        return labelled_rows_png(torch.stack(rows), names, zoom=3)
 
 
 @functools.lru_cache(maxsize=2)
-def _loaded(name: str) -> tuple[LatentGenerator, Directions]:
+def _loaded(name: str) -> tuple[runs.RecordedRun, Directions]:
     with torch.random.fork_rng(devices=[]):  # a network has random weights before it has its own
-        generator = runs.load_run(name).generator
-        return generator, named_directions(name, generator)
+        run = runs.load_run(name)
+        return run, named_directions(name, run.generator)
 
 
 def _measures(name: str, channels: int) -> dict[str, Callable[[Tensor], Tensor]]:
@@ -214,21 +248,35 @@ def _measures(name: str, channels: int) -> dict[str, Callable[[Tensor], Tensor]]
 
 
 @torch.no_grad()
-def named_directions(name: str, generator: LatentGenerator, seed: int = 0) -> Directions:
+def named_directions(name: str, generator: LatentGenerator | ConditionalGenerator, seed: int = 0) -> Directions:
     """Return the directions that the explorer offers for a recorded run.
 
     Two random ones, the two that move the first layer most, the one along which its activations vary most, and two
     learned attributes: from the mean z of the samples that have less of it than the median to the mean z of those that
-    have more.
+    have more. A conditional generator is asked for all classes in turn, and the median is that of the class; for its
+    activations it is asked for class 0.
     """
     z = sample(LABELLED, generator.latent_dim, seed)
-    pictures = torch.cat([generator(part) for part in z.split(100)])
+    labels, alone = torch.zeros(LABELLED, dtype=torch.int64), generator
+    if isinstance(generator, ConditionalGenerator):
+        labels, alone = torch.arange(LABELLED) % generator.classes, OneClass(generator, 0)
+        pictures = torch.cat([generator(*part) for part in zip(z.split(100), labels.split(100), strict=True)])
+    else:
+        pictures = torch.cat([generator(part) for part in z.split(100)])
     refuse_not_finite(pictures, "generator's pictures")
     named = {f"random {i + 1}": v for i, v in enumerate(sample(RANDOM, generator.latent_dim, seed + 1))}
-    named |= {f"principal {i + 1}": v for i, v in enumerate(weight_directions(generator, PRINCIPAL))}
-    named |= {f"active {i + 1}": v for i, v in enumerate(activation_directions(generator, ACTIVE, seed=seed))}
+    named |= {f"principal {i + 1}": v for i, v in enumerate(weight_directions(alone, PRINCIPAL))}
+    named |= {f"active {i + 1}": v for i, v in enumerate(activation_directions(alone, ACTIVE, seed=seed))}
     for attribute, measure in _measures(name, generator.image_shape[0]).items():
-        values = measure(pictures)
-        named[f"learned: {attribute}"] = attribute_direction(z, values > values.median())
+        named[f"learned: {attribute}"] = attribute_direction(z, _more_than_median(measure(pictures), labels))
     vectors = torch.stack([vector / vector.norm() for vector in named.values()])
     return Directions(tuple(named), vectors)
+
+
+def _more_than_median(values: Tensor, labels: Tensor) -> Tensor:
+    """Tell for each sample whether it has more than the median of its class: (N,) bool."""
+    more = torch.zeros(len(values), dtype=torch.bool)
+    for label in labels.unique():
+        of_class = labels == label
+        more[of_class] = values[of_class] > values[of_class].median()
+    return more

@@ -3,6 +3,8 @@
 Each part holds its controls and the numbers that they stand for; when to draw, the explorer says.
 """
 
+from dataclasses import dataclass
+
 import ipywidgets
 import torch
 from torch import Tensor
@@ -10,7 +12,7 @@ from torch import Tensor
 from dcgan_course.drawing.sheets import png_of_pictures
 from dcgan_course.latent import paths
 from dcgan_course.latent.directions import Directions
-from dcgan_course.models.protocols import LatentGenerator
+from dcgan_course.widgets.latent.classes import WIDTHS, Asked
 from dcgan_course.widgets.parts import Picture, dropdown, sized, slider
 
 REACH = 8.0  # how far a direction's slider goes each way; a random z of 100 numbers has a length of about 10
@@ -18,7 +20,6 @@ RECENT = 8  # pictures to go back to
 HALF = 20  # moves from A to B; the walk goes there and back
 BLENDS = {"slerp: along the arc": paths.slerp, "lerp: along the line": paths.lerp}
 EMPTY = torch.full((1, 1, 8, 8), 0.8)
-WIDTHS = (125, 400)
 
 
 class Way:
@@ -95,6 +96,15 @@ class Additions:
         return z + amounts @ self.vectors + self.at_coordinates
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A picture to go back to: z (latent_dim,), what a conditional generator was asked for, and the picture itself."""
+
+    z: Tensor
+    asked: Asked
+    picture: Tensor  # (1, C, H, W)
+
+
 class Recent:
     """The last pictures that were left or kept, the newest first, each above a button that goes back to it."""
 
@@ -109,20 +119,19 @@ class Recent:
         pairs = zip(self.thumbs, self.controls.values(), strict=True)
         self.places = [ipywidgets.VBox(pair, layout={"align_items": "center"}) for pair in pairs]
 
-    def begin(self, generator: LatentGenerator) -> None:
-        """Forget everything; pictures of z come from this generator from now on."""
-        self.generator, self.points = generator, list[Tensor]()
+    def begin(self) -> None:
+        """Forget everything."""
+        self.kept: list[Kept] = []
         self._draw()
 
-    def keep(self, z: Tensor) -> None:
-        """Take z (latent_dim,) in as the newest; the same z is kept once."""
-        self.points = [z, *[old for old in self.points if not torch.equal(old, z)]][:RECENT]
+    def keep(self, new: Kept) -> None:
+        """Take a picture in as the newest; the same z, asked for the same, is kept once."""
+        others = [old for old in self.kept if old.asked != new.asked or not torch.equal(old.z, new.z)]
+        self.kept = [new, *others][:RECENT]
         self._draw()
 
-    @torch.inference_mode()
     def _draw(self) -> None:
-        pictures = self.generator(torch.stack(self.points)).split(1) if self.points else ()
         for number, (thumb, button) in enumerate(zip(self.thumbs, self.controls.values(), strict=True)):
-            filled = number < len(self.points)
-            thumb.value = png_of_pictures(pictures[number] if filled else EMPTY, columns=1, zoom=1)
+            filled = number < len(self.kept)
+            thumb.value = png_of_pictures(self.kept[number].picture if filled else EMPTY, columns=1, zoom=1)
             button.disabled = not filled
