@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from dcgan_course.errors import InvalidValue
+from dcgan_course.models.conditional import checked_labels
 from dcgan_course.models.protocols import AskedGenerator, LatentGenerator, Module
 
 
@@ -38,10 +39,10 @@ def draw(generator: LatentGenerator | AskedGenerator, z: Tensor, labels: Tensor 
     computed, running statistics and the random state are as they were. z may lie on any device.
 
     Raises:
-        InvalidValue: a conditional generator without labels, labels for one that is not conditional, or a picture that
-            holds nan or infinity.
+        InvalidValue: a conditional generator without labels or with other than its own, labels for one that is not
+            conditional, or a picture that holds nan or infinity.
     """
-    refuse_missing_labels(generator, labels)
+    refuse_other_labels(generator, labels, len(z))
     device = next(generator.parameters()).device
     columns = [z] if labels is None else [z, labels]
     parts = zip(*(column.to(device).split(256) for column in columns), strict=True)
@@ -51,16 +52,18 @@ def draw(generator: LatentGenerator | AskedGenerator, z: Tensor, labels: Tensor 
     return pictures
 
 
-def refuse_missing_labels(generator: LatentGenerator | AskedGenerator, labels: Tensor | None) -> None:
-    """Raise InvalidValue if a conditional generator gets no labels, or one that is not conditional gets some."""
+def refuse_other_labels(generator: LatentGenerator | AskedGenerator, labels: Tensor | None, count: int) -> None:
+    """Raise InvalidValue if a conditional generator gets no labels for `count` z, or another one gets some."""
     classes = getattr(generator, "classes", None)
+    if classes is None and labels is not None:
+        raise InvalidValue("This generator is not conditional, so it cannot be asked for a class: leave labels out.")
     if classes is not None and labels is None:
         raise InvalidValue(
             f"This generator is conditional, so it must be told what to draw: give labels, numbers from 0 to "
             f"{classes - 1}, one for each z."
         )
-    if classes is None and labels is not None:
-        raise InvalidValue("This generator is not conditional, so it cannot be asked for a class: leave labels out.")
+    if classes is not None and labels is not None:
+        checked_labels(labels, count, classes)
 
 
 def refuse_not_finite(answers: Tensor, whose: str) -> None:

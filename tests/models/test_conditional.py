@@ -168,6 +168,8 @@ def test_draw_asks_for_labels_where_they_belong():
         models.draw(generator, torch.randn(2, 6))
     with pytest.raises(InvalidValue, match="not conditional, so it cannot be asked for a class"):
         models.draw(models.Generator(28, 6, 1, 2), torch.randn(2, 6), torch.tensor([0, 1]))
+    with pytest.raises(InvalidValue, match=r"labels is torch.int64 \(200,\), but it must be an int64 tensor \(300,\)"):
+        models.draw(generator, torch.randn(300, 6), labels[:200])
 
 
 def test_compiled_they_answer_the_same():

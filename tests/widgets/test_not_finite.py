@@ -25,7 +25,7 @@ def test_the_latent_slider():
 def test_the_latent_explorer():
     panel = widgets.latent_explorer("mnist_mlp")
     assert "not finite" not in panel.words.value
-    panel.generator = enlarged(tiny_generator_like(panel.generator))
+    panel.classes.generator = enlarged(tiny_generator_like(panel.generator))
     panel.controls["new"].click()
     assert "numbers that are not finite, and is black there" in panel.words.value
 
