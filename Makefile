@@ -75,8 +75,9 @@ check: $(VENV)/.author
 requirements: $(VENV)/.author
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  requirements.in -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	  requirements-dev.in -o requirements-dev.txt
+	echo "torch ; python_version < '3'" | \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	  --override - requirements-dev.in -o requirements-dev.txt  # torch is the learner's: no second list of its parts
 
 recorded-runs: $(VENV)/.author
 	$(BIN)/python -m recording

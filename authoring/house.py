@@ -155,6 +155,8 @@ IDEAS = (  # where a reader looks for an idea: the question, and the definition 
     ("what a checkpoint holds", "training.state", "TrainingState"),
     ("p_real and p_fake", "evaluation.probabilities", "mean_probabilities"),
     ("the Fréchet distance", "evaluation.metrics", "frechet_distance"),
+    ("the kernel distance", "evaluation.kernel", "kernel_distance"),
+    ("precision and recall, density and coverage", "evaluation.neighbours", "precision_recall"),
     ("the classifier of digits", "evaluation.classifiers", "DigitClassifier"),
     ("the guidelines of DCGAN, each switched off", "models.ablations", "full_recipe"),
     ("slerp", "latent.paths", "slerp"),

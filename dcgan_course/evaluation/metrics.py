@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from dcgan_course.errors import InvalidValue, whole_number
+from dcgan_course.evaluation.clouds import finite, two_clouds
 from dcgan_course.models.inference import eval_mode
 from dcgan_course.models.protocols import Network
 
@@ -92,6 +93,42 @@ def best_sigma(samples: Tensor, validation: Tensor, candidates: Sequence[float])
     return candidates[scores.index(max(scores))]
 
 
+def inception_score(logits: Tensor, splits: int = 1) -> float:
+    """Return exp of the mean of KL(p(y|x) ‖ p(y)) over pictures x: from 1 to the number of classes.
+
+    High where a classifier is sure of each picture, and the pictures fall into all classes alike.
+
+    Args:
+        logits: (N, classes), what the classifier says of N pictures, before any softmax. splits: the pictures are cut
+            into so many parts of neighbours in the tensor, and the result is the mean of the parts' scores.
+
+    There is no real picture in it. One clear picture a class is enough for the highest score: it sees no variety inside
+    a class, no copying, and nothing that the classifier overlooks. Small parts make it smaller. The name is from the
+    Inception network; with another classifier the values cannot be compared.
+
+    Source: Salimans et al. 2016, section 4; its faults: Barratt and Sharma 2018.
+
+    Raises:
+        InvalidValue: logits are not (N, classes) with N ≥ 2, or not finite; splits is no whole number of at least 1, or
+            leaves fewer than two pictures a part.
+    """
+    shape = tuple(logits.shape)
+    if len(shape) != 2 or shape[0] < 2 or shape[1] < 1:
+        raise InvalidValue(f"The logits are {shape}, but they must be (N, classes), of at least two pictures.")
+    splits = whole_number("splits", splits)
+    if shape[0] < 2 * splits:
+        raise InvalidValue(
+            f"splits is {splits}, but {shape[0]:,} pictures make at most {shape[0] // 2:,} parts of two or more: "
+            "choose fewer parts, or give more pictures."
+        )
+    log_p = finite("The table of logits", logits).log_softmax(dim=1)
+    scores = []
+    for part in log_p.tensor_split(splits):
+        log_mean = part.logsumexp(dim=0) - math.log(len(part))
+        scores.append((part.exp() * (part - log_mean)).sum(dim=1).mean().exp())
+    return float(torch.stack(scores).mean())
+
+
 def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
     """Return the Fréchet distance between two clouds of points, each seen as one Gaussian: 0 when they are alike.
 
@@ -107,15 +144,10 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
     eigenvalues of C_a^½ C_b C_a^½, a symmetric matrix.
 
     Raises:
-        InvalidValue: clouds that are not (N, F) and (M, F) with at least two points each.
+        InvalidValue: clouds that are not (N, F) and (M, F) with at least two points each, or not finite.
     """
-    shapes = tuple(features_a.shape), tuple(features_b.shape)
-    if any(len(shape) != 2 or shape[0] < 2 for shape in shapes) or shapes[0][1] != shapes[1][1]:
-        raise InvalidValue(
-            f"The features are {shapes[0]} and {shapes[1]}, but they must be (N, F) and (M, F): "
-            "at least two points each, and as many numbers a point."
-        )
-    (mean_a, cov_a), (mean_b, cov_b) = (_moments(features.double()) for features in (features_a, features_b))
+    a, b = two_clouds(features_a, features_b)
+    (mean_a, cov_a), (mean_b, cov_b) = (_moments(features) for features in (a, b))
     values, vectors = torch.linalg.eigh(cov_a)
     root_a = vectors * values.clamp_min(0).sqrt() @ vectors.T
     middle = torch.linalg.eigvalsh(root_a @ cov_b @ root_a).clamp_min(0).sqrt().sum()

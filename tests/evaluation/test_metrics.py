@@ -111,7 +111,42 @@ def test_frechet_distance_of_features_with_a_dead_unit():
     )
 
 
-@pytest.mark.parametrize("shapes", [((5, 3), (5, 4)), ((1, 3), (5, 3)), ((5,), (5,)), ((5, 3, 1), (5, 3, 1))])
-def test_frechet_distance_refuses_other_clouds(shapes):
-    with pytest.raises(InvalidValue, match="must be"):
-        metrics.frechet_distance(*(torch.zeros(shape) for shape in shapes))
+def test_inception_score_is_the_formula():
+    logits = torch.randn(30, 4, generator=torch.Generator().manual_seed(0))
+    p = logits.double().softmax(dim=1)
+    want = (p * (p / p.mean(dim=0)).log()).sum(dim=1).mean().exp()
+    assert metrics.inception_score(logits) == pytest.approx(float(want))
+
+
+@pytest.mark.parametrize("classes", [1, 3, 10])
+def test_inception_score_of_sure_and_equal_classes_is_their_number(classes):
+    logits = 1000.0 * torch.eye(classes).repeat(6, 1)
+    assert metrics.inception_score(logits) == pytest.approx(classes)
+    assert metrics.inception_score(torch.zeros_like(logits)) == pytest.approx(1)
+    assert metrics.inception_score(logits[[0] * 6]) == pytest.approx(1)  # sure, but one class
+
+
+def test_inception_score_is_not_moved_by_a_constant_or_an_order_and_smaller_in_parts():
+    logits = 3 * torch.randn(60, 5, generator=torch.Generator().manual_seed(1))
+    whole = metrics.inception_score(logits)
+    order = torch.randperm(60, generator=torch.Generator().manual_seed(2))
+    assert metrics.inception_score(logits + 100) == pytest.approx(whole, rel=1e-6)
+    assert metrics.inception_score(logits[order]) == pytest.approx(whole)
+    parts = [metrics.inception_score(part) for part in logits.split(20)]
+    assert metrics.inception_score(logits, splits=3) == pytest.approx(sum(parts) / 3)
+    assert metrics.inception_score(logits, splits=30) < metrics.inception_score(logits, splits=3) < whole
+
+
+@pytest.mark.parametrize(
+    ("logits", "splits", "words"),
+    [
+        (torch.zeros(5), 1, "must be"),
+        (torch.zeros(1, 3), 1, "at least two"),
+        (torch.full((4, 3), math.nan), 1, "4 of 4 rows"),
+        (torch.zeros(5, 3), 3, "at most 2 parts"),
+        (torch.zeros(5, 3), 0, "whole number"),
+    ],
+)
+def test_inception_score_refuses(logits, splits, words):
+    with pytest.raises(InvalidValue, match=words):
+        metrics.inception_score(logits, splits)
