@@ -29,6 +29,7 @@ from dcgan_course.models.dcgan import Discriminator, Generator, count_parameters
 from dcgan_course.models.inference import draw
 from dcgan_course.training.checkpoint import read_progress, read_state
 from dcgan_course.training.config import TrainConfig
+from dcgan_course.training.fixes.averaging import has_own_statistics, statistics_anew
 from dcgan_course.training.kept_state import KeptNetwork, refuse_other_tensors
 from dcgan_course.training.state import History, Training
 
@@ -196,7 +197,12 @@ class RunFolder:
             CheckpointError: nothing was kept yet, or the file is damaged.
         """
         settings = self.settings()
-        return self._filled(settings.networks()[0], "ema_generator" if settings.ema else "generator")
+        if not settings.ema:
+            return self._filled(settings.networks()[0], "generator")
+        average = self._filled(settings.networks()[0], "ema_generator")
+        if not has_own_statistics(average):  # a checkpoint from before has those of the generator
+            statistics_anew(average, settings.config.seed)
+        return average
 
     def discriminator(self) -> Discriminator:
         """Return the discriminator as it was last kept, in eval mode.

@@ -121,7 +121,8 @@ def train(
         images: uint8 (N, C, H, W), on any device. config: see TrainConfig.
         test_images: uint8 pictures that are not trained on; p_real and p_fake are measured with them.
         ema_generator: a copy of the generator, in which the average of its weights over the last steps is kept; it
-            is not trained, and it draws calmer pictures than the generator of any one step.
+            is not trained. Its statistics of batch norm are computed anew at the end of every epoch and of the
+            training, for a checkpoint, and when a hook asks for `training.ema_generator`.
         loss_of_logits: the generator's loss. hook: called with the Training after every step; True stops.
         checkpoint: a file. It is written after every epoch, before the hook is called, and when training stops; if it
             is there at the start, training continues from it, to the same bits on the same machine.
@@ -170,6 +171,7 @@ def train(
                 if stop:
                     break
         bar.close()
+        training.refresh_average()
     training.history.stopped = training.step < training.last_step
     return training.history
 

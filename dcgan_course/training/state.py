@@ -18,6 +18,7 @@ from dcgan_course.evaluation.probabilities import mean_probabilities
 from dcgan_course.models.protocols import LatentGenerator, Network
 from dcgan_course.training.acceleration import Accelerated, chosen_precision
 from dcgan_course.training.config import TrainConfig
+from dcgan_course.training.fixes import averaging
 from dcgan_course.training.processes import Processes
 
 CHECK_EVERY = 50  # steps between two looks at whether the losses are finite: a look costs a wait on a GPU
@@ -72,9 +73,8 @@ class TrainingState(TypedDict):
 class Training:
     """A training under way: two networks, their optimisers, the random state, the step and the history.
 
-    A hook receives it after every step. `step` counts batches shown; an epoch has `steps_per_epoch` of them.
-    `ema_generator` is the averaged generator, or None. Under torchrun several processes each play a part of every
-    batch; see `processes`.
+    A hook receives it after every step. `step` counts batches shown; an epoch has `steps_per_epoch` of them. Under
+    torchrun several processes each play a part of every batch; see `processes`.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Training:
         ema_generator: LatentGenerator | None = None,
     ) -> None:
         self.generator, self.discriminator, self.config = generator, discriminator, config
-        self.ema_generator = ema_generator
+        self._average, self._average_moved = ema_generator, False  # moved since its statistics were computed
         self.device = next(generator.parameters()).device
         self.processes = Processes(config.batch_size)
         self.generator_optimizer = self._adam(generator)
@@ -127,16 +127,23 @@ class Training:
         shape = (self.config.batch_size, self.generator.latent_dim)
         return self.processes.part(torch.randn(shape, generator=self.noise, device=self.device))
 
-    @torch.no_grad()
     def average_generator(self) -> None:
-        """Move the averaged generator towards the generator; statistics of batch norm are copied."""
-        if self.ema_generator is None:
-            return
-        averages: list[Tensor] = list(self.ema_generator.parameters())
-        values: list[Tensor] = list(self.generator.parameters())
-        torch._foreach_lerp_(averages, values, 1 - self.config.ema_decay)
-        for average, value in zip(self.ema_generator.buffers(), self.generator.buffers(), strict=True):
-            average.copy_(value)
+        """Move the averaged generator, if there is one, towards the generator."""
+        if self._average is not None:
+            averaging.move_average(self._average, self.generator, self.config.ema_decay)
+            self._average_moved = True
+
+    def refresh_average(self) -> None:
+        """Compute the statistics of the averaged generator's batch norm for its weights of now."""
+        if self._average is not None and self._average_moved:
+            averaging.statistics_anew(self._average, self.config.seed)
+            self._average_moved = False
+
+    @property
+    def ema_generator(self) -> LatentGenerator | None:
+        """The averaged generator, with statistics of batch norm for its weights of now; None if there is none."""
+        self.refresh_average()
+        return self._average
 
     def agree(self, stop: bool) -> bool:
         """Return True in every process if one of them wants to stop."""
@@ -177,6 +184,7 @@ class Training:
             self.check_finite()
         if not self.epoch_is_over:
             return
+        self.refresh_average()
         p_real, p_fake = math.nan, math.nan
         if test_images is not None:
             p_real, p_fake = mean_probabilities(self.generator, self.discriminator, test_images, self.config.seed)
@@ -208,8 +216,8 @@ class Training:
                 "precision": str(chosen_precision(self.config.precision, self.device)).removeprefix("torch."),
             },
         }
-        if self.ema_generator is not None:
-            state["ema_generator"] = self.ema_generator.state_dict()
+        if (average := self.ema_generator) is not None:
+            state["ema_generator"] = average.state_dict()
         if self.device.type == "cuda":
             state["random_cuda"] = torch.cuda.get_rng_state(self.device)
         if self.device.type == "mps":
@@ -227,8 +235,9 @@ class Training:
         """
         self.generator.load_state_dict(state["generator"])
         self.discriminator.load_state_dict(state["discriminator"])
-        if self.ema_generator is not None:
-            self.ema_generator.load_state_dict(state["ema_generator"])
+        if self._average is not None:
+            self._average.load_state_dict(state["ema_generator"])
+            self._average_moved = state["step"] > 0  # files from before have the statistics of the generator
         _load_state(self.generator_optimizer, state.get("generator_optimizer", {}))
         _load_state(self.discriminator_optimizer, state.get("discriminator_optimizer", {}))
         none = torch.empty(0)

@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from dcgan_course.__main__ import main
 from dcgan_course.commands import train as train_command
+from dcgan_course.commands.run_folder import RunFolder
 from dcgan_course.training import checkpoint
 from tests.helpers.runs import TINY, folder_of_pictures
 
@@ -200,6 +202,9 @@ def test_a_run_from_before_the_package_had_folders_goes_on(tmp_path, capsys):
     """Written at commit 34c86ae: train --data drawn_digits --ema --width 2 --latent-dim 4 --image-size 8 --epochs 1
     --batch-size 500 --precision float32."""
     folder = shutil.copytree(Path(__file__).parent / "before_the_move", tmp_path / "old")
+    kept = checkpoint.read_state(folder / "checkpoint.safetensors")["ema_generator"]
+    mean = RunFolder(folder).generator().blocks[0][1].running_mean
+    assert not torch.equal(mean, kept["blocks.0.1.running_mean"])  # those were of another network
     assert main(["train", "--out", str(folder), "--resume", "--epochs", "2"]) == 0
     assert "Done: 2 epochs" in capsys.readouterr().out
     assert main(["sample", str(folder), "--out", str(tmp_path / "sheet.png")]) == 0

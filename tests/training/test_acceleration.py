@@ -121,8 +121,6 @@ def test_the_average_is_the_formula(images):
     assert len(seen) == 8 and torch.equal(weights(*pair), weights(*without))
     for want, value in zip(wanted, average.parameters(), strict=True):
         torch.testing.assert_close(value.double(), want, rtol=1e-5, atol=1e-6)
-    for got, value in zip(average.buffers(), pair[0].buffers(), strict=True):
-        assert torch.equal(got, value)
 
 
 def test_a_checkpoint_without_an_average_is_refused_where_one_is_asked_for(images, tmp_path):
