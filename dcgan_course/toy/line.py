@@ -67,6 +67,30 @@ class LineDiscriminator(nn.Module):
         return self.out(self.hidden(x).tanh())
 
 
+def move_discriminator(game: "LineGame") -> None:
+    """Move the discriminator once: raise D on real points, lower it on fakes.
+
+    Source: Goodfellow et al. 2014, algorithm 1, the inner loop.
+    """
+    fake = game.generator(game.sample_z()).detach()  # the gradient stops here
+    loss = discriminator_loss(game.discriminator(game.sample_real()), game.discriminator(fake))
+    game.discriminator_optimizer.zero_grad()
+    loss.backward()
+    game.discriminator_optimizer.step()
+
+
+def move_generator(game: "LineGame", generator_loss: Callable[[Tensor], Tensor]) -> None:
+    """Move the generator once, by a loss of the logits of fakes.
+
+    Source: Goodfellow et al. 2014, algorithm 1, the outer loop.
+    """
+    fake = game.generator(game.sample_z())  # fresh z, and the gradient passes
+    loss = generator_loss(game.discriminator(fake))
+    game.generator_optimizer.zero_grad()
+    loss.backward()
+    game.generator_optimizer.step()
+
+
 def play_round(game: "LineGame", generator_loss: Callable[[Tensor], Tensor], discriminator_steps: int = 2) -> None:
     """Play one round: the discriminator moves `discriminator_steps` times, then the generator moves once.
 
@@ -77,16 +101,8 @@ def play_round(game: "LineGame", generator_loss: Callable[[Tensor], Tensor], dis
     Source: Goodfellow et al. 2014, algorithm 1.
     """
     for _ in range(discriminator_steps):
-        fake = game.generator(game.sample_z()).detach()  # D's step: the gradient stops here
-        loss = discriminator_loss(game.discriminator(game.sample_real()), game.discriminator(fake))
-        game.discriminator_optimizer.zero_grad()
-        loss.backward()
-        game.discriminator_optimizer.step()
-    fake = game.generator(game.sample_z())  # G's step: fresh z, and the gradient passes
-    loss = generator_loss(game.discriminator(fake))
-    game.generator_optimizer.zero_grad()
-    loss.backward()
-    game.generator_optimizer.step()
+        move_discriminator(game)
+    move_generator(game, generator_loss)
 
 
 class LineGame:
@@ -159,10 +175,7 @@ class LineGame:
     def train_generator(self, steps: int) -> None:
         """Move G alone against the discriminator as it is, at the game's learning rate."""
         for _ in range(steps):
-            loss = self.generator_loss(self.discriminator(self.generator(self.sample_z())))
-            self.generator_optimizer.zero_grad()
-            loss.backward()
-            self.generator_optimizer.step()
+            move_generator(self, self.generator_loss)
 
     def means(self) -> Tensor:
         """Return the mean of each game's fakes (M,), over 500 z that lie evenly."""

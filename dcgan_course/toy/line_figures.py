@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
@@ -73,6 +74,68 @@ def four_panels(panels: Sequence[Moment], title: str) -> "Figure":
     return figure
 
 
+def circles_figure(
+    together: Sequence[tuple[float, float]], in_turns: Sequence[tuple[float, float]], title: str
+) -> "Figure":
+    """Draw two paths of the game V = x y side by side, around the middle where nobody can gain; returns the figure.
+
+    Args:
+        together, in_turns: (x, y) after each step. title: states the finding.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(1, 2, figsize=(10, 4.8), sharex=True, sharey=True)
+    reach = 1.1 * max(abs(number) for path in (together, in_turns) for point in path for number in point)
+    for axes, path, name in zip(
+        all_axes, (together, in_turns), ("both move together", "they move in turns"), strict=True
+    ):
+        axes.plot(*zip(*path, strict=True), "-o", color=JUDGE, markersize=4, linewidth=1.5)
+        axes.plot(*path[0], "o", color=MODEL, markersize=12)
+        axes.plot(0, 0, "X", color=COLOURS["orange"], markersize=14)
+        axes.annotate("start", path[0], (8, 8), textcoords="offset points", color=MODEL)
+        axes.set(
+            xlabel="x, owned by the player who wants V low", xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal"
+        )
+        axes.set_title(name, fontsize=14, fontweight="normal")
+    all_axes[0].set_ylabel("y, owned by the one who wants V high")
+    figure.suptitle(title, fontweight="bold", fontsize=15)
+    return figure
+
+
+def move_frame(x: Tensor, p_data: Tensor, p_fake: Tensor, d: Tensor) -> Tensor:
+    """Draw densities and D after one move, as a frame of a film: uint8 (1, 3, 220, 480).
+
+    Args:
+        x: (N,) places, in order. p_data, p_fake, d: (N,) there.
+    """
+    canvas = Canvas(480, 220, scale=1)
+    plot = LinePlot(canvas, 44, 10, 422, 178, (float(x[0]), float(x[-1])), (0, 1.02))
+    for level in (0.0, 0.5, 1.0):
+        plot.level(level, f"{level:g}")
+    plot.x_numbers(range(-4, 6))
+    plot.curve(x, p_data, "ink", line=4, dotted=True)
+    plot.curve(x, p_fake, "green")
+    plot.curve(x, d, "blue")
+    return torch.from_numpy(np.array(canvas.image)).permute(2, 0, 1)[None]
+
+
+def moves_figure(frames: Sequence[Tensor], which: Sequence[int], labels: Sequence[str], title: str) -> "Figure":
+    """Lay some frames of `move_frame` out as one figure; returns it.
+
+    Args:
+        frames: of `move_frame`. which: four numbers of frames. labels: a sentence a frame. title: states the finding.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, all_axes = plt.subplots(2, 2, figsize=(12, 6.6))
+    for axes, number in zip(all_axes.flat, which, strict=True):
+        axes.imshow(frames[number][0].permute(1, 2, 0))
+        axes.set_title(labels[number], fontsize=13, fontweight="normal")
+        axes.axis("off")
+    figure.suptitle(title, fontweight="bold", fontsize=16)
+    return figure
+
+
 def two_discriminators_figure(
     x: ArrayLike, trained: ArrayLike, formula: ArrayLike, p_data: ArrayLike, p_fake: ArrayLike, title: str
 ) -> "Figure":
@@ -124,26 +187,33 @@ def losses_figure(d: np.ndarray, title: str) -> "Figure":
     return figure
 
 
-def rounds_figure(rows: Sequence[tuple[str, str, Sequence[float]]], title: str) -> "Figure":
-    """Draw one dot a training, one line a way of training; returns the figure.
+def rounds_figure(rows: Sequence[tuple[str, Tensor]], title: str) -> "Figure":
+    """Draw one dot a training, one line a way of training, both losses of G in each; returns the figure.
 
     Args:
-        rows: (name, colour, rounds (S,)) of each line, top to bottom. title: states the finding.
+        rows: (name, rounds (2, S)) of each line, top to bottom: row 0 of the numbers non-saturating, row 1
+            saturating; what is not finite is left out. title: states the finding.
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(10, 3.8))
-    for place, (_, colour, rounds) in enumerate(rows):
-        finite = np.asarray(rounds, dtype=float)
-        finite = finite[np.isfinite(finite)]
-        axes.scatter(finite, np.full(len(finite), -place), s=90, color=colour, alpha=0.6, linewidths=0)
-        if len(finite):
-            axes.plot([finite.mean()] * 2, [-place - 0.25, -place + 0.25], color=DATA, linewidth=3)
+    figure, axes = plt.subplots(figsize=(10, 4.6))
+    losses = ((NON_SATURATING, "o", "non-saturating", 0.14), (SATURATING, "D", "saturating", -0.14))
+    for place, (_, counts) in enumerate(rows):
+        for (colour, marker, name, up), rounds in zip(losses, counts, strict=True):
+            finite = rounds[rounds.isfinite()].numpy()
+            at = np.full(len(finite), up - place)
+            words = name if place == 0 else None
+            axes.scatter(finite, at, s=70, color=colour, marker=marker, alpha=0.6, linewidths=0, label=words)
+            if len(finite):
+                axes.plot([finite.mean()] * 2, [up - place - 0.16, up - place + 0.16], color=DATA, linewidth=3)
     axes.set(
-        xlabel="rounds until the fakes' mean is within 0.1 of the data's", title=title, ylim=(-len(rows) + 0.5, 0.5)
+        xscale="log",
+        xlabel="rounds until the fakes' mean is within 0.1 of the data's (bars: means)",
+        title=title,
+        ylim=(-len(rows) + 0.5, 0.5),
     )
-    axes.set_xlim(left=0)
-    axes.set_yticks([-place for place in range(len(rows))], [name for name, _, _ in rows])
+    axes.set_yticks([-place for place in range(len(rows))], [name for name, _ in rows])
+    axes.legend(loc="lower right", fontsize=12)
     return figure
 
 

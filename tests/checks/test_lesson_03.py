@@ -9,6 +9,7 @@ from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_
 
 from authoring.notebooks import ROOT
 from dcgan_course.checks import lesson_03 as check
+from dcgan_course.checks.lesson_03.broken import BROKEN, SHOWS, repaired_loop
 from dcgan_course.checks.lesson_03.loops import LoopBench
 from tests.helpers.answers import blank, complaint
 
@@ -87,7 +88,7 @@ def test_wrong_jensen_shannon(wrong, words):
     assert words in complaint(check.jensen_shannon, wrong)
 
 
-# 3. Gradients
+# 5. Gradients
 
 
 def right_saturating(d):
@@ -132,7 +133,7 @@ def test_wrong_non_saturating(wrong, words):
     assert words in complaint(check.gradients, right_saturating, wrong)
 
 
-# 4 to 7. Loops
+# 6. The loop
 
 
 def plain_loop(G, D, g_opt, d_opt, draw_real, draw_z, rounds):
@@ -152,33 +153,9 @@ def plain_loop(G, D, g_opt, d_opt, draw_real, draw_z, rounds):
         D.requires_grad_(True)
 
 
-REPAIRS = {1: check.repaired_1, 2: check.repaired_2, 3: check.repaired_3}
-
-
 def test_loop(capsys):
-    for judge in (check.play, *REPAIRS.values()):
-        judge(plain_loop)
-    assert capsys.readouterr().out.count("✓") == 4
-
-
-def broken_loops():
-    """Return the three loops as the exercise prints them: {number: function}."""
-    script = jupytext.read(ROOT / "sources/solutions/03_adversarial_game.py", fmt="py:percent")
-    names = {"softplus": softplus}
-    for cell in script.cells:
-        if "def broken_" in cell.source:
-            exec(cell.source.split("```python\n")[1].split("```")[0], names)
-    return {number: names[f"broken_{number}"] for number in (1, 2, 3)}
-
-
-@pytest.mark.parametrize(
-    ("number", "words"), [(1, "the generator never moves"), (2, "fresh z"), (3, "gradients are never cleared")]
-)
-def test_a_broken_loop_handed_in_as_it_is(number, words):
-    loop = broken_loops()[number]
-    bench = LoopBench()
-    loop(*bench.arguments, 2)  # none raises an error: that is what makes them hard to find
-    assert words in complaint(REPAIRS[number], loop)
+    check.play(plain_loop)
+    assert "✓" in capsys.readouterr().out
 
 
 def step_wrongly(
@@ -239,8 +216,7 @@ WRONG_LOOPS = [
 
 @pytest.mark.parametrize(("faults", "words"), WRONG_LOOPS, ids=[next(iter(faults)) for faults, _ in WRONG_LOOPS])
 def test_wrong_loops(faults, words):
-    for judge in (check.play, *REPAIRS.values()):
-        assert words in complaint(judge, step_wrongly(**faults))
+    assert words in complaint(check.play, step_wrongly(**faults))
 
 
 def test_other_wrong_loops():
@@ -276,3 +252,233 @@ def g_first(G, D, g_opt, d_opt, draw_real, draw_z, rounds):
         d_opt.zero_grad()
         (softplus(-D(draw_real())).mean() + softplus(D(G(draw_z()).detach())).mean()).backward()
         d_opt.step()
+
+
+# 3. The value of the game
+
+
+def value_by_boxes(p_data, p_fake):
+    total = 0.0
+    for a, b in zip(p_data.tolist(), p_fake.tolist(), strict=True):
+        total += (a * math.log(a / (a + b)) if a else 0) + (b * math.log(b / (a + b)) if b else 0)
+    return total
+
+
+def value_by_divergences(p_data, p_fake):
+    return 2 * jsd_with_a_mask(p_data, p_fake) - math.log(4)
+
+
+def value_without_zeros(p_data, p_fake):
+    d = p_data / (p_data + p_fake)
+    return torch.where(p_data > 0, p_data * d.log(), 0).sum() + torch.where(p_fake > 0, p_fake * (1 - d).log(), 0).sum()
+
+
+def value_with_a_floor(p_data, p_fake):
+    d = (p_data / (p_data + p_fake)).clamp(1e-300, 1 - 1e-16)
+    return (p_data * d.log() + p_fake * (1 - d).log()).sum().item()
+
+
+@pytest.mark.parametrize("right", [value_by_boxes, value_by_divergences, value_without_zeros, value_with_a_floor])
+def test_value(right, capsys):
+    check.value_at_best(right)
+    assert "✓" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda p, q: 2 * jsd_with_a_mask(p, q), "leaves −log 4 over"),
+        (lambda p, q: jsd_with_a_mask(p, q) - math.log(4), "counted once"),
+        (lambda p, q: 2 * jsd_with_a_mask(p, q) - math.log(2), "each of the two means"),
+        (lambda p, q: math.log(4) - 2 * jsd_with_a_mask(p, q), "sign is turned"),
+        (lambda p, q: -math.log(4), "equal densities, the lowest"),
+        (lambda p, q: value_by_boxes(p, q) / math.log(2), "bits"),
+        (lambda p, q: value_by_boxes(p, q) / len(p), "mean over the boxes"),
+        (lambda p, q: torch.where(p > 0, p * (p / (p + q)).log(), 0).sum(), "only the first term"),
+        (lambda p, q: (p * (p / (p + q)).log() + q * (q / (p + q)).log()).sum(), "no fake is ever there"),
+        (lambda p, q: 0.0, "should be"),
+        (lambda p, q: None, "gave nothing back"),
+    ],
+)
+def test_wrong_value(wrong, words):
+    assert words in complaint(check.value_at_best, wrong)
+
+
+# 4. More fakes than data
+
+MIXES = [
+    lambda a, b, r: a / (a + r * b),
+    lambda p_data, p_fake, fakes_per_real: 1 - fakes_per_real * p_fake / (p_data + fakes_per_real * p_fake),
+    lambda a, b, r: (a / (1 + r)) / (a / (1 + r) + b * r / (1 + r)),
+    lambda a, b, r: torch.sigmoid(torch.tensor(a).log() - torch.tensor(r * b).log()),
+]
+
+
+@pytest.mark.parametrize("right", MIXES)
+def test_more_fakes(right, capsys):
+    check.more_fakes(right, lambda r: right(1.0, 1.0, r))
+    assert capsys.readouterr().out.count("✓") == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda a, b, r: a / (a + b), "r fakes come to each real"),
+        (lambda a, b, r: r * a / (r * a + b), "factor is on the wrong side"),
+        (lambda a, b, r: r / (1 + r), "should be"),
+        (lambda a, b, r: r * b / (a + r * b), "share of the fakes"),
+        (lambda a, b, r: b / (a + b), "as many fakes as data"),
+        (lambda a, b, r: a / (a + b + r), "r is no density"),
+        (lambda a, b, r: a / (r * (a + b)), "must be 1"),
+        (lambda a, b, r: 1 / (1 + r), "both densities are equal"),
+        (lambda a, b, r: 0.1, "should be"),
+    ],
+)
+def test_wrong_mix(wrong, words):
+    assert words in complaint(check.more_fakes, wrong, lambda r: 1 / (1 + r))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda r: 0.5, "right for r = 1 only"),
+        (lambda r: r / (1 + r), "share of the fakes"),
+        (lambda r: 1 / r, "left the real one out"),
+        (lambda r: 0.5 / r, "add up to 1"),
+        (blank, "not written yet"),
+    ],
+)
+def test_wrong_end_of_a_mix(wrong, words):
+    assert words in complaint(check.more_fakes, MIXES[0], wrong)
+
+
+# 7. Who moves
+
+RIGHT = dict(zip("ABCDEFGH", ["stays", "moves", "stays", "stays", "moves", "stays", "moves", "moves"], strict=True))
+REASONS = {
+    "A": "D's optimiser does not hold G's weights",
+    "B": "no_grad stops graphs, not batch norm",
+    "C": "in eval mode batch norm uses",
+    "D": "G's optimiser does not hold D's weights",
+    "E": "leaves a part in each of D's parameters",
+    "F": "also while gradients flow",
+    "G": "running statistics are no parameters",
+    "H": "eval() does not stop gradients",
+}
+
+
+@pytest.mark.parametrize("style", [dict, lambda d: {key: d[key].upper() for key in reversed(d)}])
+def test_who_moves(style, capsys):
+    check.who_moves(lambda: style(RIGHT))
+    assert "✓" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("letter", RIGHT)
+def test_each_wrong_move_has_its_reason(letter):
+    other = {"moves": "stays", "stays": "moves"}[RIGHT[letter]]
+    said = complaint(check.who_moves, lambda: RIGHT | {letter: other})
+    assert "7 of 8" in said and REASONS[letter] in said
+
+
+# 8 to 10. Broken loops
+
+
+def test_the_exercises_print_the_loops_that_are_judged():
+    script = jupytext.read(ROOT / "sources/solutions/03_adversarial_game.py", fmt="py:percent")
+    printed = "\n".join(cell.source for cell in script.cells if "def broken_" in cell.source)
+    for text in BROKEN.values():
+        numbered = "\n".join(f"{number:2d}  {line}" for number, line in enumerate(text.splitlines(), 1))
+        assert numbered in printed
+
+
+JUDGES = {1: check.broken_1, 2: check.broken_2, 3: check.broken_3}
+SEEN = {
+    1: "G stays where it was",
+    2: "G is judged on the fakes that D has just learned from",
+    3: "D is also pulled towards calling fakes real",
+}
+REPAIRS = [
+    (1, {9: "loss = softplus(-discriminator(fake)).mean()"}),
+    (1, {8: "", 9: "loss = softplus(-discriminator(generator(draw_z()))).mean()"}),
+    (1, {9: "    loss = -torch.log(torch.sigmoid(discriminator(fake))).mean()"}),
+    (1, {9: "logits = discriminator(fake)\nloss = softplus(-logits).mean()"}),
+    (2, {3: "fake = generator(draw_z()).detach()", 8: "loss = softplus(-discriminator(generator(draw_z()))).mean()"}),
+    (
+        2,
+        {
+            3: "with torch.no_grad(): fake = generator(draw_z())",
+            8: "fake = generator(draw_z())\nloss = softplus(-discriminator(fake)).mean()",
+        },
+    ),
+    (
+        2,
+        {
+            4: "loss = softplus(-discriminator(draw_real())).mean() + softplus(discriminator(fake.detach())).mean()",
+            6: "loss.backward()",
+            8: "loss = softplus(-discriminator(generator(draw_z()))).mean()",
+        },
+    ),
+    (3, {6: "discriminator_optimizer.zero_grad()\nloss.backward()"}),
+    (3, {3: "discriminator_optimizer.zero_grad()", 8: ""}),
+    (
+        3,
+        {
+            7: "discriminator_optimizer.step()\ndiscriminator.requires_grad_(False)",
+            8: "",
+            3: "discriminator.requires_grad_(True); discriminator.zero_grad()",
+        },
+    ),
+    (3, {12: "loss.backward()\ndiscriminator_optimizer.zero_grad()"}),
+]
+
+
+@pytest.mark.parametrize(("number", "repair"), REPAIRS)
+def test_repairs(number, repair, capsys):
+    JUDGES[number](lambda: repair, lambda: SEEN[number].upper())
+    assert capsys.readouterr().out.count("✓") == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "repair", "words"),
+    [
+        (1, {4: BROKEN[1].splitlines()[3]}, "generator never moves"),
+        (
+            1,
+            {3: "fake = generator(draw_z())", 9: "loss = softplus(-discriminator(fake)).mean()"},
+            "numbers are right, but",
+        ),
+        (1, {9: "loss = softplus(discriminator(fake)).mean()"}, "look FAKE"),
+        (1, {8: "", 9: "loss = softplus(-discriminator(fake)).mean()"}, "drew z 3 times"),
+        (1, {9: "loss = softplus(-discriminator(fake)).mean("}, "no Python"),
+        (1, {}, "no line is changed"),
+        (1, dict.fromkeys(range(3, 8), "pass"), "5 lines are changed"),
+        (1, {1: "def broken_1():"}, "there is no line 1"),
+        (1, {True: "pass"}, "there is no line True"),
+        (1, "line 9", "give a dict"),
+        (2, {6: "loss.backward()"}, "share a graph"),
+        (2, {8: "loss = softplus(-discriminator(generator(draw_z()))).mean()"}, "numbers are right, but"),
+        (2, {8: "loss = softplus(-discriminator(fake.detach())).mean()"}, "drew z 3 times"),
+        (2, {3: "fake = generator(draw_z()).detach()"}, "drew z 3 times"),
+        (3, {8: ""}, "gradients are never cleared"),
+        (3, {7: "discriminator_optimizer.zero_grad()\ndiscriminator_optimizer.step()"}, "D never moves"),
+        (3, {8: "discriminator.requires_grad_(False)"}, "has cut too much"),
+        (3, None, "give a dict"),
+    ],
+)
+def test_wrong_repairs(number, repair, words):
+    assert words in complaint(JUDGES[number], lambda: repair, lambda: SEEN[number])
+
+
+@pytest.mark.parametrize("number", JUDGES)
+def test_wrong_symptoms(number):
+    for name, reason in SHOWS.items():
+        if name != SEEN[number]:
+            assert reason in complaint(JUDGES[number], lambda: {9: ""}, lambda name=name: name)
+    assert "one of these names" in complaint(JUDGES[number], lambda: {9: ""}, lambda: 3)
+    assert "none of the names" in complaint(JUDGES[number], lambda: {9: ""}, lambda: "it is broken")
+
+
+@pytest.mark.parametrize("number", BROKEN)
+def test_broken_loops_run(number):
+    bench = LoopBench()
+    repaired_loop("x", number, {3: BROKEN[number].splitlines()[2]})(*bench.arguments, 2)

@@ -45,7 +45,7 @@ HOMES = {
     models: ("up", "down", "init_weights", "MLPGenerator", "MLPDiscriminator"),
     loop: ("discriminator_step", "generator_step"),
     divergences: ("optimal_discriminator", "jensen_shannon"),
-    line: ("play_round",),
+    line: ("move_discriminator", "move_generator", "play_round"),
     points: ("pack", "look_ahead"),
 }
 PACKAGE = {name: getattr(module, name) for module, names in HOMES.items() for name in names}
@@ -131,6 +131,17 @@ def check_game_formulas():
         assert BUILT["jensen_shannon"](p_data, p_fake, x) == divergences.jensen_shannon(p_data, p_fake, x)
 
 
+def check_moves_on_a_line():
+    results = []
+    for built in (BUILT, vars(line)):
+        played = line.LineGame(2, 10, seed=0)
+        built["move_discriminator"](played)
+        built["move_generator"](played, losses.minimax)
+        built["move_generator"](played, losses.non_saturating)
+        results.append([*played.generator.state_dict().values(), *played.discriminator.state_dict().values()])
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
 def check_play_round():
     results = []
     for play in (BUILT["play_round"], line.play_round):
@@ -196,6 +207,8 @@ CHECKS = {
     "MLPDiscriminator": lambda: check_networks("MLPDiscriminator"),
     "optimal_discriminator": check_game_formulas,
     "jensen_shannon": check_game_formulas,
+    "move_discriminator": check_moves_on_a_line,
+    "move_generator": check_moves_on_a_line,
     "play_round": check_play_round,
     "discriminator_step": lambda: check_steps("discriminator_step"),
     "generator_step": lambda: check_steps("generator_step"),

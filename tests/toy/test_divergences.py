@@ -83,3 +83,20 @@ def test_widths_must_be_above_zero():
         TwoNormals(0, 0, 1, 1)
     with pytest.raises(InvalidValue, match="at least 1"):
         LineGame(0, 10, 0)
+
+
+@pytest.mark.parametrize(("mean", "width"), [(1.0, 1.0), (2.0, 0.7), (4.0, 0.5), (-3.0, 1.5)])
+def test_each_push_at_the_best_d_goes_downhill_on_its_own_divergence(mean, width):
+    """Arjovsky and Bottou 2017, theorem 2.5: −log D follows KL(fake ‖ data) − 2 JSD; log(1 − D) follows 2 JSD."""
+
+    def kl(m):
+        return math.log(1 / width) + (width**2 + m**2) / 2 - 0.5
+
+    def jsd(m):
+        return TwoNormals(0, 1, m, width).jsd
+
+    step = 1e-4
+    kl_slope, jsd_slope = ((f(mean + step) - f(mean - step)) / (2 * step) for f in (kl, jsd))
+    game = TwoNormals(0, 1, mean, width)
+    assert game.mean_push_minimax == pytest.approx(-2 * jsd_slope, abs=1e-6)
+    assert game.mean_push_non_saturating == pytest.approx(2 * jsd_slope - kl_slope, abs=1e-6)

@@ -1,4 +1,4 @@
-"""Exercises 1 to 3 of lesson 03: the best D and the JSD by hand, the JSD of any boxes, and both gradients."""
+"""Exercises 1 to 5 of lesson 03: the best D, V and the JSD, a D that meets more fakes, and both gradients."""
 
 import functools
 import math
@@ -141,6 +141,126 @@ def jensen_shannon(exercise: str, function: Callable[[Tensor, Tensor], float]) -
     )
 
 
+def _value(p_data: Tensor, p_fake: Tensor) -> float:
+    """V at the best D over boxes: the mean of log D* over data plus the mean of log(1 − D*) over fakes."""
+    both = p_data + p_fake
+    terms = torch.xlogy(p_data, p_data) - torch.xlogy(p_data, both)
+    terms = terms + torch.xlogy(p_fake, p_fake) - torch.xlogy(p_fake, both)
+    return float(terms.sum())
+
+
+@exercise("3 · the value of the game", id="value", points=2)
+def value_at_best(exercise: str, function: Callable[[Tensor, Tensor], float]) -> None:
+    """Check V(D*, G) of two distributions over K boxes, (K,) each."""
+
+    def cases() -> list[tuple[Tensor, ...]]:
+        numbers = [([0.2, 0.3, 0.5], [0.4, 0.4, 0.2]), ([0.7, 0.3], [0.7, 0.3]), (P_DATA, P_FAKE), ([1.0, 0], [0, 1.0])]
+        return [tuple(torch.tensor(part, dtype=torch.float64) for part in pair) for pair in numbers]
+
+    for case in cases():
+        got = answer(exercise, function, case)
+        if isinstance(got, (float, Tensor)) and torch.as_tensor(got).numel() == 1 and not math.isfinite(float(got)):
+            fail(
+                exercise,
+                f"your answer for boxes {case[0].tolist()} and {case[1].tolist()} is {float(got)}.\n  Hint: "
+                "a box where only data are gives log(1 − D*) = log 0, but no fake is ever there: its weight is 0.",
+            )
+    log2 = math.log(2)
+    judge(
+        exercise,
+        function,
+        cases(),
+        _value,
+        [
+            Mistake(lambda p, q: 2 * _jsd(p, q), "this is 2 · JSD. Putting D* into V leaves −log 4 over."),
+            Mistake(
+                lambda p, q: _jsd(p, q) - 2 * log2,
+                "the JSD is counted once. It is HALF of the two divergences, so V holds it twice: 2 · JSD − log 4.",
+            ),
+            Mistake(
+                lambda p, q: 2 * _jsd(p, q) - log2,
+                "−log 2 comes out of each of the two means, the one over data and the one over fakes: −log 4 in all.",
+            ),
+            Mistake(lambda p, q: -_value(p, q), "the sign is turned: V is a sum of logarithms of numbers below 1."),
+            Mistake(
+                lambda p, q: 2 * log2 - 2 * _jsd(p, q),
+                "the sign is turned. This is −V, the loss of D; V is 2 · JSD − log 4.",
+            ),
+            Mistake(
+                lambda p, q: -2 * log2,
+                "this is V of equal densities, the lowest of all. Here D can tell: put D* in, box by box.",
+            ),
+            Mistake(lambda p, q: _value(p, q) / log2, "this is in bits: use the natural logarithm."),
+            Mistake(
+                lambda p, q: _value(p, q) / len(p),
+                "you took the mean over the boxes. E is a mean over data: weigh each box by its probability, and add.",
+            ),
+            Mistake(
+                lambda p, q: float((torch.xlogy(p, p) - torch.xlogy(p, p + q)).sum()),
+                "only the first term is there, the mean of log D* over data. Add the mean of log(1 − D*) over fakes.",
+            ),
+        ],
+        praise="−log 4 where nothing can be told, 0 where everything can.",
+    )
+
+
+@exercise("4 · more fakes than data", id="more-fakes", points=2)
+def more_fakes(
+    exercise: str, best_discriminator: Callable[[float, float, float], float], at_the_end: Callable[[float], float]
+) -> None:
+    """Check D* for r fakes to each real point, and what it says when both densities are equal."""
+    cases = [(0.2, 0.6, 2.0), (0.5, 0.1, 3.0), (0.3, 0.3, 1.0), (0.4, 0.0, 2.0)]
+    judge(
+        exercise,
+        best_discriminator,
+        cases,
+        lambda a, b, r: a / (a + r * b),
+        [
+            Mistake(
+                lambda a, b, r: a / (a + b), "this is D* for as many fakes as data. Here r fakes come to each real x."
+            ),
+            Mistake(
+                lambda a, b, r: r * a / (r * a + b),
+                "the factor is on the wrong side: there are r times as many FAKES, so p_fake is multiplied by r.",
+            ),
+            Mistake(
+                lambda a, b, r: r * b / (a + r * b),
+                "you have the share of the fakes. D says how sure it is that x is REAL: p_data is on top.",
+            ),
+            Mistake(
+                lambda a, b, r: b / (a + b),
+                "the share of the fakes, for as many fakes as data. p_data is on top, and p_fake counts r times.",
+            ),
+            Mistake(
+                lambda a, b, r: a / (a + b + r),
+                "r is no density and cannot be added to one: it says how often p_fake counts.",
+            ),
+            Mistake(
+                lambda a, b, r: a / (r * (a + b)),
+                "r counts for the fakes alone. With p_fake = 0 every x is real, and D* must be 1.",
+            ),
+            Mistake(
+                lambda a, b, r: 1 / (1 + r),
+                "this is what D* says when both densities are equal. Here they differ from place to place.",
+            ),
+        ],
+        praise="D* answers a question about the MIX that it was shown, not about the two densities alone.",
+    )
+    judge(
+        exercise,
+        at_the_end,
+        [(1.0,), (2.0,), (4.0,)],
+        lambda r: 1 / (1 + r),
+        [
+            Mistake(lambda r: 0.5, "½ is right for r = 1 only. Of 1 + r points in the mix, how many are real?"),
+            Mistake(lambda r: r / (1 + r), "this is the share of the fakes."),
+            Mistake(lambda r: 1 / r, "of 1 + r points one is real: you left the real one out of the sum."),
+            Mistake(lambda r: 0.5 / r, "the shares must add up to 1: one part real, r parts fake."),
+        ],
+        praise="a D at 1/3 may be a D that has nothing left to tell: first ask how many fakes it sees.",
+    )
+
+
 def _gradient(loss: Callable[[Tensor], Tensor], d: float) -> tuple[float, float]:
     """What PyTorch says: the gradient of a loss in D and in the logit."""
     logit = torch.tensor([d], dtype=torch.float64).logit().requires_grad_()
@@ -148,7 +268,7 @@ def _gradient(loss: Callable[[Tensor], Tensor], d: float) -> tuple[float, float]
     return float(in_logit) / (d * (1 - d)), float(in_logit)
 
 
-@exercise("3 · both losses and their gradients", id="gradients", points=2)
+@exercise("5 · both losses and their gradients", id="gradients", points=2)
 def gradients(exercise: str, saturating_gradients: Gradients, non_saturating_gradients: Gradients) -> None:
     """Check both losses' gradients; each function takes D(G(z)) and returns (in D, in the logit)."""
     cases = [(0.01,), (0.3,), (0.5,), (0.9,)]

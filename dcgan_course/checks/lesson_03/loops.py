@@ -1,4 +1,4 @@
-"""Exercises 4 to 7 of lesson 03: the alternating loop, and three broken ones to be repaired."""
+"""Exercise 6 of lesson 03: the alternating loop, and how a loop is judged."""
 
 import functools
 from collections.abc import Callable
@@ -158,7 +158,7 @@ ERROR_HINTS = {
 }
 
 
-def _judge_loop(exercise: str, loop: Loop, praise: str) -> None:
+def judge_loop(exercise: str, loop: Loop, praise: str) -> None:
     """Run a learner's loop for three rounds, and compare all parameters of both networks with those of a right loop.
 
     Raises:
@@ -197,26 +197,7 @@ def _judge_loop(exercise: str, loop: Loop, praise: str) -> None:
     )
 
 
-@exercise("4 · the alternating loop", id="loop", points=3)
+@exercise("6 · the alternating loop", id="loop", points=3)
 def play(exercise: str, loop: Loop) -> None:
     """Check the alternating loop."""
-    _judge_loop(exercise, loop, "D and G moved in turn, each as it should, for 3 rounds.")
-
-
-@exercise("5 · the first broken loop", id="bug-1", points=1)
-def repaired_1(exercise: str, loop: Loop) -> None:
-    """Check the repair of the loop whose generator never learns."""
-    _judge_loop(exercise, loop, "the gradient reaches G again.")
-
-
-@exercise("6 · the second broken loop", id="bug-2", points=1)
-def repaired_2(exercise: str, loop: Loop) -> None:
-    """Check the repair of the loop that keeps a graph."""
-    _judge_loop(exercise, loop, "two graphs, each used once, and fresh z for G: nothing has to be retained.")
-
-
-@exercise("7 · the third broken loop", id="bug-3", points=1)
-def repaired_3(exercise: str, loop: Loop) -> None:
-    """Check the repair of the loop that believes in `eval()`."""
-    praise = "D starts each step with clean gradients, and eval() is no longer asked to do what it cannot."
-    _judge_loop(exercise, loop, praise)
+    judge_loop(exercise, loop, "D and G moved in turn, each as it should, for 3 rounds.")
