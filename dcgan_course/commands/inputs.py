@@ -3,7 +3,7 @@
 import os
 
 from dcgan_course.commands.run_folder import RunFolder
-from dcgan_course.data.images import Images, load_images
+from dcgan_course.data.images import Images, known_classes, load_images
 from dcgan_course.errors import DataNotFound, InvalidValue
 from dcgan_course.models.protocols import LatentGenerator, Network
 from dcgan_course.recorded import runs
@@ -28,6 +28,12 @@ def networks_of(run: str) -> tuple[LatentGenerator, Network]:
 def data_of(run: str) -> str:
     """Return the name of the data that a recorded run or the run of a folder was trained on."""
     return runs.card(run)["dataset"] if run in runs.names() else RunFolder(run).settings().data
+
+
+def class_names_of(run: str, classes: int) -> tuple[str, ...]:
+    """Return what a conditional run's classes are called; by their numbers where nobody knows."""
+    names = known_classes(data_of(run))
+    return names if len(names) == classes else tuple(map(str, range(classes)))
 
 
 def lasting_name(name: str) -> str:

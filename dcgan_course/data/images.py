@@ -103,6 +103,13 @@ def already_here(name: str, root: str | Path | None = None) -> str | None:
     return found.source if found else None
 
 
+def known_classes(name: str) -> tuple[str, ...]:
+    """Return the classes of a data set in the order of its labels, without reading it; () for a folder of one's own."""
+    if name in PUBLISHED:
+        return PUBLISHED[name].class_names
+    return {"drawn_digits": DIGIT_NAMES, "drawn_objects": OBJECT_NAMES}.get(name, ())
+
+
 def _check_name(name: object) -> None:
     if name in ("folder:", "folder:PATH"):
         raise InvalidValue(f'name is "{name}", but it must hold the path of your folder, as in "folder:my_pictures".')

@@ -2,10 +2,14 @@
 
 import shutil
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from dcgan_course import latent, models
 from dcgan_course.__main__ import main
+from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.training import tensor_file
 
 
@@ -73,3 +77,72 @@ def test_finite_weights_that_are_too_large_are_said(run, tmp_path, capsys, netwo
         said = capsys.readouterr().err
         assert f"The {network}'s " in said and "not finite" in said and said.count("\n") == 1
     assert not (tmp_path / "x.png").exists()
+
+
+class TestConditional:
+    """`sample` of a conditional generator of ten digits, which stands in the place of mnist_dcgan's."""
+
+    @pytest.fixture
+    def generator(self, monkeypatch):
+        torch.manual_seed(0)
+        generator = models.ConditionalGenerator(10, 28, 8, 1, 2).eval()
+        monkeypatch.setattr("dcgan_course.commands.sample.networks_of", lambda run: (generator, None))
+        return generator
+
+    def read(self, path):
+        with Image.open(path) as picture:
+            return np.array(picture)
+
+    def test_a_sheet_has_a_row_for_each_class_from_the_same_z(self, generator, tmp_path, capsys):
+        sheet = tmp_path / "sheet.png"
+        assert main(["sample", "mnist_dcgan", "--out", str(sheet)]) == 0
+        z = latent.sample(8, 8, 0)
+        rows = [generator(z, torch.full((8,), label)) for label in range(10)]
+        assert (self.read(sheet) == np.array(tile_pictures(torch.cat(rows), columns=8, zoom=2))).all()
+        shown = capsys.readouterr().out
+        assert "80 pictures" in shown and "A row is a class: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. A column is a z" in shown
+
+    def test_rows_that_go_round_again_have_other_z(self, generator, tmp_path):
+        sheet = tmp_path / "sheet.png"
+        assert main(["sample", "mnist_dcgan", "--out", str(sheet), "--count", "88"]) == 0
+        z = latent.sample(88, 8, 0)
+        rows = [generator(z[:8], torch.full((8,), label)) for label in range(10)] + [
+            generator(z[8:16], torch.zeros(8, dtype=torch.int64))
+        ]
+        assert (self.read(sheet) == np.array(tile_pictures(torch.cat(rows), columns=8, zoom=2))).all()
+
+    def test_one_class(self, generator, tmp_path, capsys):
+        sheet = tmp_path / "sheet.png"
+        assert main(["sample", "mnist_dcgan", "--out", str(sheet), "--class", "7", "--count", "9"]) == 0
+        pictures = generator(latent.sample(9, 8, 0), torch.full((9,), 7))
+        assert (self.read(sheet) == np.array(tile_pictures(pictures, columns=8, zoom=2))).all()
+        assert "A row is a class" not in capsys.readouterr().out
+
+    def test_a_walk_and_folders(self, generator, tmp_path, capsys):
+        walk = ["sample", "mnist_dcgan", "--out", str(tmp_path / "walk.webp"), "--count", "3", "--steps", "4"]
+        assert main(walk) == 2
+        assert "--out is walk.webp, a walk, and it stays with one class: add --class, such as 0." in (
+            capsys.readouterr().err
+        )
+        assert main([*walk, "--class", "7"]) == 0
+        with Image.open(tmp_path / "walk.webp") as film:
+            assert film.n_frames == 12
+        assert main(["sample", "mnist_dcgan", "--out", str(tmp_path / "many"), "--count", "12"]) == 0
+        found = sorted(str(path.relative_to(tmp_path / "many")) for path in (tmp_path / "many").glob("*/*"))
+        assert found == sorted(f"{number % 10}/{number:05d}.png" for number in range(12))
+
+    @pytest.mark.parametrize("asked", ["10", "-1", "seven", "", "7.0", "٣", "9" * 5000])
+    def test_what_is_no_class(self, generator, asked, tmp_path, capsys):
+        assert main(["sample", "mnist_dcgan", "--out", str(tmp_path / "sheet.png"), f"--class={asked}"]) == 2
+        assert "but it must be a number from 0 to 9, or one of: 0, 1, 2" in capsys.readouterr().err
+
+    def test_a_class_has_a_name_too(self, generator, tmp_path, capsys):
+        for name, asked in (("a", "horse"), ("b", "7")):
+            command = ["sample", "cifar10_dcgan_32", "--out", str(tmp_path / f"{name}.png"), "--class", asked]
+            assert main(command) == 0
+        assert (self.read(tmp_path / "a.png") == self.read(tmp_path / "b.png")).all()
+
+
+def test_a_class_of_a_generator_that_is_not_conditional(tmp_path, capsys):
+    assert main(["sample", "mnist_dcgan", "--out", str(tmp_path / "sheet.png"), "--class", "7"]) == 2
+    assert "--class is 7, but the generator of mnist_dcgan is not conditional: leave it out" in capsys.readouterr().err
