@@ -21,7 +21,16 @@ from dcgan_course.interpretability import (
     supervised,
     units,
 )
-from dcgan_course.models import Discriminator, Generator, MLPDiscriminator, MLPGenerator
+from dcgan_course.models import (
+    ConcatenatedDiscriminator,
+    ConditionalGenerator,
+    Discriminator,
+    Generator,
+    MLPDiscriminator,
+    MLPGenerator,
+    OneClass,
+    ProjectionDiscriminator,
+)
 from dcgan_course.models.ablations import VARIANTS
 from dcgan_course.toy import stacked
 from dcgan_course.toy.divergences import jensen_shannon_estimate
@@ -73,6 +82,13 @@ CALLS = {
     "sample count": lambda n: latent.sample(n, 4, 0),
     "sample latent_dim": lambda n: latent.sample(2, n, 0),
     "sample seed": lambda n: latent.sample(2, 4, n),
+    "sample_labels count": lambda n: latent.sample_labels(LABELS, n, 0),
+    "sample_labels seed": lambda n: latent.sample_labels(LABELS, 4, n),
+    "OneClass label": lambda n: OneClass(ConditionalGenerator(4, 16, 4, 1, 2), n),
+    "ConditionalGenerator classes": lambda n: ConditionalGenerator(n, 16, 4, 1, 2),
+    "ConditionalGenerator label_dim": lambda n: ConditionalGenerator(4, 16, 4, 1, 2, n),
+    "ProjectionDiscriminator classes": lambda n: ProjectionDiscriminator(n, 16, 1, 2),
+    "ConcatenatedDiscriminator classes": lambda n: ConcatenatedDiscriminator(n, 16, 1, 2),
     "walk steps": lambda n: latent.walk(Z, n),
     "arithmetic count": lambda n: latent.arithmetic(Z, Z, Z, count=n),
     "arithmetic seed": lambda n: latent.arithmetic(Z, Z, Z, seed=n),

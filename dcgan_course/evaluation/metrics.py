@@ -8,6 +8,7 @@ from torch import Tensor
 
 from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.evaluation.clouds import finite, two_clouds
+from dcgan_course.models.conditional import checked_labels
 from dcgan_course.models.inference import eval_mode
 from dcgan_course.models.protocols import Network
 
@@ -28,6 +29,26 @@ def class_histogram(classifier: Network, images: Tensor, classes: int = 10) -> T
     with eval_mode(classifier):
         guesses = torch.cat([classifier(part).argmax(dim=1) for part in images.split(1000)])
     return torch.bincount(guesses, minlength=classes)
+
+
+@torch.no_grad()
+def asked_and_drawn(classifier: Network, images: Tensor, labels: Tensor, classes: int = 10) -> Tensor:
+    """Return how often each class was drawn where another was asked for: (classes asked, classes drawn) whole numbers.
+
+    The share of the diagonal is how often a conditional generator draws what it is asked for. It cannot be more than
+    what the classifier reads right of real pictures, and it says nothing of variety: one picture a class has all.
+
+    Args:
+        classifier: pictures → logits (N, classes). images: (N, C, H, W) in [−1, 1]. labels: (N,), what was asked for.
+
+    Raises:
+        InvalidValue: another number of labels than of pictures, labels that are no classes, or classes below 1.
+    """
+    classes = whole_number("classes", classes)
+    checked_labels(labels, len(images), classes)
+    with eval_mode(classifier):
+        guesses = torch.cat([classifier(part).argmax(dim=1) for part in images.split(1000)])
+    return torch.bincount(labels * classes + guesses, minlength=classes * classes).view(classes, classes)
 
 
 def entropy(counts: Tensor) -> float:

@@ -20,6 +20,21 @@ def sample(count: int, latent_dim: int, seed: int) -> Tensor:
     return rows_of_z(count, latent_dim, source)
 
 
+def sample_labels(labels: Tensor, count: int, seed: int) -> Tensor:
+    """Draw labels (count,) with the shares that they have among given ones: what a conditional G is asked for beside z.
+
+    Args:
+        labels: int64 (N,), those of the data.
+
+    Raises:
+        InvalidValue: no labels are given, count is no whole number, or seed is no seed.
+    """
+    count, source = whole_number("count", count, 0), torch.Generator().manual_seed(seed_number(seed))
+    if len(labels) == 0:
+        raise InvalidValue("labels is empty, but it must hold those of the data: their shares are drawn from.")
+    return labels[torch.randint(len(labels), (count,), generator=source)]
+
+
 def lerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     """Return the point at share t of the straight line from a to b.
 

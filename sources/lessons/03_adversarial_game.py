@@ -156,6 +156,7 @@ drawing.show(figure, alt=alt)
 #
 # Does it matter whether they move at the same time, or one after the other?
 
+
 # %%
 def play_xy(together, steps=60, rate=0.2):
     x, y, path = 1.0, 1.0, [(1.0, 1.0)]
@@ -170,7 +171,9 @@ def play_xy(together, steps=60, rate=0.2):
 together, in_turns = play_xy(together=True), play_xy(together=False)
 for name, path in (("moving together", together), ("moving in turns", in_turns)):
     lengths = [math.hypot(*point) for point in path]
-    print(f"{name}: starts {lengths[0]:.2f} from the middle, ends {lengths[-1]:.2f}; never nearer than {min(lengths):.2f}")
+    print(
+        f"{name}: starts {lengths[0]:.2f} from the middle, ends {lengths[-1]:.2f}; never nearer than {min(lengths):.2f}"
+    )
 
 # %%
 figure = line_figures.circles_figure(together, in_turns, "Two players who each do their best never arrive")
@@ -277,7 +280,9 @@ for number in range(1, 13):
 widgets.scrub(torch.stack(frames), labels, columns=1, zoom=1, interval=700)
 
 # %%
-figure = line_figures.moves_figure(frames, [0, 1, 2, len(frames) - 1], labels, "D's move changes the blue curve, G's the green one")
+figure = line_figures.moves_figure(
+    frames, [0, 1, 2, len(frames) - 1], labels, "D's move changes the blue curve, G's the green one"
+)
 alt = (
     "Four frames of the film: before the first move, after D's move, after G's move, and at the end, where the green "
     "curve lies near the dotted black one."
@@ -522,7 +527,9 @@ for mean, width in ((1.0, 1.0), (2.0, 0.7), (4.0, 0.5)):
     game_here = TwoNormals(0, 1, mean, width)
     two_jsd = downhill(lambda m, w: 2 * TwoNormals(0, 1, m, w).jsd, mean, width)
     other = downhill(lambda m, w: kl_of_normals((m, w), (0, 1)) - 2 * TwoNormals(0, 1, m, w).jsd, mean, width)
-    print(f"fakes N({mean:g}, {width:g}²): saturating push {game_here.mean_push_minimax:.4f}, downhill on 2 JSD {two_jsd:.4f};")
+    print(
+        f"fakes N({mean:g}, {width:g}²): saturating push {game_here.mean_push_minimax:.4f}, downhill on 2 JSD {two_jsd:.4f};"
+    )
     print(f"{'':21} non-saturating {game_here.mean_push_non_saturating:.4f}, downhill on KL − 2 JSD {other:.4f}")
 
 # %% [markdown]

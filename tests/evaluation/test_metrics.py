@@ -16,6 +16,26 @@ class Brightness(nn.Module):
         return torch.stack([-bright, bright], dim=1)
 
 
+class TestAskedAndDrawn:
+    images = torch.tensor([-0.9, 0.9, -0.9, -0.9, 0.9, -0.9])[:, None, None, None].expand(6, 1, 2, 2)
+
+    def test_it_is_a_table_of_what_was_asked_and_what_the_classifier_reads(self):
+        table = metrics.asked_and_drawn(Brightness(), self.images, torch.tensor([0, 0, 1, 2, 1, 2]), classes=3)
+        assert table.tolist() == [[1, 1, 0], [1, 1, 0], [2, 0, 0]]
+        assert table.sum(dim=0).tolist() == metrics.class_histogram(Brightness(), self.images, 3).tolist()
+
+    @pytest.mark.parametrize(
+        ("labels", "message"),
+        [
+            ([0, 1], r"labels is torch.int64 \(2,\)"),
+            ([0, 1, 2, 0, 1, 3], "labels has 3 in it, but the classes are 0 to 2"),
+        ],
+    )
+    def test_other_labels_are_refused(self, labels, message):
+        with pytest.raises(InvalidValue, match=message):
+            metrics.asked_and_drawn(Brightness(), self.images, torch.tensor(labels), classes=3)
+
+
 def test_class_histogram_counts():
     images = torch.cat([torch.ones(3, 1, 2, 2), -torch.ones(5, 1, 2, 2)])
     assert metrics.class_histogram(Brightness(), images, classes=3).tolist() == [5, 3, 0]

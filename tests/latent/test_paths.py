@@ -113,3 +113,21 @@ class TestWalk:
     def test_what_is_no_walk_is_refused(self):
         with pytest.raises(InvalidValue, match="at least 2 points and 1 step; given were 1 and 5"):
             latent.walk(torch.zeros(1, 3), 5)
+
+
+class TestLabels:
+    def test_they_have_the_shares_of_the_data(self):
+        data = torch.tensor([0] * 70 + [3] * 30)
+        labels = latent.sample_labels(data, 20_000, 1)
+        assert labels.dtype == torch.int64 and labels.bincount().tolist()[1:3] == [0, 0]
+        assert float((labels == 3).float().mean()) == pytest.approx(0.3, abs=5 * math.sqrt(0.21 / 20_000))
+
+    def test_the_seed_decides_and_the_global_state_stays(self):
+        data, before = torch.arange(10), torch.get_rng_state()
+        once, again, other = (latent.sample_labels(data, 50, seed) for seed in (4, 4, 5))
+        assert torch.equal(once, again) and not torch.equal(once, other)
+        assert torch.equal(before, torch.get_rng_state())
+
+    def test_no_labels_are_refused(self):
+        with pytest.raises(InvalidValue, match="labels is empty"):
+            latent.sample_labels(torch.zeros(0, dtype=torch.int64), 3, 0)
