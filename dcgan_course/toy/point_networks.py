@@ -7,9 +7,10 @@ weights are those of `start_small`, which only the long benchmark uses: small ne
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
+from torch.nn.utils.parametrize import register_parametrization
 
 from dcgan_course.errors import whole_number
-from dcgan_course.toy.stacked import StackedBatchNorm, StackedLinear, StackedMaxout
+from dcgan_course.toy.stacked import StackedBatchNorm, StackedLinear, StackedMaxout, StackedSpectralNorm
 
 
 class PointGenerators(nn.Module):
@@ -61,6 +62,8 @@ class PointDiscriminators(nn.Module):
         networks: M. packing: points that are judged together; 1 is the usual discriminator.
         hidden_dim, hidden_layers, pieces: width and number of the maxout layers, and linear pieces a unit.
         batch_norm: put a batch norm behind every maxout layer but the first.
+        batch_deviation: show D, beside each pack, the standard deviation of each coordinate over the batch.
+        spectral_norm: divide every weight by its largest singular value.
         generator: source of randomness for the first weights, which are nn.Linear's.
 
     forward: packs (M, N, 2 · packing) → logits (M, N).
@@ -74,11 +77,16 @@ class PointDiscriminators(nn.Module):
         hidden_layers: int = 3,
         pieces: int = 5,
         batch_norm: bool = False,
+        batch_deviation: bool = False,
+        spectral_norm: bool = False,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        self.batch_deviation = batch_deviation
         self.networks, self.packing = whole_number("networks", networks), whole_number("packing", packing)
-        sizes = [2 * self.packing] + [hidden_dim] * whole_number("hidden_layers", hidden_layers, 0)
+        sizes = [2 * self.packing * (2 if batch_deviation else 1)] + [hidden_dim] * whole_number(
+            "hidden_layers", hidden_layers, 0
+        )
         layers: list[nn.Module] = []
         for index, size in enumerate(sizes[:-1]):
             layers.append(StackedMaxout(networks, size, hidden_dim, pieces, generator))
@@ -86,8 +94,14 @@ class PointDiscriminators(nn.Module):
                 layers.append(StackedBatchNorm(networks, hidden_dim))
         self.hidden = nn.Sequential(*layers)
         self.out = StackedLinear(networks, sizes[-1], 1, generator)
+        if spectral_norm:
+            for layer in [layer for layer in self.modules() if isinstance(layer, StackedLinear)]:
+                register_parametrization(layer, "weight", StackedSpectralNorm(layer.weight, generator))
 
     def forward(self, packs: Tensor) -> Tensor:
+        if self.batch_deviation:
+            deviation = (packs.var(dim=1, keepdim=True, correction=0) + 1e-8).sqrt()  # (M, 1, 2 · packing)
+            packs = torch.cat([packs, deviation.expand_as(packs)], dim=2)
         return self.out(self.hidden(packs)).squeeze(2)
 
 

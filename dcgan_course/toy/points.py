@@ -4,6 +4,7 @@ A loss of M pairs is M times the mean over all their logits, so that each pair g
 never sees the others. Unrolling, packing and the faults of lesson 05 are each one setting of the same loop.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,9 +15,11 @@ from torch.nn.functional import softplus
 
 from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.models.inference import eval_mode
+from dcgan_course.toy.dirac.losses import LOSSES
+from dcgan_course.toy.dirac.penalties import PENALTIES, gradient_penalty
 from dcgan_course.toy.mixtures import PointMixture
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
-from dcgan_course.training.losses import discriminator_loss, non_saturating
+from dcgan_course.training.losses import discriminator_loss
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,16 @@ class GameSettings:
         batch_size: packs a step; without packing, points a step.
         generator_learning_rate, discriminator_learning_rate, betas: Adam's.
         discriminator_steps: k, discriminator steps for each generator step.
-        generator_loss: `losses.non_saturating` or `losses.minimax`.
+        loss: a name of LOSSES, for both players. generator_loss: of the logits of fakes, in place of that loss's own.
+        penalty: on D's slope at the points, or "clip" for its weights, or "none". penalty_weight: γ of R1 and R2, λ of
+            the gradient penalty, the largest weight that clipping leaves.
         unrolled_steps: discriminator steps that the generator looks ahead; 0 is the usual game.
         unrolled_learning_rate: of these steps, which are plain gradient steps.
         mixed_batch: show the discriminator real and fake points in one batch instead of two.
         seed: of z and of the points.
 
     Raises:
-        InvalidValue: a number of points, of steps or a seed that is not whole or too small.
+        InvalidValue: a number of points, of steps or a seed that is not whole or too small; a name that is not known.
     """
 
     batch_size: int = 100
@@ -42,7 +47,10 @@ class GameSettings:
     discriminator_learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.5, 0.999)
     discriminator_steps: int = 1
-    generator_loss: Callable[[Tensor], Tensor] = non_saturating
+    loss: str = "non_saturating"
+    generator_loss: Callable[[Tensor], Tensor] | None = None
+    penalty: str = "none"
+    penalty_weight: float = 0.0
     unrolled_steps: int = 0
     unrolled_learning_rate: float = 0.1
     mixed_batch: bool = False
@@ -52,6 +60,11 @@ class GameSettings:
         for name, least in (("batch_size", 2), ("discriminator_steps", 1), ("unrolled_steps", 0)):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
         object.__setattr__(self, "seed", seed_number(self.seed))
+        for name, known in (("loss", tuple(LOSSES)), ("penalty", ("none", "clip", *PENALTIES))):
+            if getattr(self, name) not in known:
+                raise InvalidValue(f"{name} is {getattr(self, name)!r}, but it must be one of {', '.join(known)}.")
+        if not 0 <= self.penalty_weight < math.inf:
+            raise InvalidValue(f"penalty_weight is {self.penalty_weight!r}, but it must be a number of at least 0.")
 
 
 def pack(points: Tensor, packing: int) -> Tensor:
@@ -155,11 +168,19 @@ class ManyGans:
     def _discriminator_step(self) -> dict[str, Tensor]:
         with torch.no_grad():
             fake = self.fake()
-        real_logits, fake_logits = self._judge(self.real(), fake)
-        loss = self.networks * discriminator_loss(real_logits, fake_logits)
+        real = self.real()
+        real_logits, fake_logits = self._judge(real, fake)
+        loss = self.networks * LOSSES[self.settings.loss][0](real_logits, fake_logits)
+        if self.settings.penalty not in ("none", "clip"):
+            loss = loss + self.networks * self._penalty(real, fake)
         self.discriminator_optimizer.zero_grad()
         loss.backward()
         self.discriminator_optimizer.step()
+        if self.settings.penalty == "clip":
+            bound = self.settings.penalty_weight
+            with torch.no_grad():
+                for parameter in self.discriminators.parameters():
+                    parameter.clamp_(-bound, bound)
         with torch.no_grad():
             losses = softplus(-real_logits).mean(dim=1) + softplus(fake_logits).mean(dim=1)
             return {
@@ -175,6 +196,23 @@ class ManyGans:
         logits = self.discriminators(torch.cat([real, fake], dim=1))
         return logits[:, : real.shape[1]], logits[:, real.shape[1] :]
 
+    def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Return the mean over all packs of all games, each pack judged as one input."""
+
+        def judge(packs: Tensor) -> Tensor:
+            return self.discriminators(packs.reshape(real.shape)).flatten()
+
+        packs = judge, real.flatten(0, 1), fake.flatten(0, 1), self.settings.penalty_weight
+        if self.settings.penalty == "gradient":
+            return gradient_penalty(*packs, generator=self.random)
+        return PENALTIES[self.settings.penalty](*packs)
+
+    def _generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """Return G's loss, the mean over logits of any shape."""
+        if self.settings.generator_loss is not None:
+            return self.settings.generator_loss(fake_logits)
+        return LOSSES[self.settings.loss][1](real_logits, fake_logits)
+
     def _parameters_for_g(self, fake: Tensor) -> dict[str, Tensor]:
         """Return the discriminators that the generators play against: those of now, or of some steps ahead."""
         if self.settings.unrolled_steps == 0:
@@ -184,8 +222,12 @@ class ManyGans:
 
     def _generator_step(self) -> dict[str, Tensor]:
         fake = self.fake()
-        fake_logits = functional_call(self.discriminators, self._parameters_for_g(fake), (fake,))
-        loss = self.networks * self.settings.generator_loss(fake_logits)
+        judges = self._parameters_for_g(fake)
+        fake_logits = functional_call(self.discriminators, judges, (fake,))
+        real_logits = fake_logits
+        if self.settings.loss == "relativistic":  # the only loss of G that looks at reals
+            real_logits = functional_call(self.discriminators, judges, (self.real(),))
+        loss = self.networks * self._generator_loss(real_logits, fake_logits)
         parameters = list(self.generators.parameters())
         self.generator_optimizer.zero_grad()
         loss.backward(inputs=parameters)
@@ -195,7 +237,9 @@ class ManyGans:
             squares = [gradient.flatten(1).square().sum(dim=1) for gradient in gradients]
             return {
                 "p_fake_for_g": fake_logits.sigmoid().mean(dim=1),
-                "g_loss": torch.stack([self.settings.generator_loss(row) for row in fake_logits]),
+                "g_loss": torch.stack(
+                    [self._generator_loss(*rows) for rows in zip(real_logits, fake_logits, strict=True)]
+                ),
                 "g_gradient": torch.stack(squares).sum(dim=0).sqrt(),
                 "spread": fake.reshape(self.networks, -1, 2).std(dim=1).mean(dim=1),
                 "reach": fake.abs().amax(dim=(1, 2)),

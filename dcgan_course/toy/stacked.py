@@ -10,7 +10,7 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import batch_norm
+from torch.nn.functional import batch_norm, normalize
 
 from dcgan_course.errors import whole_number
 
@@ -111,6 +111,34 @@ class StackedMaxout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         answers = self.linear(x)  # (M, N, pieces · out_features)
         return answers.unflatten(2, (self.pieces, self.out_features)).amax(dim=2)
+
+
+class StackedSpectralNorm(nn.Module):
+    """M weights, each divided by an estimate of its largest singular value: for StackedLinear's weight.
+
+    Args:
+        weight: (M, in_features, out_features). generator: of the first vectors.
+
+    Each forward in training mode improves the estimate by one step of the power iteration.
+
+    Source: Miyato et al. 2018, equation 8 and algorithm 1.
+    """
+
+    right: Tensor
+
+    def __init__(self, weight: Tensor, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        right = torch.randn(len(weight), weight.shape[2], 1, generator=generator)
+        self.register_buffer("right", normalize(right, dim=1))
+        for _ in range(20):
+            self.forward(weight)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        with torch.no_grad():
+            left = normalize(weight @ self.right, dim=1)  # (M, in_features, 1)
+            if self.training:
+                self.right = normalize(weight.transpose(1, 2) @ left, dim=1)
+        return weight / (left.transpose(1, 2) @ weight @ self.right)
 
 
 def network_of(stacked: nn.Module, index: int) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 from dcgan_course.widgets.break_it import BreakItPanel
 from dcgan_course.widgets.convolution import ConvolutionExplorer
 from dcgan_course.widgets.densities import DensitiesExplorer
+from dcgan_course.widgets.dirac import DiracExplorer
 from dcgan_course.widgets.film import Film
 from dcgan_course.widgets.filters import FilterBrowser
 from dcgan_course.widgets.latent.explorer import LatentExplorer
@@ -15,6 +16,7 @@ latent_slider, latent_twin = LatentSlider, LatentSlider.twin
 convolution_explorer, convolution_twin = ConvolutionExplorer, ConvolutionExplorer.twin
 transposed_explorer, transposed_twin = TransposedExplorer, TransposedExplorer.twin
 densities_explorer, densities_twin = DensitiesExplorer, DensitiesExplorer.twin
+dirac_explorer, dirac_twin = DiracExplorer, DiracExplorer.twin
 break_it_panel, break_it_twin = BreakItPanel, BreakItPanel.twin
 filter_browser, filter_browser_twin = FilterBrowser, FilterBrowser.twin
 latent_explorer, latent_explorer_twin = LatentExplorer, LatentExplorer.twin

@@ -176,3 +176,28 @@ def test_numpys_whole_numbers_are_sizes():
     assert len(generators.hidden) == len(discriminators.hidden) == 2
     settings_ = GameSettings(batch_size=three, seed=two)
     assert type(settings_.batch_size) is type(settings_.seed) is int
+
+
+def test_spectral_norm_divides_by_the_largest_singular_value():
+    random = torch.Generator().manual_seed(0)
+    discriminators = PointDiscriminators(3, 1, 8, 2, 2, spectral_norm=True, generator=random)
+    for layer in [layer for layer in discriminators.modules() if isinstance(layer, StackedLinear)]:
+        norms = torch.linalg.matrix_norm(layer.weight, 2)
+        torch.testing.assert_close(norms, torch.ones(3), rtol=0.02, atol=0)
+        with torch.no_grad():
+            layer.parametrizations.weight.original.mul_(7.0)  # the estimate follows: it is linear in the weight
+        torch.testing.assert_close(torch.linalg.matrix_norm(layer.weight, 2), norms, rtol=0.02, atol=0)
+
+
+def test_batch_deviation_shows_d_how_alike_the_points_are():
+    """Shifting all points alike leaves the second half of what D sees as it is; points that are equal make it 0."""
+    discriminators = PointDiscriminators(2, 1, 8, 1, 2, batch_deviation=True)
+    seen = []
+    discriminators.hidden.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+    points = torch.randn(2, 50, 2)
+    for shown in (points, points + 3, points * 0 + 1):
+        discriminators(shown)
+    assert seen[0].shape == (2, 50, 4)
+    torch.testing.assert_close(seen[0][..., 2:], points.std(dim=1, correction=0)[:, None].expand(2, 50, 2))
+    torch.testing.assert_close(seen[1][..., 2:], seen[0][..., 2:], rtol=1e-4, atol=1e-5)
+    assert seen[2][..., 2:].max() <= 2e-4

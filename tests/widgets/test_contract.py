@@ -1,4 +1,4 @@
-"""What all nine explorers promise. What each of them does is tested in the file of its own name."""
+"""What all explorers promise. What each of them does is tested in the file of its own name."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -37,6 +37,7 @@ EXPLORERS: dict[str, Callable[[], Panel]] = {
     "convolution": widgets.convolution_explorer,
     "transposed": widgets.transposed_explorer,
     "densities": widgets.densities_explorer,
+    "dirac": widgets.dirac_explorer,
     "break it": widgets.break_it_panel,
     "filter browser": lambda: widgets.filter_browser("mnist_dcgan", load_images("drawn_digits", "test"), count=20),
     "film": film,
@@ -48,6 +49,7 @@ TWINS: dict[str, Callable[[], bytes]] = {
     "convolution": widgets.convolution_twin,
     "transposed": widgets.transposed_twin,
     "densities": widgets.densities_twin,
+    "dirac": widgets.dirac_twin,
     "break it": lambda: widgets.break_it_twin(rounds=1),
     "filter browser": lambda: widgets.filter_browser_twin("mnist_dcgan", load_images("drawn_digits", "test"), count=20),
 }

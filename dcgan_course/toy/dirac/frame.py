@@ -15,8 +15,8 @@ RIGHT, RIGHT_TOP, RIGHT_WIDTH, RIGHT_HEIGHT = 568, 84, 366, 200
 LEVELS = ((1, "10"), (0, "1"), (-1, "0.1"), (-2, "0.01"), (-3, "0.001"), (-4, "0.0001"))
 
 
-def dirac_frame(game: DiracGame, path: Tensor, title: str) -> bytes:
-    """Draw a game's path (N, 2) over its field, its distance from the equilibrium, and its eigenvalues: PNG bytes."""
+def dirac_frame(game: DiracGame, path: Tensor, title: str) -> Canvas:
+    """Draw a game's path (N, 2) over its field, its distance from the equilibrium, and its eigenvalues."""
     canvas = Canvas(WIDTH, HEIGHT, scale=1)
     canvas.text(18, 8, title, size=18, bold=True)
     _draw_plane(canvas, game, path)
@@ -30,7 +30,7 @@ def dirac_frame(game: DiracGame, path: Tensor, title: str) -> bytes:
     canvas.text(RIGHT + RIGHT_WIDTH / 2, RIGHT_TOP + RIGHT_HEIGHT + 6, "step", size=15, anchor="ma")
     for number, line in enumerate(spectrum(game)):
         canvas.text(RIGHT - 44, 340 + 30 * number, line, size=16, bold=number == 0)
-    return canvas.png(compress_level=1)
+    return canvas
 
 
 def _draw_plane(canvas: Canvas, game: DiracGame, path: Tensor) -> None:
@@ -65,8 +65,8 @@ def spectrum(game: DiracGame) -> list[str]:
     """Say the eigenvalues at the equilibrium, what they promise, and the critical γ, in short lines."""
     if game.penalty == "gradient":
         return [
-            "No eigenvalues: at ψ = 0 the penalty has a corner.",
-            "It wants the slope 1, and the right slope is 0.",
+            "No eigenvalues: a corner at ψ = 0.",
+            "The penalty wants the slope 1, and 0 is right.",
         ]
     values = game.eigenvalues()
     real, turn = values.real.tolist(), float(values.imag.abs().max())
@@ -82,3 +82,20 @@ def spectrum(game: DiracGame) -> list[str]:
     if game.penalty in ("r1", "r2", "r1_r2"):
         lines.append(f"Critical γ = {game.critical_weight():.2f}: fastest near the equilibrium.")
     return [line.replace("-", "−") for line in lines]
+
+
+def verdict(path: Tensor, steps: int) -> str:
+    """Say in a few words what became of a path that was planned for `steps` steps.
+
+    Closer and farther compare the mean distance in the last quarter with that in the first; 10 % decide.
+    """
+    away = radius(path)
+    if len(path) <= steps:
+        return f"it runs away, and is beyond all bounds after {len(path)} steps"
+    quarter = max(1, len(path) // 4)
+    first, last = float(away[:quarter].mean()), float(away[-quarter:].mean())
+    if float(away[-quarter:].max()) < 0.01:
+        return "it arrives at the equilibrium"
+    if float((path[1:] - path[:-1]).norm(dim=1)[-quarter:].max()) < 1e-3:
+        return "it hardly moves any more, at a place that is wrong"
+    return "it comes closer" if last < 0.9 * first else "it moves away" if last > 1.1 * first else "it circles"

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.toy.dirac.losses import LOSSES
+from dcgan_course.toy.dirac.penalties import PENALTIES as SLOPE_PENALTIES
 
-PENALTIES = ("none", "clip", "gradient", "r1", "r2", "r1_r2")
+PENALTIES = ("none", "clip", *SLOPE_PENALTIES)
 FAR = 1e6  # a path that gets so far from the equilibrium is not followed further
 
 
@@ -52,21 +53,15 @@ class DiracGame:
     def discriminator_loss(self, place: Tensor) -> Tensor:
         """Return what D minimises at places (..., 2): the loss and its penalty, the mean over places, a number."""
         theta = place[..., 0]
-        zero = torch.zeros_like(theta)
-        loss = LOSSES[self.loss][0](self.logits(place, zero), self.logits(place, theta))
-        if self.penalty in ("r1", "r1_r2"):
-            loss = loss + self.weight / 2 * self._slope(place, zero).square().mean()
-        if self.penalty in ("r2", "r1_r2"):
-            loss = loss + self.weight / 2 * self._slope(place, theta.detach()).square().mean()
-        if self.penalty == "gradient":
-            loss = loss + self.weight * (self._slope(place, theta.detach() / 2).abs() - 1).square().mean()
-        return loss
+        loss = LOSSES[self.loss][0](self.logits(place, torch.zeros_like(theta)), self.logits(place, theta))
+        if self.penalty not in SLOPE_PENALTIES:
+            return loss
 
-    def _slope(self, place: Tensor, x: Tensor) -> Tensor:
-        """Return the derivative of D at x (...), with the graph."""
-        x = x.clone().requires_grad_(True)
-        (slope,) = torch.autograd.grad(self.logits(place, x).sum(), x, create_graph=True)
-        return slope
+        def judge(x: Tensor) -> Tensor:  # (N, 1) → (N,)
+            return self.logits(place, x.reshape(theta.shape)).flatten()
+
+        fake = theta.detach().reshape(-1, 1)
+        return loss + SLOPE_PENALTIES[self.penalty](judge, torch.zeros_like(fake), fake, self.weight)
 
     def generator_loss(self, place: Tensor) -> Tensor:
         """Return what G minimises at places (..., 2), the mean over places, a number."""

@@ -14,8 +14,8 @@ LOSSES: dict[str, tuple[Loss, Loss]] = {
     "minimax": (discriminator_loss, lambda real, fake: minimax(fake)),
     "non_saturating": (discriminator_loss, lambda real, fake: non_saturating(fake)),
     "least_squares": (
-        lambda real, fake: (real - 1).square().mean() + fake.square().mean(),  # Mao 2017
-        lambda real, fake: (fake - 1).square().mean(),
+        lambda real, fake: ((real - 1).square().mean() + fake.square().mean()) / 2,  # Mao 2017
+        lambda real, fake: (fake - 1).square().mean() / 2,
     ),
     "wasserstein": (lambda real, fake: fake.mean() - real.mean(), lambda real, fake: -fake.mean()),
     "hinge": (lambda real, fake: relu(1 - real).mean() + relu(1 + fake).mean(), lambda real, fake: -fake.mean()),
