@@ -48,7 +48,7 @@ class ConditionalGenerator(nn.Module):
         self.image_shape = self.body.image_shape
         self.label_vectors = nn.Embedding(self.classes, label_dim)  # from N(0, 1), as z
 
-    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.draw_vectors(z, self.label_vectors(checked_labels(labels, len(z), self.classes)))
 
     def draw_vectors(self, z: Tensor, vectors: Tensor) -> Tensor:
@@ -109,7 +109,7 @@ class ConcatenatedDiscriminator(nn.Module):
         self.body = Discriminator(image_size, channels + self.classes, width)
         self.image_shape = (channels, *self.body.image_shape[1:])
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         refuse_other_pictures(images, self.image_shape)
         which = nn.functional.one_hot(checked_labels(labels, len(images), self.classes), self.classes)
         maps = which[:, :, None, None].to(images.dtype).expand(-1, -1, *images.shape[2:])  # (N, classes, H, W)
@@ -143,7 +143,7 @@ class ProjectionDiscriminator(nn.Module):
         self.to_class_logits = nn.Conv2d(widest, self.classes, (height, width), bias=False)  # its kernels are the v_y
         init_weights(self.to_class_logits)
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         refuse_other_pictures(images, self.image_shape)
         labels = checked_labels(labels, len(images), self.classes)
         maps = self.body.blocks(images)  # φ(x): (N, widest, h, w)
@@ -155,11 +155,17 @@ class ProjectionDiscriminator(nn.Module):
 ConditionalDiscriminator = ConcatenatedDiscriminator | ProjectionDiscriminator
 
 
-def checked_labels(labels: Tensor, count: int, classes: int) -> Tensor:
+def checked_labels(labels: Tensor | None, count: int, classes: int) -> Tensor:
     """Return the labels if they are int64 (count,) and each is the number of a class, else raise InvalidValue.
 
-    On a GPU the numbers themselves are not looked at: each look would make the processor wait.
+    None are refused too, so that whatever calls a conditional network with one argument gets a sentence. On a
+    GPU the numbers themselves are not looked at: each look would make the processor wait.
     """
+    if labels is None:
+        raise InvalidValue(
+            f"labels is missing, but this network is conditional: give an int64 tensor ({count},) of numbers from 0 to "
+            f"{classes - 1}, or take models.OneClass(generator, 0), which always draws the same class."
+        )
     if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or tuple(labels.shape) != (count,):
         found = f"{labels.dtype} {tuple(labels.shape)}" if isinstance(labels, Tensor) else reprlib.repr(labels)
         raise InvalidValue(

@@ -55,15 +55,10 @@ def draw(generator: LatentGenerator | AskedGenerator, z: Tensor, labels: Tensor 
 def refuse_other_labels(generator: LatentGenerator | AskedGenerator, labels: Tensor | None, count: int) -> None:
     """Raise InvalidValue if a conditional generator gets no labels for `count` z, or another one gets some."""
     classes = getattr(generator, "classes", None)
-    if classes is None and labels is not None:
-        raise InvalidValue("This generator is not conditional, so it cannot be asked for a class: leave labels out.")
-    if classes is not None and labels is None:
-        raise InvalidValue(
-            f"This generator is conditional, so it must be told what to draw: give labels, numbers from 0 to "
-            f"{classes - 1}, one for each z."
-        )
-    if classes is not None and labels is not None:
+    if classes is not None:
         checked_labels(labels, count, classes)
+    elif labels is not None:
+        raise InvalidValue("This generator is not conditional, so it cannot be asked for a class: leave labels out.")
 
 
 def refuse_not_finite(answers: Tensor, whose: str) -> None:

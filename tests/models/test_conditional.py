@@ -5,8 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan_course import models
+from dcgan_course import latent, models
 from dcgan_course.errors import InvalidValue
+from dcgan_course.widgets import LatentSlider
 
 KINDS = [models.ConcatenatedDiscriminator, models.ProjectionDiscriminator]
 
@@ -137,7 +138,7 @@ NETWORKS = [
         (torch.tensor([[0], [1], [2], [0]]), r"\(4, 1\)"),
         (torch.eye(3)[[0, 1, 2, 0]], r"torch.float32 \(4, 3\)"),
         ([0, 1, 2, 0], r"labels is \[0, 1, 2, 0\]"),
-        (None, "labels is None"),
+        (None, "labels is missing, but this network is conditional: give an int64 tensor .4,. of numbers from 0 to 2"),
     ],
 )
 def test_bad_labels_are_sentences(network, labels, message):
@@ -164,7 +165,7 @@ def test_draw_asks_for_labels_where_they_belong():
     labels = torch.arange(300) % 3
     drawn = models.draw(generator, torch.randn(300, 6), labels)  # more than one part
     assert drawn.shape == (300, 1, 28, 28) and generator.training
-    with pytest.raises(InvalidValue, match="This generator is conditional.* give labels, numbers from 0 to 2"):
+    with pytest.raises(InvalidValue, match="labels is missing, but this network is conditional"):
         models.draw(generator, torch.randn(2, 6))
     with pytest.raises(InvalidValue, match="not conditional, so it cannot be asked for a class"):
         models.draw(models.Generator(28, 6, 1, 2), torch.randn(2, 6), torch.tensor([0, 1]))
@@ -177,3 +178,16 @@ def test_compiled_they_answer_the_same():
     z, labels = torch.randn(4, 6), torch.tensor([0, 1, 2, 0])
     compiled = torch.compile(generator, backend="eager", fullgraph=True)
     torch.testing.assert_close(compiled(z, labels), generator(z, labels))
+
+
+def test_what_is_made_for_a_plain_generator_says_what_to_take():
+    generator = models.ConditionalGenerator(3, 28, 6, 1, 2).eval()
+    picture = torch.zeros(1, 28, 28)
+    for call in (
+        lambda g: latent.invert(g, picture, restarts=1, steps=1),
+        lambda g: latent.activation_directions(g, 1, samples=9),
+        lambda g: LatentSlider(g, points=2, steps=2),
+    ):
+        with pytest.raises(InvalidValue, match=r"conditional.* take models.OneClass\(generator, 0\)"):
+            call(generator)
+        call(models.OneClass(generator, 2))

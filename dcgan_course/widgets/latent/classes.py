@@ -70,6 +70,6 @@ class ClassChoice:
             return ""
         first, second = self.names[self.label.value], self.names[self.other.value]
         share = self.percent.value
-        if share == 0 or first == second:
-            return f"Asked for: {first}."
-        return f"Asked for: {100 - share} % {first}, {share} % {second}." if share < 100 else f"Asked for: {second}."
+        if share in (0, 100) or first == second:
+            return f"Asked for class {second if share == 100 else first}."
+        return f"Asked for {100 - share} % of class {first} and {share} % of class {second}."
