@@ -107,6 +107,29 @@ def clouds_figure(rows: Sequence[tuple[str, Sequence[Tensor] | Tensor]], mixture
     return figure
 
 
+def flow_figure(places: Tensor, mixture: PointMixture, title: str, panels: int = 5) -> "Figure":
+    """Draw a cloud on its way from noise to data, at moments that are evenly spaced in time; returns the figure.
+
+    Args:
+        places: (steps + 1, N, 2), of one network of `flow.PointFlows.paths`. title: states the finding.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, panels, figsize=(2.5 * panels, 3.1))
+    reach = 2.4 * float(mixture.centres.abs().max())
+    for panel, axis in enumerate(axes):
+        step = round(panel * (len(places) - 1) / (panels - 1))
+        axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+        axis.grid(visible=False)
+        axis.plot(*mixture.centres.T, "o", mfc="none", mec=COLOURS["ink"], ms=7, mew=1.2)
+        axis.plot(*places[step].clamp(-reach, reach).T, ".", color=COLOURS["orange"], ms=2.5, alpha=0.6)
+        for side in axis.spines.values():
+            side.set_visible(True)
+        axis.set_title(f"time {step / (len(places) - 1):.2f}", fontsize=13, fontweight="normal")
+    figure.suptitle(title, fontsize=15, fontweight="bold", x=0.01, ha="left")
+    return figure
+
+
 def traces_figure(
     games: Sequence[Mapping[str, Tensor]], names: Sequence[str], title: str, columns: int = 4
 ) -> "Figure":

@@ -11,6 +11,7 @@ from dcgan_course.toy.point_figures import (
     GAME_WIDTH,
     clouds_figure,
     epochs_figure,
+    flow_figure,
     game_png,
     traces_figure,
 )
@@ -49,3 +50,9 @@ def test_figures_of_the_lesson():
     cell = {"packing": 1, "mixture": "grid", "history": [entry | {"epoch": epoch} for epoch in (0, 1, 2)]}
     assert len(epochs_figure({"cells": {"one": cell}}, "a title").axes) == 6
     plt.close("all")
+
+
+def test_a_flow_is_drawn_at_even_moments():
+    places = torch.zeros(21, 30, 2)
+    figure = flow_figure(places, ring_of_8(), "a finding")
+    assert [axes.get_title() for axes in figure.axes] == [f"time {time:.2f}" for time in (0, 0.25, 0.5, 0.75, 1)]
