@@ -126,7 +126,7 @@ class TransposedLayer:
 
 
 def window_sum(layer: TransposedLayer, output_square: int, most: int = 4) -> str:
-    """Write the sum that the window of view 3 makes at one output square: input · weight for inputs that are not 0."""
+    """Write the sum that the window of view 2 makes at one output square: input · weight for inputs that are not 0."""
     row, column = divmod(output_square, layer.output_size)
     reach, step = layer.reach, layer.dilation
     window = layer.padded[row : row + reach : step, column : column + reach : step]

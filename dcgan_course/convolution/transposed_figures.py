@@ -1,4 +1,4 @@
-"""The three equal views of a transposed convolution: a product with Cᵀ, stamps added up, a turned kernel that slides.
+"""The three equal views of a transposed convolution: stamps added up, a turned kernel that slides, a product with Cᵀ.
 
 Each view is computed in its own way. All numbers are integers that float32 holds exactly, so the views agree to
 the last bit on every machine. The explorer, its static twin and the figures of lesson 02 are drawn here.
@@ -25,9 +25,9 @@ def draw_three_views(layer: TransposedLayer, input_square: int, output_square: i
         scale: pixels a point.
     """
     canvas = Canvas(VIEWS_WIDTH, VIEWS_HEIGHT, scale)
-    _draw_product(canvas, layer, input_square, output_square, 4, 276)
-    _draw_stamps(canvas, layer, input_square, 316, 290)
-    _draw_slide(canvas, layer, input_square, output_square, 642, 432)
+    _draw_stamps(canvas, layer, input_square, 4, 290)
+    _draw_slide(canvas, layer, input_square, output_square, 330, 432)
+    _draw_product(canvas, layer, input_square, output_square, 786, 276)
     return canvas
 
 
@@ -51,12 +51,12 @@ TITLES_Y, SMALL_Y, MAIN_Y, FOOT_Y = 4, 66, 186, 462  # points from the top: titl
 def _draw_product(
     canvas: Canvas, layer: TransposedLayer, input_square: int, output_square: int, left: float, width: float
 ) -> None:
-    """View 1: Cᵀ · y. The lit column belongs to one input, the lit row to one output."""
+    """View 3: Cᵀ · y. The lit column belongs to one input, the lit row to one output."""
     matrix, result = layer.matrix.numpy(), layer.pytorch.flatten().numpy()
     rows, columns = matrix.shape
     gap, tall = 24, FOOT_Y - SMALL_Y - 10
     wide, high = min(26, (width - 2 * gap) / (columns + 2)), min(26, tall / rows)
-    _titles(canvas, left, "1 · Product with Cᵀ", "A column is an input, a row is an output.")
+    _titles(canvas, left, "3 · Product with Cᵀ", "A column is an input, a row is an output.")
     weight, in_row, in_column = ("light", "sky", "peach") if numbers_fit(wide, high) else ("grey", "blue", "orange")
     in_lit_row, in_lit_column = np.arange(rows)[:, None] == output_square, np.arange(columns) == input_square
     fills = np.select([matrix == 0, in_lit_row, in_lit_column], ["paper", in_row, in_column], weight)
@@ -76,13 +76,13 @@ def _draw_product(
 
 
 def _draw_stamps(canvas: Canvas, layer: TransposedLayer, input_square: int, left: float, width: float) -> None:
-    """View 2: every input stamps the kernel, times its value, `stride` squares further; then p is cut off."""
+    """View 1: every input stamps the kernel, times its value, `stride` squares further; then p is cut off."""
     step, i, reach = layer.stride, layer.input_size, layer.reach
     row, column = divmod(input_square, i)
     value = number_text(layer.input[row, column])
     sheet = layer.stamped(input_square + 1)
     size = len(sheet)
-    _titles(canvas, left, "2 · Stamp and add", "Input × kernel, s squares apart; p is cut off.")
+    _titles(canvas, left, "1 · Stamp and add", "Input × kernel, s squares apart; p is cut off.")
     small = min(22, 108 / max(i, layer.kernel_size))
     lit = np.full((i, i), "mint", dtype=object)
     lit[row, column] = "peach"
@@ -109,11 +109,11 @@ def _draw_stamps(canvas: Canvas, layer: TransposedLayer, input_square: int, left
 def _draw_slide(
     canvas: Canvas, layer: TransposedLayer, input_square: int, output_square: int, left: float, width: float
 ) -> None:
-    """View 3: zeros between the inputs, p′ around them, then the turned kernel slides with stride 1."""
+    """View 2: zeros between the inputs, p′ around them, then the turned kernel slides with stride 1."""
     row, column = divmod(output_square, layer.output_size)
     sheet, fills, start = _slide_sheet(layer)
     size, o, reach = len(sheet), layer.output_size, layer.reach
-    _titles(canvas, left, "3 · Slide the turned kernel", "s − 1 zeros between the inputs, p′ around them, stride 1.")
+    _titles(canvas, left, "2 · Slide the turned kernel", "s − 1 zeros between the inputs, p′ around them, stride 1.")
     small = min(22, 108 / layer.kernel_size)
     draw_table(canvas, layer.kernel.flip(0, 1), left, SMALL_Y, small, small)
     _legend(canvas, left + layer.kernel_size * small + 24, SMALL_Y, layer)
@@ -131,7 +131,7 @@ def _draw_slide(
     _draw_so_far(canvas, layer.slid.numpy(), output_square, x, MAIN_Y, cell, cell)
     canvas.frame(x + column * cell, MAIN_Y + row * cell, cell, 1, 1, colour="blue")
     canvas.text(left, FOOT_Y, f"window: {window_sum(layer, output_square)}", size=16, bold=True, colour="blue")
-    canvas.text(left, FOOT_Y + 20, f"the same sum as row {output_square + 1} · y in view 1", size=14)
+    canvas.text(left, FOOT_Y + 20, f"the same sum as row {output_square + 1} · y in view 3", size=14)
 
 
 def _draw_so_far(
@@ -145,7 +145,7 @@ def _draw_so_far(
 
 
 def _slide_sheet(layer: TransposedLayer) -> tuple[Tensor, np.ndarray, int]:
-    """Return what view 3 slides over, its colours, and where the kept part begins (above 0 if p′ is below 0)."""
+    """Return what view 2 slides over, its colours, and where the kept part begins (above 0 if p′ is below 0)."""
     p, extra = layer.slide_padding, layer.output_padding
     inserted = arithmetic.insert_zeros(layer.input, layer.stride)
     low, high, start = max(p, 0), max(p + extra, 0), max(-p, 0)

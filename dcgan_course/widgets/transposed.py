@@ -14,8 +14,8 @@ from dcgan_course.errors import InvalidValue
 from dcgan_course.widgets.parts import Markup, Panel, Picture, slider
 
 HOW_TO_READ = (
-    "<b>input square</b> is the input that stamps now (view 2): it is a column of Cᵀ (view 1, orange). "
-    "<b>output square</b> is where the window stops now (view 3): it is a row of Cᵀ (view 1, blue). "
+    "<b>input square</b> is the input that stamps now (view 1): it is a column of Cᵀ (view 3, orange). "
+    "<b>output square</b> is where the window stops now (view 2): it is a row of Cᵀ (view 3, blue). "
     "<b>Play</b> walks through both, so that all views finish together."
 )
 SETTINGS = {  # name: (label, start, lowest, highest); the twin takes the same starts
@@ -51,7 +51,7 @@ class TransposedExplorer(Panel):
         self.picture = Picture(
             format="png",
             layout={"width": f"{VIEWS_WIDTH}px", "max_width": "100%"},
-            tooltip="Three views of the layer: matrix times vector, stamps, and a sliding kernel",
+            tooltip="Three views of the layer: stamps, a sliding kernel, and matrix times vector",
         )
         self.when_moved(self.draw, *self.squares.values())
         self.when_moved(self._rebuild, *self.settings.values())

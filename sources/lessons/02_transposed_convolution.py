@@ -29,7 +29,8 @@
 
 # %% tags=["parameters"]
 wanted_sizes = (28, 32, 64, 96, 128)  # pixels on a side, from 4 to 4096: the pictures that the planner shall reach
-seed = 0  # of the random weights in the section on checkerboards
+training_steps = 300  # of the layers in the section on checkerboards: about 1 s a layer
+seed = 0  # of their first weights
 
 # %%
 from itertools import product
@@ -46,24 +47,277 @@ from dcgan_course.convolution.ladders import plan_upsampling
 from dcgan_course.convolution.matrix_figures import number_grids, weight_matrices
 from dcgan_course.convolution.transposed import TransposedLayer
 from dcgan_course.convolution.transposed_figures import draw_three_views
+from dcgan_course.data.images import load_images
 
 drawing.use_course_style()
 
 # %% [markdown]
-# ## Can one matrix do all the sliding?
+# ## What can one number paint?
 #
-# A generator starts with a few numbers and ends with a picture. So it needs a layer that goes **up** in size.
-# We find it in a place where nobody would look: inside the convolution that goes down.
+# A generator starts with a few numbers and ends with a picture. So it needs a layer that goes **up** in size. A
+# convolution goes down: a window collects 9 numbers into one. Turn it round: **one** number paints 9 squares.
 #
-# Take a 3×3 kernel and a 4×4 picture. The window has four places, so the output is 2×2. At one place, the
-# output is a sum of 9 products. We may also say: a sum of **16** products, where 7 of the weights are zero.
-# Those zeros let us write the place of the window as one row of numbers.
+# Take a 2×2 picture $y$ and a 3×3 kernel. Every input *stamps* the kernel onto the output, times its own value.
+# Stamps that overlap are added. A stride of 2 means: the next input stamps 2 squares further.
 #
-# We name the weights w₁ … w₉ and give them the values 1 … 9. Then every number tells which weight it is. What
-# is the row for the second place of the window?
+# We give the weights w₁ … w₉ the values 1 … 9. Then every number tells which weight it is.
 
 # %%
+y = torch.tensor([[1.0, 2], [3, 4]])
 kernel = torch.arange(1.0, 10.0).view(3, 3)  # w₁ = 1, w₂ = 2 … w₉ = 9
+stamps = torch.zeros(4, 5, 5)  # one sheet for each of the four inputs
+for n, (row, column) in enumerate(product(range(2), range(2))):
+    stamps[n, 2 * row : 2 * row + 3, 2 * column : 2 * column + 3] = y[row, column] * kernel
+added = stamps.sum(dim=0)
+by_pytorch = F.conv_transpose2d(y[None, None], kernel[None, None], stride=2)[0, 0]
+print(
+    f"The four stamps added: largest difference to F.conv_transpose2d(stride=2) {(added - by_pytorch).abs().max():.3f}"
+)
+
+# %%
+titles = [f"{value:.0f} × kernel" for value in y.flatten()]
+mark = {number: "peach" for number in range(1, 37)}  # every square that is not 0
+drawing.show_png(
+    number_grids(
+        {**dict(zip(titles, stamps, strict=True)), "added": added},
+        signs="+++=",
+        marks={title: mark for title in titles},
+        caption="Stride 2: each stamp lies 2 squares from the next one. In the middle, all four overlap.",
+    ),
+    alt="Four 5 by 5 sheets, each with the kernel times 1, 2, 3 and 4 in one corner, and their sum. The "
+    "middle square of the sum is 9 times 1 plus 7 times 2 plus 3 times 3 plus 1 times 4, which is 36.",
+    width=960,
+)
+
+# %% [markdown]
+# The difference is 0. This layer is the [**transposed convolution**](../GLOSSARY.md#transposed-convolution),
+# `ConvTranspose2d`: the 2×2 picture became 5×5. Why it has this name, you will see in its third view.
+#
+# Look at the middle square: w₉·1 + w₇·2 + w₃·3 + w₁·4 = 9 + 14 + 9 + 4 = 36. It is the only square that all
+# four inputs reach. In the code this view is an addition into slices, so it is called *scatter-add*.
+#
+# ## How big is the output?
+
+# %% [markdown] tags=["predict"]
+# **Predict first.** Think in stamps, and write down three numbers before you go on.
+#
+# 1. Four inputs in a row, kernel 4, stride 2. How many squares do the stamps cover?
+# 2. `padding=1` **cuts** one square off at both ends. What is left?
+# 3. One single input, kernel 4, stride 1, no padding. How big is the output?
+
+# %% [markdown]
+# Count along one side. From the first stamp to the last it is $(i - 1)\,s$ squares. The last stamp itself
+# covers $d(k - 1) + 1$ squares. Padding cuts $p$ at both ends. `output_padding` adds at one end; we come to it
+# next.
+#
+# $$o = (i - 1)\,s + \underbrace{d(k - 1) + 1}_{\text{one stamp}} - 2p + \text{output\_padding}$$
+
+
+# %% tags=["builds"]
+def conv_transpose_output_size(input_size, kernel_size, stride=1, padding=0, output_padding=0, dilation=1):
+    """Return the side of the output of a transposed convolution, in pixels."""
+    first_to_last_stamp = (input_size - 1) * stride
+    one_stamp = dilation * (kernel_size - 1) + 1
+    return first_to_last_stamp + one_stamp - 2 * padding + output_padding
+
+
+# %%
+print("1.  the stamps of 4 inputs cover", conv_transpose_output_size(4, 4, stride=2), "squares")
+print("2.  with padding 1 there are left", conv_transpose_output_size(4, 4, stride=2, padding=1))
+print("3.  one single input makes", conv_transpose_output_size(1, 4))
+
+# %% [markdown]
+# 10, then 8, then 4. Remember the last two: *kernel 4, stride 2, padding 1* doubles a picture, and *kernel 4,
+# stride 1, padding 0* makes 4×4 of a single pixel. The DCGANs of this course are built of these two, as are
+# PyTorch's example and the authors' Torch code. (The authors' Theano code for faces has 5×5 kernels; at the end
+# of this lesson you see what speaks against them.) Is the formula PyTorch's formula, too?
+
+# %%
+right = 0
+for i, k, s, p, extra, d in product(range(1, 6), range(1, 6), range(1, 4), range(3), range(3), range(1, 3)):
+    size = conv_transpose_output_size(i, k, s, p, extra, d)
+    if size >= 1 and extra < max(s, d):  # what PyTorch allows
+        out = F.conv_transpose2d(torch.ones(1, 1, i, i), torch.ones(1, 1, k, k), None, s, p, extra, 1, d)
+        assert out.shape[-1] == size
+        right += 1
+print(f"The formula gives PyTorch's size for all {right} allowed settings that were tried.")
+
+# %% [markdown]
+# ## Why is there an `output_padding`?
+#
+# Go down again for a moment. Which sizes does a convolution with kernel 3, stride 2, padding 1 take to the same
+# output?
+
+# %%
+for size in range(5, 11):
+    print(f"convolution: {size:2} → {conv_output_size(size, 3, stride=2, padding=1)}")
+print("transposed:   3 →", conv_transpose_output_size(3, 3, stride=2, padding=1))
+print(
+    "transposed:   3 →",
+    conv_transpose_output_size(3, 3, stride=2, padding=1, output_padding=1),
+    "with output_padding=1",
+)
+
+# %% [markdown]
+# 5 and 6 both go to 3: with 6, one square of the padded row is left over at its end. In general, $s$
+# neighbouring sizes go to one size. On the way back the layer cannot know which of them you mean. It takes the
+# smallest: 5. [**output_padding**](../GLOSSARY.md#output_padding) says how many squares more: with 1 it makes
+# 6×6. That is why it must be smaller than the stride. (PyTorch allows a little more: smaller than the larger
+# one of stride and dilation.)
+#
+# What stands in the new row and column? The layer cuts one square less at the right and at the bottom, and the
+# stamps are added there as everywhere. Here are two layers, both with a bias of 100, so that you can see what
+# only the bias reaches.
+
+# %%
+y3, bias = torch.arange(1.0, 10.0).view(1, 1, 3, 3), torch.tensor([100.0])
+reached = F.conv_transpose2d(y3, kernel[None, None], bias, stride=2, padding=1, output_padding=1)[0, 0]
+not_reached = F.conv_transpose2d(y3, kernel[None, None, :2, :2], bias, stride=2, output_padding=1)[0, 0]
+edge = {place: "peach" for n in range(6) for place in ((5, n), (n, 5))}
+edge_7 = {place: "peach" for n in range(7) for place in ((6, n), (n, 6))}
+first, second = "k=3, s=2, padding 1: 5 + 1", "k=2, s=2, padding 0: 6 + 1"
+drawing.show_png(
+    number_grids(
+        {first: reached, second: not_reached},
+        marks={first: edge, second: edge_7},
+        caption="Left: the kernel reaches the new squares. Right: nothing reaches them, only the bias of 100 is there.",
+        largest=44,
+    ),
+    alt="Two outputs with the row and the column that output_padding added in colour. Left, 6 by 6: the "
+    "added squares hold values from 118 to 235, made by the kernel. Right, 7 by 7: all added squares "
+    "hold 100, the bias alone.",
+    width=960,
+)
+
+
+# %% [markdown]
+# On the left, the new squares hold real values: `padding=1` would have cut them off, and `output_padding=1`
+# leaves them in at the right and at the bottom. On the right nothing was cut. No stamp reaches the new squares,
+# so there is the bias and nothing else (without a bias: zeros). **`output_padding` only moves the place where
+# the output ends.**
+
+# %% [markdown]
+# ## View 2: what does one output collect?
+#
+# So far we asked what one input gives. Now ask what one output **gets**. We want a window that slides, as in
+# lesson
+# 01. Two things have to be put right first:
+#
+# 1. The stamps were 2 squares apart. A sliding window must find the inputs 2 squares apart as well. So put
+#    $s-1$ zeros between them. This is [**zero insertion**](../GLOSSARY.md#zero-insertion).
+# 2. The corner of the output is reached by **one** input only. So the first window must overlap the inputs in
+#    one square only. For that, put $k-1$ zeros around them.
+#
+# One thing more: if the window begins at an output square, an input that lies **later** in the window began its
+# stamp later, so an **earlier** weight of it arrives here. The kernel must be turned by 180°. We try both.
+
+# %% tags=["builds"]
+def insert_zeros(x, stride):
+    """Put stride − 1 zeros between neighbours: (…, H, W) → (…, (H − 1) · stride + 1, (W − 1) · stride + 1)."""
+    height, width = x.shape[-2:]
+    spread = x.new_zeros(*x.shape[:-2], (height - 1) * stride + 1, (width - 1) * stride + 1)
+    spread[..., ::stride, ::stride] = x
+    return spread
+
+
+# %%
+spread = insert_zeros(y, stride=2)
+padded = F.pad(spread, (2, 2, 2, 2))  # k − 1 = 2 on each of the four sides
+turned = kernel.flip(0, 1)
+slid = F.conv2d(padded[None, None], turned[None, None])[0, 0]  # stride 1, no padding
+print(f"The turned kernel, slid:     largest difference to F.conv_transpose2d {(slid - by_pytorch).abs().max():.0f}")
+not_turned = F.conv2d(padded[None, None], kernel[None, None])[0, 0]
+print(
+    f"The kernel slid as it is:    largest difference to F.conv_transpose2d {(not_turned - by_pytorch).abs().max():.0f}"
+)
+
+# %%
+found = {1.0: "mint", 2.0: "mint", 3.0: "mint", 4.0: "mint"}
+drawing.show_png(
+    number_grids(
+        {"y": y, "zeros inserted": spread, "padded by 2": padded, "turned kernel": turned, "output": slid},
+        signs="→→★=",
+        marks={"y": found, "zeros inserted": found, "padded by 2": found},
+        caption="The window moves by 1. The inputs (green) stand 2 apart: its step is half of theirs.",
+    ),
+    alt="The 2 by 2 input; with zeros inserted it is 3 by 3; padded by 2 it is 7 by 7. The turned kernel, 9 "
+    "down to 1, slides over it and makes the 5 by 5 output.",
+    width=960,
+)
+
+# %% [markdown]
+# With the turned kernel the difference is 0. With the kernel as it is, we get wrong numbers. **The turned
+# kernel belongs to the sliding view, and only there.** A stamp is the kernel as it is.
+#
+# This view gave the layer another name,
+# [**fractionally-strided convolution**](../GLOSSARY.md#fractionally-strided-convolution): against the inputs,
+# the window moves by half a square at a time. Its stride is ½.
+
+# %% [markdown]
+# ## Is the `padding` argument p or p′?
+#
+# This is the question that confuses most people. Two numbers are called padding:
+#
+# * **p**, the padding of the convolution that is transposed. It goes **into** PyTorch as `padding=`. It
+#   **cuts** the output.
+# * [**p′**](../GLOSSARY.md#p), the zeros that stand **around** the zero-inserted input when you slide the
+#   turned kernel.
+#
+# They are tied together. Without a cut we needed $d(k-1)$ zeros around. To cut $p$ squares off each side of the
+# output is to begin sliding $p$ squares later and to stop $p$ squares earlier:
+#
+# $$p' = d(k - 1) - p$$
+#
+# One blog post says that the `padding` argument "is already p′". We can decide this by an experiment. Take a
+# 2×2 input, kernel 3, stride 2. With zeros inserted it is 3×3. A sliding kernel of 3 makes $3 + 2p' - 2$ of it.
+
+# %%
+for argument in (0, 1, 2):
+    size = F.conv_transpose2d(y[None, None], kernel[None, None], stride=2, padding=argument).shape[-1]
+    p_prime = (3 - 1) - argument
+    print(f"padding={argument}:  PyTorch makes {size}×{size}")
+    print(f"   padded with p′ = {p_prime}:        3 + 2·{p_prime} − 2 = {3 + 2 * p_prime - 2}")
+    print(f"   if the argument were p′:  3 + 2·{argument} − 2 = {3 + 2 * argument - 2}")
+
+# %% [markdown]
+# The argument is **p**, not p′: padding argument **0 ↔ p′ = 2**, and padding argument **2 ↔ p′ = 0**. A larger
+# argument makes a *smaller* output. With argument 0 the 2×2 becomes 5 = (2 − 1)·2 − 2·0 + 3. If the post were
+# right, it would become 1.
+#
+# Look at the middle line: for kernel 3 and `padding=1`, p and p′ are both 1. So the wrong idea gives the right
+# size in a very common layer. That is why it lives so long.
+#
+# The same post has this example: a convolution of a (1024, 2, 2) input with p = 2, s = 1, k = 3. What does its
+# transposed convolution pad with?
+
+# %%
+weight = torch.ones(1024, 1024, 3, 3)
+down = F.conv2d(torch.ones(1, 1024, 2, 2), weight, stride=1, padding=2)
+up = F.conv_transpose2d(down, weight, stride=1, padding=2)
+print(f"convolution, padding=2:             (1024, 2, 2) → {tuple(down.shape[1:])}")
+print(f"transposed convolution, padding=2:  {tuple(down.shape[1:])} → {tuple(up.shape[1:])}")
+print(f"p′ = k − p − 1 = 3 − 2 − 1 = {3 - 2 - 1}")
+
+# %% [markdown]
+# This convolution makes the picture *bigger*, from 2 to 4, because it pads so much. Its transposed convolution
+# makes it *smaller*. Both have `padding=2`, the same p. And the second one slides over its input with p′ = 0:
+# no zeros around at all. The argument is written for the pair of layers: **give both layers the same k, s and
+# p, and the shapes go there and back**.
+#
+# Can p be larger than $d(k-1)$? Then p′ is negative, and it means: *cut* rows and columns off the zero-inserted
+# input before the kernel slides. You will see one soon.
+#
+# And `output_padding`? In this view it is more zeros, at the right and at the bottom only: there the input is
+# padded by p′ + output_padding (Dumoulin and Visin, relationship 14).
+#
+# ## View 3: can one matrix do all the sliding?
+#
+# Take a convolution: a 3×3 kernel on a 4×4 picture. The window has four places, so the output is 2×2. At one
+# place, the output is a sum of 9 products. We may also say: a sum of **16** products, where 7 of the weights
+# are zero. Those zeros let us write the place of the window as one row of numbers. What is the row for the
+# second place?
+
+# %%
 sheet = torch.zeros(4, 4)
 sheet[0:3, 1:4] = kernel
 drawing.show_png(
@@ -138,15 +392,14 @@ print(f"C @ x gives {small.tolist()}; the largest difference to F.conv2d is {(sm
 # this?
 
 # %%
-y = torch.tensor([[1.0, 2], [3, 4]])
 big = (C.T @ y.flatten()).view(4, 4)
 by_pytorch = F.conv_transpose2d(y[None, None], kernel[None, None])[0, 0]
 print(f"Cᵀ has shape {tuple(C.T.shape)}: it takes a {tuple(y.shape)} picture to a {tuple(big.shape)} picture.")
 print(f"The largest difference to F.conv_transpose2d is {(big - by_pytorch).abs().max():.3f}.")
 
 # %% [markdown]
-# It has: this is the [**transposed convolution**](../GLOSSARY.md#transposed-convolution), `ConvTranspose2d`.
-# The picture grew from 2×2 to 4×4. Nothing new was invented. We used the same matrix in the other direction.
+# The difference is 0: the product with $C^\top$ **is** the transposed convolution, here with stride 1. That is
+# where its name comes from. Nothing new was invented. We used the same matrix in the other direction.
 #
 # What stays the same is **which squares are connected**. If input square 6 helps to make output square 1 in
 # $C$, then square 1 helps to make square 6 in $C^\top$. How many small squares is each of the 16 big squares
@@ -188,9 +441,8 @@ drawing.show_png(
 # %% [markdown]
 # The **shape** came back. The **values** did not, and they cannot: $C$ keeps 4 numbers of 16. The other 12 are
 # lost, and no layer finds them again. So "deconvolution" and "inverse convolution" are wrong names: $C^\top$ is
-# not $C^{-1}$, and $C$ has no inverse. The DCGAN paper says so in the caption of its figure 1, and uses another
-# name, [**fractionally-strided convolution**](../GLOSSARY.md#fractionally-strided-convolution). You will see
-# soon where that name comes from.
+# not $C^{-1}$, and $C$ has no inverse. The DCGAN paper says so in the caption of its figure 1, and speaks of
+# fractionally-strided convolutions.
 #
 # ## Does w₁ or w₉ stand in the corner?
 #
@@ -226,120 +478,29 @@ drawing.show_png(
 #
 # But look at the two small pictures on the right. They show why it is so easy to slip:
 #
-# * a **column** of $C^\top$ is the kernel **as it is**: w₁ w₂ w₃ over w₄ w₅ w₆ over w₇ w₈ w₉;
-# * a **row** of $C^\top$ is a piece of the **turned** kernel: w₅ w₄ over w₂ w₁.
-#
-# A product with a matrix can be read by columns or by rows. So there are two more ways to see a transposed
-# convolution, and the turned kernel belongs to one of them only. We take them one after the other, now with
-# stride 2.
-#
-# ## View 2: what does one input do to the output?
-#
-# Read $C^\top y$ by **columns**: it is the sum of (column $n$) · (input $n$). A column is the kernel, lying
-# somewhere on the output. So: *every input stamps the kernel onto the output, times its own value; stamps that
-# overlap are added.* A stride of 2 means: the next input stamps 2 squares further.
-
-# %%
-stamps = torch.zeros(4, 5, 5)  # one sheet for each of the four inputs
-for n, (row, column) in enumerate(product(range(2), range(2))):
-    stamps[n, 2 * row : 2 * row + 3, 2 * column : 2 * column + 3] = y[row, column] * kernel
-added = stamps.sum(dim=0)
-by_pytorch = F.conv_transpose2d(y[None, None], kernel[None, None], stride=2)[0, 0]
-print(
-    f"The four stamps added: largest difference to F.conv_transpose2d(stride=2) {(added - by_pytorch).abs().max():.3f}"
-)
-
-# %%
-titles = [f"{value:.0f} × kernel" for value in y.flatten()]
-mark = {number: "peach" for number in range(1, 37)}  # every square that is not 0
-drawing.show_png(
-    number_grids(
-        {**dict(zip(titles, stamps, strict=True)), "added": added},
-        signs="+++=",
-        marks={title: mark for title in titles},
-        caption="Stride 2: each stamp lies 2 squares from the next one. In the middle, all four overlap.",
-    ),
-    alt="Four 5 by 5 sheets, each with the kernel times 1, 2, 3 and 4 in one corner, and their sum. The "
-    "middle square of the sum is 9 times 1 plus 7 times 2 plus 3 times 3 plus 1 times 4, which is 36.",
-    width=960,
-)
-
-# %% [markdown]
-# The difference is 0. Look at the middle square: w₉·1 + w₇·2 + w₃·3 + w₁·4 = 9 + 14 + 9 + 4 = 36. It is the
-# only square that all four inputs reach. In the code this view is an addition into slices, so it is called
-# *scatter-add*.
-#
-# ## View 3: what does one output collect?
-#
-# Read $C^\top y$ by **rows**: one row makes one output, and a row holds the turned kernel. So there must be a
-# way to *slide* the turned kernel, as in lesson 01. Two things have to be put right first:
-#
-# 1. The stamps were 2 squares apart. A sliding window must find the inputs 2 squares apart as well. So put
-#    $s-1$ zeros between them. This is [**zero insertion**](../GLOSSARY.md#zero-insertion).
-# 2. The corner of the output is reached by **one** input only. So the first window must overlap the inputs in
-#    one square only. For that, put $k-1$ zeros around them.
-
-
-# %% tags=["builds"]
-def insert_zeros(x, stride):
-    """Put stride − 1 zeros between neighbours: (…, H, W) → (…, (H − 1) · stride + 1, (W − 1) · stride + 1)."""
-    height, width = x.shape[-2:]
-    spread = x.new_zeros(*x.shape[:-2], (height - 1) * stride + 1, (width - 1) * stride + 1)
-    spread[..., ::stride, ::stride] = x
-    return spread
-
-
-# %%
-spread = insert_zeros(y, stride=2)
-padded = F.pad(spread, (2, 2, 2, 2))  # k − 1 = 2 on each of the four sides
-turned = kernel.flip(0, 1)
-slid = F.conv2d(padded[None, None], turned[None, None])[0, 0]  # stride 1, no padding
-print(f"The turned kernel, slid:     largest difference to F.conv_transpose2d {(slid - by_pytorch).abs().max():.0f}")
-not_turned = F.conv2d(padded[None, None], kernel[None, None])[0, 0]
-print(
-    f"The kernel slid as it is:    largest difference to F.conv_transpose2d {(not_turned - by_pytorch).abs().max():.0f}"
-)
-
-# %%
-found = {1.0: "mint", 2.0: "mint", 3.0: "mint", 4.0: "mint"}
-drawing.show_png(
-    number_grids(
-        {"y": y, "zeros inserted": spread, "padded by 2": padded, "turned kernel": turned, "output": slid},
-        signs="→→★=",
-        marks={"y": found, "zeros inserted": found, "padded by 2": found},
-        caption="The window moves by 1. The inputs (green) stand 2 apart: its step is half of theirs.",
-    ),
-    alt="The 2 by 2 input; with zeros inserted it is 3 by 3; padded by 2 it is 7 by 7. The turned kernel, 9 "
-    "down to 1, slides over it and makes the 5 by 5 output.",
-    width=960,
-)
-
-# %% [markdown]
-# With the turned kernel the difference is 0. With the kernel as it is, we get wrong numbers; with stride 1 they
-# would be exactly those of the slide's matrix. **The turned kernel belongs to the sliding view, and only
-# there.**
-#
-# Now the name *fractionally-strided* makes sense: against the inputs, the window moves by half a square at a
-# time. Its stride is ½.
+# * a **column** of $C^\top$ is the kernel **as it is**, w₁ w₂ w₃ over w₄ w₅ w₆ over w₇ w₈ w₉: the **stamp** of
+#   one input;
+# * a **row** of $C^\top$ is a piece of the **turned** kernel, w₅ w₄ over w₂ w₁: what one output **collects**.
 #
 # ## Are the three views really one?
 #
-# Here they are side by side. The orange column of $C^\top$ is the stamp that is being added in view 2. The blue
-# row of $C^\top$ is the sum that the window makes in view 3. One warning: view 2 is still at work. Its middle
-# square holds 23, because stamps 3 and 4 are not on the sheet yet; when they are, it holds 36 too.
+# A product with a matrix can be read by columns or by rows. By columns, $C^\top y$ is the sum of (column $n$) ·
+# (input $n$): the stamps, added. By rows, one row makes one output: the window that slides. Here are all three
+# side by side. One warning: view 1 is still at work. Its middle square holds 23, because stamps 3 and 4 are not
+# on the sheet yet; when they are, it holds 36 too.
 
 # %%
 layer = TransposedLayer(input_size=2, kernel_size=3, stride=2, padding=0)
 drawing.show_png(
     draw_three_views(layer, input_square=1, output_square=12).png(),
-    alt="Three views of one transposed convolution. Left, the matrix with 25 rows and 4 columns; column 2 "
-    "and row 13 are lit. Middle, the second stamp is added to a 5 by 5 sheet. Right, the window stands "
-    "in the middle of the padded 7 by 7 input and makes 36.",
+    alt="Three views of one transposed convolution. Left, the second stamp is added to a 5 by 5 sheet. "
+    "Middle, the window stands in the middle of the padded 7 by 7 input and makes 36. Right, the matrix with "
+    "25 rows and 4 columns; column 2 and row 13 are lit.",
     width=1080,
 )
 
 # %% [markdown]
-# Row 13 of the matrix makes the middle square, and the window in view 3 makes the same sum: 36. Is it so for
+# Row 13 of the matrix makes the middle square, and the window in view 2 makes the same sum: 36. Is it so for
 # every setting? The package holds the three views for any kernel, stride, padding and dilation. We try all of
 # these:
 
@@ -376,105 +537,8 @@ print(f"gradient of a convolution beside the transposed convolution of g: larges
 # transpose of $C^\top$ is $C$, the backward pass of a transposed convolution is a convolution. So a generator
 # runs forward in the way in which a discriminator runs backward.
 #
-# ## How big is the output?
-
-# %% [markdown] tags=["predict"]
-# **Predict first.** Think in stamps, and write down three numbers before you go on.
-#
-# 1. Four inputs in a row, kernel 4, stride 2. How many squares do the stamps cover?
-# 2. `padding=1` **cuts** one square off at both ends. What is left?
-# 3. One single input, kernel 4, stride 1, no padding. How big is the output?
-
-# %% [markdown]
-# Count along one side. From the first stamp to the last it is $(i - 1)\,s$ squares. The last stamp itself
-# covers $d(k - 1) + 1$ squares. Padding cuts $p$ at both ends. `output_padding` adds at one end; we come to it
-# next.
-#
-# $$o = (i - 1)\,s + \underbrace{d(k - 1) + 1}_{\text{one stamp}} - 2p + \text{output\_padding}$$
-
-
-# %% tags=["builds"]
-def conv_transpose_output_size(input_size, kernel_size, stride=1, padding=0, output_padding=0, dilation=1):
-    """Return the side of the output of a transposed convolution, in pixels."""
-    first_to_last_stamp = (input_size - 1) * stride
-    one_stamp = dilation * (kernel_size - 1) + 1
-    return first_to_last_stamp + one_stamp - 2 * padding + output_padding
-
-
-# %%
-print("1.  the stamps of 4 inputs cover", conv_transpose_output_size(4, 4, stride=2), "squares")
-print("2.  with padding 1 there are left", conv_transpose_output_size(4, 4, stride=2, padding=1))
-print("3.  one single input makes", conv_transpose_output_size(1, 4))
-
-# %% [markdown]
-# 10, then 8, then 4. Remember the last two: *kernel 4, stride 2, padding 1* doubles a picture, and *kernel 4,
-# stride 1, padding 0* makes 4×4 of a single pixel. DCGAN is built of these two. Is the formula PyTorch's
-# formula, too?
-
-# %%
-right = 0
-for i, k, s, p, extra, d in product(range(1, 6), range(1, 6), range(1, 4), range(3), range(3), range(1, 3)):
-    size = conv_transpose_output_size(i, k, s, p, extra, d)
-    if size >= 1 and extra < max(s, d):  # what PyTorch allows
-        out = F.conv_transpose2d(torch.ones(1, 1, i, i), torch.ones(1, 1, k, k), None, s, p, extra, 1, d)
-        assert out.shape[-1] == size
-        right += 1
-print(f"The formula gives PyTorch's size for all {right} allowed settings that were tried.")
-
-# %% [markdown]
-# ## Why is there an `output_padding`?
-#
-# Go down again for a moment. Which sizes does a convolution with kernel 3, stride 2, padding 1 take to the same
-# output?
-
-# %%
-for size in range(5, 11):
-    print(f"convolution: {size:2} → {conv_output_size(size, 3, stride=2, padding=1)}")
-print("transposed:   3 →", conv_transpose_output_size(3, 3, stride=2, padding=1))
-print(
-    "transposed:   3 →",
-    conv_transpose_output_size(3, 3, stride=2, padding=1, output_padding=1),
-    "with output_padding=1",
-)
-
-# %% [markdown]
-# 5 and 6 both go to 3: with 6, one square of the padded row is left over at its end. In general, $s$
-# neighbouring sizes go to one size. On the way back the layer cannot know which of them you mean. It takes the
-# smallest: 5. [**output_padding**](../GLOSSARY.md#output_padding) says how many squares more: with 1 it makes
-# 6×6. That is why it must be smaller than the stride. (PyTorch allows a little more: smaller than the larger
-# one of stride and dilation.)
-#
-# It does not put zeros around the *input*, as `padding` does. It makes the output larger at one end, and the
-# kernel is added there as everywhere. What stands in the new row and column? Here are two layers, both with a
-# bias of 100, so that you can see what only the bias reaches.
-
-# %%
-y3, bias = torch.arange(1.0, 10.0).view(1, 1, 3, 3), torch.tensor([100.0])
-reached = F.conv_transpose2d(y3, kernel[None, None], bias, stride=2, padding=1, output_padding=1)[0, 0]
-not_reached = F.conv_transpose2d(y3, kernel[None, None, :2, :2], bias, stride=2, output_padding=1)[0, 0]
-edge = {place: "peach" for n in range(6) for place in ((5, n), (n, 5))}
-edge_7 = {place: "peach" for n in range(7) for place in ((6, n), (n, 6))}
-first, second = "k=3, s=2, padding 1: 5 + 1", "k=2, s=2, padding 0: 6 + 1"
-drawing.show_png(
-    number_grids(
-        {first: reached, second: not_reached},
-        marks={first: edge, second: edge_7},
-        caption="Left: the kernel reaches the new squares. Right: nothing reaches them, only the bias of 100 is there.",
-        largest=44,
-    ),
-    alt="Two outputs with the row and the column that output_padding added in colour. Left, 6 by 6: the "
-    "added squares hold values from 118 to 235, made by the kernel. Right, 7 by 7: all added squares "
-    "hold 100, the bias alone.",
-    width=960,
-)
-
-# %% [markdown]
-# On the left, the new squares hold real values: `padding=1` would have cut them off, and `output_padding=1`
-# leaves them in at the right and at the bottom. On the right nothing was cut. No stamp reaches the new squares,
-# so there is the bias and nothing else (without a bias: zeros). **`output_padding` only moves the place where
-# the output ends.**
-#
-# Autograd never has to ask: it has seen the input. Which one does it choose for a 6×6 input?
+# Autograd never has to ask for an `output_padding`: it has seen the input. Which one does it choose for a 6×6
+# input?
 
 # %%
 picture = torch.ones(1, 1, 6, 6, requires_grad=True)
@@ -484,66 +548,13 @@ difference = (picture.grad - chosen).abs().max()
 print(f"gradient of shape {tuple(picture.grad.shape[2:])}; largest difference to output_padding=1: {difference:.3f}")
 
 # %% [markdown]
-# ## Is the `padding` argument p or p′?
-#
-# This is the question that confuses most people. Two numbers are called padding:
-#
-# * **p**, the padding of the convolution that is transposed. It goes **into** PyTorch as `padding=`. It
-#   **cuts** the output.
-# * [**p′**](../GLOSSARY.md#p), the zeros that stand **around** the zero-inserted input when you slide the
-#   turned kernel.
-#
-# They are tied together. Without a cut we needed $d(k-1)$ zeros around. To cut $p$ squares off each side of the
-# output is to begin sliding $p$ squares later and to stop $p$ squares earlier:
-#
-# $$p' = d(k - 1) - p$$
-#
-# One blog post says that the `padding` argument "is already p′". We can decide this by an experiment. Take a
-# 2×2 input, kernel 3, stride 2. With zeros inserted it is 3×3. A sliding kernel of 3 makes $3 + 2p' - 2$ of it.
-
-# %%
-for argument in (0, 1, 2):
-    size = F.conv_transpose2d(y[None, None], kernel[None, None], stride=2, padding=argument).shape[-1]
-    p_prime = (3 - 1) - argument
-    print(f"padding={argument}:  PyTorch makes {size}×{size}")
-    print(f"   padded with p′ = {p_prime}:        3 + 2·{p_prime} − 2 = {3 + 2 * p_prime - 2}")
-    print(f"   if the argument were p′:  3 + 2·{argument} − 2 = {3 + 2 * argument - 2}")
-
-# %% [markdown]
-# The argument is **p**, not p′: padding argument **0 ↔ p′ = 2**, and padding argument **2 ↔ p′ = 0**. A larger
-# argument makes a *smaller* output. With argument 0 the 2×2 becomes 5 = (2 − 1)·2 − 2·0 + 3. If the post were
-# right, it would become 1.
-#
-# Look at the middle line: for kernel 3 and `padding=1`, p and p′ are both 1. So the wrong idea gives the right
-# size in a very common layer. That is why it lives so long.
-#
-# The same post has this example: a convolution of a (1024, 2, 2) input with p = 2, s = 1, k = 3. What does its
-# transposed convolution pad with?
-
-# %%
-weight = torch.ones(1024, 1024, 3, 3)
-down = F.conv2d(torch.ones(1, 1024, 2, 2), weight, stride=1, padding=2)
-up = F.conv_transpose2d(down, weight, stride=1, padding=2)
-print(f"convolution, padding=2:             (1024, 2, 2) → {tuple(down.shape[1:])}")
-print(f"transposed convolution, padding=2:  {tuple(down.shape[1:])} → {tuple(up.shape[1:])}")
-print(f"p′ = k − p − 1 = 3 − 2 − 1 = {3 - 2 - 1}")
-
-# %% [markdown]
-# This convolution makes the picture *bigger*, from 2 to 4, because it pads so much. Its transposed convolution
-# makes it *smaller*. Both have `padding=2`, the same p. And the second one slides over its input with p′ = 0:
-# no zeros around at all. The argument is written for the pair of layers: **give both layers the same k, s and
-# p, and the shapes go there and back**.
-#
-# Can p be larger than $d(k-1)$? Then p′ is negative, and it means: *cut* rows and columns off the zero-inserted
-# input before the kernel slides. Such layers were among the 287 settings above. You will see one in a moment.
-#
 # ## All of it, in your own hands
 #
 # Six sliders for the layer, two for the place. Try these, and say what you expect **before** you move:
 #
-# * raise **padding p** from 0 to 2 and watch p′ in view 3 and the black frame in view 2;
+# * raise **padding p** from 0 to 2 and watch the black frame in view 1 and p′ in view 2;
 # * set **kernel size k** to 3, **stride s** to 2, **input size i** to 4 and **padding p** to 3: p′ is −1, and
-#   view 3 shows what is cut;
+#   view 2 shows what is cut;
 # * set **stride s** to 3 and **kernel size k** to 2: which squares does no stamp reach?
 # * raise **output_padding** by one, and find the squares that came in;
 # * set **output_padding** as large as the stride, and read the sentence.
@@ -558,9 +569,8 @@ widgets.transposed_explorer()
 drawing.show_png(
     widgets.transposed_twin(input_size=2, kernel_size=4, stride=2, padding=1),
     alt="Three moments of one transposed convolution, kernel 4, stride 2, padding 1, from 2 by 2 to 4 by 4. "
-    "In each: the matrix with one column and one row lit, the stamps so far with the border that "
-    "padding cuts, and the turned kernel sliding over the zero-inserted input, which is padded by p′ = "
-    "2.",
+    "In each: the stamps so far with the border that padding cuts, the turned kernel sliding over the "
+    "zero-inserted input, which is padded by p′ = 2, and the matrix with one column and one row lit.",
     width=1080,
 )
 
@@ -661,71 +671,92 @@ for size in wanted_sizes:
 # * Kernel 4, stride 2: which numbers stand in the middle of the output?
 # * Kernel 3, stride 2: which numbers now? Think of one side first: where do stamps of 3 overlap, if they lie 2
 #   apart?
+# * And kernel 5, stride 2, which the authors of DCGAN used for faces?
 
 # %%
 flat = torch.ones(1, 1, 5, 5)
-painted = {f"kernel {k}, stride 2": F.conv_transpose2d(flat, torch.ones(1, 1, k, k), stride=2)[0, 0] for k in (3, 4)}
+painted = {f"kernel {k}, stride 2": F.conv_transpose2d(flat, torch.ones(1, 1, k, k), stride=2)[0, 0] for k in (3, 4, 5)}
 for name, counts in painted.items():
-    middle = counts[3:-3, 3:-3].unique().int().tolist()
+    middle = counts[4:-4, 4:-4].unique().int().tolist()
     print(f"{name}: squares in the middle are painted {middle} times")
-tones = {1: "paper", 2: "sky", 4: "blue"}
+tones = {1: "paper", 2: "sky", 4: "blue", 6: "peach", 9: "orange"}
 drawing.show_png(
     number_grids(
         painted,
         marks={name: tones for name in painted},
-        caption="Kernel 3 leaves a checkerboard. Kernel 4 paints the middle evenly.",
+        caption="Kernels 3 and 5 leave a checkerboard. Kernel 4 paints the middle evenly.",
     ),
     alt="How often each output square is painted. With kernel 3 and stride 2 the numbers 1, 2 and 4 make a "
-    "checkerboard all over the output. With kernel 4 and stride 2 every square is painted 4 times, "
-    "except the two outer rings.",
+    "checkerboard all over the output, with kernel 5 the numbers 4, 6 and 9. With kernel 4 every square of the "
+    "middle is painted 4 times.",
     width=960,
 )
 
 # %% [markdown]
 # With kernel 3 the numbers 1, 2 and 4 alternate: a square is painted four times as often as the one diagonally
-# beside it. That is a [**checkerboard artefact**](../GLOSSARY.md#checkerboard-artefact), and it is there before
-# any training. With kernel 4 every square of the middle gets 4. The rule: overlap is even when **the stride
-# divides the kernel size**.
+# beside it. That is a [**checkerboard artefact**](../GLOSSARY.md#checkerboard-artefact). With kernel 5 it is 4,
+# 6 and 9. With kernel 4 every square of the middle gets 4. The rule: overlap is even when **the stride divides
+# the kernel size**.
 #
-# Is an even overlap enough? We take random kernels, as a network has them before training, and let three layers
-# with stride 2 enlarge a flat grey picture. As a third way we take a
-# [**resize-convolution**](../GLOSSARY.md#resize-convolution): first repeat every pixel 2×2, then convolve.
+# Is an even overlap a promise? Kernels of a network are not all ones. DCGAN starts with weights from N(0,
+# 0.02²). Then each square of a tile is a sum of *other* random weights, and a flat input comes out as a grid,
+# whatever the kernel size. What counts is the grid **after** training. So we train: one layer learns to enlarge
+# pictures of digits that were shrunk to half their size. Then it gets a flat input, and we measure how far its
+# brightest and its darkest square lie apart.
 
 # %%
-torch.manual_seed(seed)
-ways = {
-    "kernel 3, stride 2": lambda x: F.conv_transpose2d(x, torch.rand(1, 1, 3, 3), stride=2),
-    "kernel 4, stride 2": lambda x: F.conv_transpose2d(x, torch.rand(1, 1, 4, 4), stride=2, padding=1),
-    "resize-convolution": lambda x: F.conv2d(F.interpolate(x, scale_factor=2), torch.rand(1, 1, 3, 3), padding=1),
-}
-pictures = {}
-for name, double_it in ways.items():
-    out = double_it(double_it(double_it(torch.ones(1, 1, 8, 8))))[0, 0, 16:48, 16:48]  # away from the border
-    pictures[name] = out / out.mean()
-    print(f"{name}: from {pictures[name].min():.1f} to {pictures[name].max():.1f} of the mean")
+digits = load_images("drawn_digits").images[:1000].float() / 127.5 - 1  # drawn here: the same on every machine
 
-# %%
+
+def grid(layer):
+    with torch.no_grad():
+        tile = layer(torch.full((1, 1, 14, 14), 0.5))[0, 0, 14:16, 14:16]  # in the middle, away from the border
+    return (tile.max() - tile.min()).item()
+
+
+def learn_to_enlarge(kernel_size, padding, output_padding, seed):
+    torch.manual_seed(seed)
+    layer = nn.ConvTranspose2d(1, 1, kernel_size, 2, padding, output_padding)
+    nn.init.normal_(layer.weight, 0, 0.02)
+    before, optimizer = grid(layer), torch.optim.Adam(layer.parameters(), lr=0.01)
+    for _ in range(training_steps):
+        wanted = digits[torch.randint(len(digits), (32,))]
+        loss = F.mse_loss(layer(F.avg_pool2d(wanted, 2)), wanted)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return before, grid(layer), layer
+
+
+# %% tags=["nbval-ignore-output"]
+grids, trained = {}, {}
+for k, p, extra in ((3, 1, 1), (4, 1, 0), (5, 2, 1)):
+    runs = [learn_to_enlarge(k, p, extra, seed + number) for number in range(3)]
+    grids[k], trained[k] = [run[1] for run in runs], runs[0][2]
+    print(f"kernel {k}, stride 2, three seeds: the grid is {', '.join(f'{after:.3f}' for after in grids[k])} of a range of 2")
+
+# %% tags=["nbval-ignore-output"]
+pictures = {f"kernel {k}": layer(torch.full((1, 1, 14, 14), 0.5)).detach()[0, 0, 8:20, 8:20] for k, layer in trained.items()}
 figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.7))
-for axis, (name, out) in zip(axes, pictures.items(), strict=True):
-    axis.imshow(out, cmap="gray", vmin=0, vmax=2.5)
+for axis, (name, tile) in zip(axes, pictures.items(), strict=True):
+    axis.imshow(tile - tile.mean(), cmap="gray", vmin=-0.03, vmax=0.03)
     axis.set_title(name, fontsize=14)
     axis.axis("off")
-figure.suptitle(
-    "A flat grey in: a grid out, unless the picture is resized first (middle part)", fontsize=15, fontweight="bold"
-)
+figure.suptitle("After training, the layer of kernel 4 keeps grey flat (contrast × 30)", fontsize=15, fontweight="bold")
 drawing.show(
     figure,
-    alt="Three grey pictures of 32 by 32 pixels made from a flat grey by three random layers. Kernel 3: a "
-    "strong regular grid. Kernel 4: also a regular grid, weaker. Resize-convolution: one flat grey.",
+    alt="Three grey pictures of 12 by 12 pixels that three trained layers made from a flat grey, with much contrast. "
+    "Kernels 3 and 5: a regular grid. Kernel 4: nearly flat.",
 )
 
 # %% [markdown]
-# Read it carefully. With kernel 4 there is **still** a grid: each of its four squares in a tile is painted by
-# four *other* weights, and those are random. So an even overlap is no promise. It only makes a flat output
-# *possible* (all sums of weights equal), and training can find it. With kernel 3, a flat output needs weights
-# that fight the overlap. The resize-convolution keeps a flat grey flat, away from the border, whatever its
-# weights are. (At the border the zeros of its padding come in, as in lesson 01.) What this does not show: how
-# strong the grid is *after* training. The DCGAN of this course uses kernel 4 and stride 2.
+# All three learned the same task. The layers with an uneven overlap keep a grid; with kernel 4 it is at least
+# ten times weaker. So an even overlap does not forbid a grid, it makes it easy to learn none. A
+# [**resize-convolution**](../GLOSSARY.md#resize-convolution) goes further: it first repeats every pixel 2×2,
+# then convolves, and a flat grey stays flat with any weights, away from the border. (At the border the zeros of
+# its padding come in, as in lesson 01.) What this does not show: a whole generator has many such layers, one
+# after the other, and its D may or may not punish a grid. Look for one in the drawn objects of lesson 08: they
+# come from kernel 4, too.
 
 # %% [markdown]
 # ## Break it
@@ -753,23 +784,23 @@ for settings in ({"stride": 2, "padding": 1, "output_padding": 2}, {"stride": 1,
 #
 # ## Take-aways
 #
-# * A transposed convolution is the product with $C^\top$, where $C$ is the matrix of a convolution. It is also
-#   what the gradient of a convolution is.
-# * Three views, one result: the product with $C^\top$; stamps of the kernel **as it is**, added; the **turned**
-#   kernel, slid over the zero-inserted input.
+# * Three views, one result: stamps of the kernel **as it is**, added; the **turned** kernel, slid over the
+#   zero-inserted input; the product with $C^\top$, where $C$ is the matrix of a convolution. It is also what
+#   the gradient of a convolution is.
 # * It brings the shape back, not the values. With a stride, not even always the shape: 17 → 6 → 16.
 # * $o = (i-1)s - 2p + d(k-1) + \text{output\_padding} + 1$. Kernel 4, stride 2, padding 1 doubles.
 # * The `padding` argument is **p**: it cuts the output. The sliding view pads with $p' = d(k-1) - p$. Argument
 #   0 is p′ = 2 for a kernel of 3, and argument 2 is p′ = 0.
 # * `output_padding` only says which of several possible sizes is meant. Where the kernel does not reach the
 #   added squares, they hold the bias alone.
-# * If the stride divides the kernel size, every square of the middle is painted equally often. This makes a
-#   flat output possible. A resize-convolution keeps a flat input flat with any weights, away from the border.
+# * If the stride divides the kernel size, every square of the middle is painted equally often. A flat output is
+#   then easy to learn; with an uneven overlap a grid stayed. A resize-convolution keeps a flat input flat with
+#   any weights, away from the border.
 #
 # ## Exercises
 #
-# Nine short ones: [exercises](../exercises/02_transposed_convolution.ipynb). Each has a check that tells you
-# what went wrong. The worked answers, with the reasons:
+# Thirteen short ones: [exercises](../exercises/02_transposed_convolution.ipynb). Each has a check that tells
+# you what went wrong. The worked answers, with the reasons:
 # [solutions](../solutions/02_transposed_convolution.ipynb).
 #
 # ## Next

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 02 · Exercises: transposed convolution
 #
-# They belong to [lesson 02](../notebooks/02_transposed_convolution.ipynb). Take about 60 minutes, with paper
+# They belong to [lesson 02](../notebooks/02_transposed_convolution.ipynb). Take about 90 minutes, with paper
 # and pencil.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
@@ -111,7 +111,7 @@ check.which_is_the_transpose(which_is_the_transpose)
 # %% [markdown]
 # ## 3 · Stamps
 #
-# View 2 of the lesson: write the transposed convolution as a sum of stamps, without `F.conv_transpose2d`. The
+# View 1 of the lesson: write the transposed convolution as a sum of stamps, without `F.conv_transpose2d`. The
 # input y need not be square; the kernel is.
 #
 # <details><summary>Hint 1</summary>
@@ -153,7 +153,7 @@ check.by_stamping(by_stamping)
 # %% [markdown]
 # ## 4 · Sliding
 #
-# View 3: the same result by sliding. Now `F.conv2d` is allowed, and so is `F.pad`; `F.conv_transpose2d` is not.
+# View 2: the same result by sliding. Now `F.conv2d` is allowed, and so is `F.pad`; `F.conv_transpose2d` is not.
 # In this exercise the padding is never larger than k − 1.
 #
 # <details><summary>Hint 1</summary>
@@ -227,7 +227,7 @@ check.transposed_size(transposed_size)
 # **Why.** i stamps have i − 1 steps between them, and the last stamp covers d(k − 1) + 1 squares. So (i − 1)s +
 # d(k − 1) + 1 squares are covered. Then 2p are cut and output_padding is added.
 #
-# There is no rounding in it, other than in the formula of the convolution. All the rounding of a convolution is
+# There is no rounding in it, unlike in the formula of the convolution. All the rounding of a convolution is
 # hidden in the choice of output_padding.
 
 # %% [markdown]
@@ -403,3 +403,136 @@ check.my_ladders(my_ladders)
 #
 # The short way in every case: halve from the wanted size down. An even size doubles, and an odd size needs one
 # output_padding. This is what `plan_upsampling` of the package does.
+
+# %% [markdown]
+# ## 10 · Uneven overlap
+#
+# Think of one side, far from both ends. Stamps of k squares begin every s squares. Of s neighbouring squares,
+# how many stamps reach each? Return s numbers, in any order. The lesson has (3, 2): 1 and 2. Find a rule for
+# all k and s.
+#
+# <details><summary>Hint 1</summary>
+# Draw kernel 5 with stride 2: stamps begin at 0, 2, 4, 6. Which of them reach square 6, and which square
+# 7?</details>
+# <details><summary>Hint 2</summary>
+# All s squares together are reached k times.</details>
+
+
+# %% exercise="overlap"
+def overlap(kernel_size, stride):
+    """Return how many stamps reach each of `stride` neighbouring squares, as a list."""
+    ### BEGIN SOLUTION
+    each, more = divmod(kernel_size, stride)
+    return [each + 1] * more + [each] * (stride - more)
+    ### END SOLUTION
+
+
+# %% check="overlap"
+check.overlap(overlap)
+
+# %% [markdown] tags=["explanation"]
+# **Why.** Square m is reached by a stamp that begins at n · s if 0 ≤ m − n · s < k. So we count the numbers
+# below k that leave the same rest as m when divided by s: ⌊k/s⌋ of them, and one more for k mod s of the rests.
+# Even overlap is k mod s = 0. For kernel 5 and stride 2 that is 2 and 3; in a picture the products 4, 6 and 9.
+# A kernel smaller than its stride leaves squares that nothing reaches: (2, 3) gives 1, 1, 0.
+
+# %% [markdown]
+# ## 11 · The way back
+#
+# A convolution with k, s and p takes size i down. Its transposed convolution, with the same k, s and p, shall
+# end at i again. Which `output_padding` does it need?
+#
+# <details><summary>Hint 1</summary>
+# How many squares of the padded row are left over behind the last window?</details>
+# <details><summary>Hint 2</summary>
+# The first window takes k squares of i + 2p; each further one takes s.</details>
+
+
+# %% exercise="way-back"
+def way_back(input_size, kernel_size, stride, padding):
+    """Return the output_padding with which ConvTranspose2d gives input_size back."""
+    ### BEGIN SOLUTION
+    return (input_size + 2 * padding - kernel_size) % stride
+    ### END SOLUTION
+
+
+# %% check="way-back"
+check.way_back(way_back)
+
+# %% [markdown] tags=["explanation"]
+# **Why.** The convolution divides i + 2p − k by s and throws the rest away. The transposed convolution begins
+# from the quotient, so it comes back to i minus the rest. `output_padding` is this rest. It is below s, as
+# PyTorch asks.
+
+# %% [markdown]
+# ## 12 · Two channels
+#
+# Real layers have many channels. Write the stamps for several: y is (in, H, W), the weight is (in, out, k, k),
+# and the output is (out, H_out, W_out). No padding, and no `F.conv_transpose2d`.
+#
+# <details><summary>Hint 1</summary>
+# Input channel c stamps onto output channel o with the kernel weight[c, o].</details>
+# <details><summary>Hint 2</summary>
+# One empty sheet for each output channel. Two loops over squares are enough, if you stamp on all output
+# channels at once.</details>
+
+
+# %% exercise="channels"
+def stamp_channels(y, weight, stride):
+    """Return the transposed convolution of (in, H, W) with (in, out, k, k), as (out, H_out, W_out)."""
+    ### BEGIN SOLUTION
+    channels, height, width = y.shape
+    k = weight.shape[-1]
+    sheets = torch.zeros(weight.shape[1], (height - 1) * stride + k, (width - 1) * stride + k)
+    for c in range(channels):
+        for a in range(height):
+            for b in range(width):
+                sheets[:, a * stride : a * stride + k, b * stride : b * stride + k] += y[c, a, b] * weight[c]
+    return sheets
+    ### END SOLUTION
+
+
+# %% check="channels"
+check.with_channels(stamp_channels)
+
+# %% [markdown] tags=["explanation"]
+# **Why.** `weight[c]` is (out, k, k): the stamps of input channel c, one for each output channel. Every input
+# channel adds its own. The weight is the one of the convolution that goes the other way, from `out` channels to
+# `in`: there the first place counts its outputs, here it counts the inputs.
+
+# %% [markdown]
+# ## 13 · Are they a pair
+#
+# Somebody hands you two layers as functions, `there` and `back`, and the shape of x. Both are linear and have
+# no bias. Write a test that says whether `back` is the transpose of `there`. You may not look inside, and the
+# matrix may be far too large to build.
+#
+# For any matrix, ⟨C x, y⟩ = ⟨x, Cᵀ y⟩ for **all** x and y, where ⟨a, b⟩ is the sum of the products, square by
+# square. The functions compute in float64.
+#
+# <details><summary>Hint 1</summary>
+# All x and y are too many. What happens with random ones, if the two are no pair?</details>
+# <details><summary>Hint 2</summary>
+# The shape of y is that of <code>there(x)</code>. Compare with a tolerance: sums are rounded.</details>
+
+
+# %% exercise="pair"
+def are_a_pair(there, back, shape):
+    """Return True if back(y) is the transpose of there(x), x of the given shape, else False."""
+    ### BEGIN SOLUTION
+    x = torch.randn(shape, dtype=torch.float64)
+    down = there(x)
+    y = torch.randn_like(down)
+    up = back(y)
+    return up.shape == x.shape and torch.allclose((down * y).sum(), (x * up).sum())
+    ### END SOLUTION
+
+
+# %% check="pair"
+check.are_a_pair(are_a_pair)
+
+# %% [markdown] tags=["explanation"]
+# **Why.** If B is not Cᵀ, then ⟨C x, y⟩ − ⟨x, B y⟩ = ⟨x, (Cᵀ − B) y⟩ is 0 only by chance: for random numbers,
+# never. The test costs one pass through each layer. It is how one checks a backward pass that was written by
+# hand. Ones in place of random numbers see only the sum of all weights, and a turned kernel has the same sum.
+# And an inverse is another thing: doubling has the inverse y/2, and the transpose 2y.

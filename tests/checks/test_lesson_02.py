@@ -341,3 +341,185 @@ def test_the_stored_matrices_of_exercise_2_are_what_the_check_says():
     assert b[:, 0].tolist() == [1, 2, 0, 3, 4, 0, 0, 0, 0] and a[:, 0].tolist() == [4, 3, 0, 2, 1, 0, 0, 0, 0]
     y = torch.tensor([[1.0, 2], [3, 4]])
     assert torch.equal((b @ y.flatten()).view(3, 3), transposed(y, kernel))
+
+
+# --- 10 to 13 ----------------------------------------------------------------------------------------------------
+
+
+def counted_overlap(k, s):
+    return [sum(0 <= m - n * s < k for n in range(-k, k + 1)) for m in range(s)]
+
+
+def overlap_by_rests(k, s):
+    return tuple(len(range(rest, k, s)) for rest in range(s))
+
+
+def overlap_of_a_layer(k, s):
+    counts = F.conv_transpose1d(torch.ones(1, 1, 20), torch.ones(1, 1, k), stride=s)[0, 0]
+    return counts[10 * s : 11 * s]
+
+
+def overlap_by_numpy(k, s):
+    return np.bincount(np.arange(k) % s, minlength=s)
+
+
+def back_by_trying(i, k, s, p):
+    down = (i + 2 * p - k) // s + 1
+    for extra in range(s):
+        if nn.ConvTranspose2d(1, 1, k, s, p, extra)(torch.zeros(1, 1, down, down)).shape[-1] == i:
+            return extra
+
+
+def back_by_the_formula(i, k, s, p):
+    return i - ((nn.Conv2d(1, 1, k, s, p)(torch.zeros(1, 1, i, i)).shape[-1] - 1) * s + k - 2 * p)
+
+
+def channels_by_fold(y, weight, stride):
+    k, sides = weight.shape[-1], [(side - 1) * stride + weight.shape[-1] for side in y.shape[1:]]
+    columns = torch.einsum("iouv,in->ouvn", weight, y.flatten(1)).flatten(0, 2)
+    return F.fold(columns[None], sides, k, stride=stride)[0]
+
+
+def channels_by_sliding(y, weight, stride):
+    spread = F.pad(insert_zeros(y, stride), [weight.shape[-1] - 1] * 4)
+    return F.conv2d(spread[None], weight.transpose(0, 1).flip(2, 3))[0]
+
+
+def channels_one_by_one(y, weight, stride):
+    return torch.stack(
+        [sum(stamps_by_folding(y[c], weight[c, o], stride) for c in range(len(y))) for o in range(weight.shape[1])]
+    )
+
+
+def channels_of_a_layer(y, weight, stride):
+    layer = nn.ConvTranspose2d(*weight.shape[:2], weight.shape[-1], stride, bias=False)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        return layer(y[None])[0]
+
+
+def pair_by_matrices(there, back, shape):
+    def matrix(function, shape):
+        units = torch.eye(int(np.prod(shape)), dtype=torch.float64).view(-1, *shape)
+        return torch.stack([function(unit).flatten() for unit in units])
+
+    forth = matrix(there, shape)
+    return torch.allclose(forth.T, matrix(back, there(torch.zeros(shape, dtype=torch.float64)).shape))
+
+
+def pair_by_autograd(there, back, shape):
+    x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    out = there(x)
+    g = torch.randn_like(out)
+    (gradient,) = torch.autograd.grad(out, x, g)
+    return bool((gradient - back(g)).abs().max() < 1e-9)
+
+
+def pair_by_many(there, back, shape):
+    x = torch.rand(20, *shape[1:], dtype=torch.float64) - 0.5
+    y = torch.rand_like(there(x)) - 0.5
+    return int(torch.isclose((there(x) * y).sum(), (x * back(y)).sum()))
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        *(("overlap", way) for way in (counted_overlap, overlap_by_rests, overlap_of_a_layer, overlap_by_numpy)),
+        *(("way_back", way) for way in (back_by_trying, back_by_the_formula)),
+        ("way_back", lambda i, k, s, p: torch.tensor(i + 2 * p - k) % s),
+        ("way_back", lambda i, k, s, p: divmod(i + p + p - k, s)[1]),
+        ("with_channels", channels_by_fold),
+        ("with_channels", channels_by_sliding),
+        ("with_channels", channels_one_by_one),
+        ("with_channels", channels_of_a_layer),
+        ("are_a_pair", pair_by_matrices),
+        ("are_a_pair", pair_by_autograd),
+        ("are_a_pair", pair_by_many),
+        ("are_a_pair", lambda t, b, s: torch.tensor(pair_by_autograd(t, b, s))),
+    ],
+)
+def test_pairs_in_other_styles(name, function, capsys):
+    getattr(check, name)(function)
+    assert "✓" in capsys.readouterr().out
+
+
+def inverse_is_asked(there, back, shape):
+    x = torch.randn(shape, dtype=torch.float64)
+    return back(there(x)).shape == x.shape and torch.allclose(back(there(x)), x)
+
+
+def shapes_are_asked(there, back, shape):
+    return back(there(torch.zeros(shape, dtype=torch.float64))).shape == torch.Size(shape)
+
+
+def ones_are_asked(there, back, shape):
+    x = torch.ones(shape, dtype=torch.float64)
+    y = torch.ones_like(there(x))
+    return torch.allclose((there(x) * y).sum(), (x * back(y)).sum())
+
+
+def signs_are_asked(there, back, shape):
+    torch.manual_seed(0)
+    x = torch.randn(shape, dtype=torch.float64)
+    y = there(x)
+    return bool(torch.sign((y * y).sum()) == torch.sign((x * back(y)).sum()))
+
+
+def exact_equality(there, back, shape):
+    torch.manual_seed(1)
+    x = torch.randn(shape, dtype=torch.float64)
+    y = torch.randn_like(there(x))
+    return bool((there(x) * y).sum() == (x * back(y)).sum())
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "words"),
+    [
+        ("overlap", lambda k, s: [k // s] * s, "threw the rest away"),
+        ("overlap", lambda k, s: [-(-k // s)] * s, "rounded up for all"),
+        (
+            "overlap",
+            lambda k, s: [a * b for a in counted_overlap(k, s) for b in counted_overlap(k, s)],
+            "two directions",
+        ),
+        ("overlap", lambda k, s: set(counted_overlap(k, s)), "each number stands once"),
+        ("overlap", lambda k, s: [k // s] * (k % s) + [k // s + 1] * (s - k % s), "groups are exchanged"),
+        ("overlap", lambda k, s: [k - s + 1] * s, "NEIGHBOURING"),
+        ("overlap", lambda k, s: [k] * s, "only with stride 1"),
+        ("overlap", lambda k, s: [s] * s, "how far apart"),
+        ("overlap", lambda k, s: 3, "raised TypeError"),
+        ("way_back", lambda i, k, s, p: i % s, "PADDED row"),
+        ("way_back", lambda i, k, s, p: (i + 2 * p) % s, "first window takes k"),
+        ("way_back", lambda i, k, s, p: (i - k) % s, "padding is missing"),
+        ("way_back", lambda i, k, s, p: (i + p - k) % s, "BOTH ends"),
+        ("way_back", lambda i, k, s, p: 0, "nothing is left over"),
+        ("way_back", lambda i, k, s, p: s - 1, "largest that PyTorch allows"),
+        ("way_back", lambda i, k, s, p: 1 if s > 1 else 0, "not always 1"),
+        ("way_back", lambda i, k, s, p: -((i + 2 * p - k) % s), "sign is turned"),
+        ("way_back", lambda i, k, s, p: -(i + 2 * p - k) % s, "missing for the next window"),
+        (
+            "with_channels",
+            lambda y, w, s: F.conv_transpose2d(y[None], w.transpose(0, 1), stride=s)[0],
+            "raised Runtime",
+        ),
+        ("with_channels", lambda y, w, s: stamps_by_folding(y[0], w[0, 0], s)[None], "should be"),
+        ("with_channels", lambda y, w, s: channels_by_fold(y[:1], w[:1], s), "only the first input channel"),
+        ("with_channels", lambda y, w, s: channels_by_fold(y[-1:], w[-1:], s), "wipes out"),
+        ("with_channels", lambda y, w, s: channels_by_fold(y, w, s) / len(y), "mean over input channels"),
+        ("with_channels", lambda y, w, s: channels_by_fold(y, w.flip(2, 3), s), "turned the kernels"),
+        ("with_channels", lambda y, w, s: channels_by_fold(y, w, 1), "stride has no effect"),
+        ("with_channels", lambda y, w, s: channels_by_fold(y, w, s).sum(0)[None], "output channels are added"),
+        ("with_channels", lambda y, w, s: channels_by_fold(y, w, s)[None], "shape is (1, out, H, W)"),
+        ("are_a_pair", inverse_is_asked, "are equal for every x and y"),
+        ("are_a_pair", shapes_are_asked, "the values do not"),
+        ("are_a_pair", ones_are_asked, "random x and y"),
+        ("are_a_pair", signs_are_asked, "more than signs"),
+        ("are_a_pair", exact_equality, "up to rounding"),
+        ("are_a_pair", lambda t, b, s: True, "compare the two products"),
+        ("are_a_pair", lambda t, b, s: False, "are equal for every x and y"),
+        ("are_a_pair", lambda t, b, s: "yes", "True or False"),
+        ("are_a_pair", lambda t, b, s: None, "True or False"),
+    ],
+)
+def test_wrong_pairs(name, function, words):
+    assert words in re.sub(r"\s+", " ", complaint(getattr(check, name), function))

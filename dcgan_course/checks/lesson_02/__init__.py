@@ -2,5 +2,6 @@
 
 from dcgan_course.checks.lesson_02.ladders import answers_per_picture, lecture_strides, my_ladders, repaired_generator
 from dcgan_course.checks.lesson_02.matrices import build_conv_matrix, which_is_the_transpose
+from dcgan_course.checks.lesson_02.pairs import are_a_pair, overlap, way_back, with_channels
 from dcgan_course.checks.lesson_02.sizes import p_prime, transposed_size
 from dcgan_course.checks.lesson_02.views import by_sliding, by_stamping
