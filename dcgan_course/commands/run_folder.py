@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
+from torch import nn
 
 from dcgan_course.commands.fingerprint import Fingerprint
 from dcgan_course.commands.lock import sole_writer
@@ -25,11 +26,12 @@ from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import CheckpointError, InvalidValue, one_line, whole_number
 from dcgan_course.files import read_json
 from dcgan_course.latent.paths import sample
-from dcgan_course.models.dcgan import Discriminator, Generator, count_parameters
+from dcgan_course.models.dcgan import Generator, count_parameters
 from dcgan_course.models.inference import draw
 from dcgan_course.training.checkpoint import read_progress, read_state
 from dcgan_course.training.config import TrainConfig
 from dcgan_course.training.fixes.averaging import has_own_statistics, statistics_anew
+from dcgan_course.training.fixes.networks import AnyDiscriminator, AnyGenerator, build_networks, refuse_other_networks
 from dcgan_course.training.kept_state import KeptNetwork, refuse_other_tensors
 from dcgan_course.training.state import History, Training
 
@@ -42,7 +44,7 @@ LONGEST, LARGEST_NUMBER = 10_000, 65_536  # letters of a name, and a number of r
 MOST_PARAMETERS = 10**9  # of both networks: 16 GB to train
 OF_A_RUN = ("samples", "history.csv", "losses.png", "traces.png")
 COLUMNS = ("discriminator_loss", "generator_loss", "p_real", "p_fake", "seconds")  # of the history
-Filled = TypeVar("Filled", Generator, Discriminator)
+Filled = TypeVar("Filled", bound=nn.Module)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +53,7 @@ class RunSettings:
 
     data: means the same from every working directory. image_shape: (C, H, W) of the pictures. ema: whether an averaged
     generator is kept, which then draws the samples. fingerprint: of the pictures; None in a run of version 0.1.0.
+    classes: how many the generator can be asked for; None where it is not conditional.
     """
 
     data: str
@@ -60,6 +63,7 @@ class RunSettings:
     ema: bool
     config: TrainConfig
     fingerprint: Fingerprint | None = None
+    classes: int | None = None
 
     def refuse_strange(self) -> None:
         """Look at settings that a file says, before networks are built of them.
@@ -75,18 +79,19 @@ class RunSettings:
             whole_number("image_shape", side, 1, LARGEST_NUMBER)
         for name in ("width", "latent_dim"):
             whole_number(name, getattr(self, name), 1, LARGEST_NUMBER)
+        if self.classes is not None:
+            whole_number("classes", self.classes, 2, LARGEST_NUMBER)
         with torch.random.fork_rng(devices=[]), torch.device("meta"):  # nothing is computed
-            numbers = sum(count_parameters(network) for network in self.networks())
+            networks = self.networks()
+            refuse_other_networks(*networks, self.config)
+            numbers = sum(count_parameters(network) for network in networks)
         if numbers > MOST_PARAMETERS:
             raise InvalidValue(f"the networks have {numbers:,} numbers, but {MOST_PARAMETERS:,} are the most.")
 
-    def networks(self) -> tuple[Generator, Discriminator]:
+    def networks(self) -> tuple[AnyGenerator, AnyDiscriminator]:
         """Build both networks from the seed, on the CPU."""
         torch.manual_seed(self.config.seed)
-        channels, height, width = self.image_shape
-        size = height if height == width else (height, width)
-        generator = Generator(size, self.latent_dim, channels, self.width)
-        return generator, Discriminator(size, channels, self.width)
+        return build_networks(self.config, self.image_shape, self.width, self.latent_dim, self.classes)
 
 
 class RunFolder:
@@ -190,7 +195,7 @@ class RunFolder:
             ) from error
         return settings
 
-    def generator(self) -> Generator:
+    def generator(self) -> AnyGenerator:
         """Return the generator as it was last kept, in eval mode: the averaged one if the run keeps one.
 
         Raises:
@@ -200,11 +205,11 @@ class RunFolder:
         if not settings.ema:
             return self._filled(settings.networks()[0], "generator")
         average = self._filled(settings.networks()[0], "ema_generator")
-        if not has_own_statistics(average):  # a checkpoint from before has those of the generator
+        if isinstance(average, Generator) and not has_own_statistics(average):  # kept before they were computed anew
             statistics_anew(average, settings.config.seed)
         return average
 
-    def discriminator(self) -> Discriminator:
+    def discriminator(self) -> AnyDiscriminator:
         """Return the discriminator as it was last kept, in eval mode.
 
         Raises:
@@ -275,7 +280,10 @@ class RunFolder:
 
     def _write_samples(self, training: Training) -> None:
         generator = training.ema_generator or training.generator
-        sheet = tile_pictures(draw(generator, sample(SHEET, generator.latent_dim, SHEET_SEED)), columns=8, zoom=1)
+        classes: int | None = getattr(generator, "classes", None)
+        labels = None if classes is None else torch.arange(SHEET) // 8 % classes  # a row is a class
+        pictures = draw(generator, sample(SHEET, generator.latent_dim, SHEET_SEED), labels)
+        sheet = tile_pictures(pictures, columns=8, zoom=1)
         (self.path / "samples").mkdir(exist_ok=True)
         with self._aside(f"samples/epoch_{len(training.history):04d}.png") as aside:
             sheet.save(aside, "PNG")

@@ -11,14 +11,15 @@ from typing import Any
 
 import torch
 
-from dcgan_course.commands.fingerprint import Fingerprint, fingerprint
+from dcgan_course.commands.fingerprint import fingerprint
 from dcgan_course.commands.inputs import lasting_name, test_pictures
 from dcgan_course.commands.run_folder import RunFolder, RunSettings
 from dcgan_course.commands.speed import remedy_for_a_busy_machine
 from dcgan_course.commands.terminal import INTERRUPTED
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import InvalidValue
-from dcgan_course.training.config import DCGAN, TrainConfig
+from dcgan_course.training.config import CHOICES, DCGAN, TrainConfig
+from dcgan_course.training.fixes.penalties import WEIGHTS
 from dcgan_course.training.interrupts import interrupt_as_flag
 from dcgan_course.training.loop import refuse_bad_images, train
 from dcgan_course.training.processes import (
@@ -45,6 +46,22 @@ HELP = {  # of the options that are read off TrainConfig
     "compile": "let torch.compile rewrite the networks; costs a minute at the start",
     "reuse_fakes": "let G learn from the fakes that D has just seen, instead of fresh ones; saves a call of G a step",
     "ema_decay": "with --ema: how much of the averaged generator stays at each step; at least 0 and below 1",
+    "loss": "what both players make small",
+    "penalty": "on D's slope, or clip for its weights; all but clip need --no-discriminator-norm",
+    "penalty_weight": "gamma of r1, r2 and r1_r2, lambda of gradient, the bound of clip",
+    "discriminator_learning_rate": "Adam's for D, if it shall have one of its own; above 0",
+    "augment": "random changes through which D sees every picture, real or fake",
+    "packing": "pictures that D sees at a time",
+    "minibatch_deviation": "let D see how much a batch varies",
+    "spectral_norm": "divide D's weights by their largest singular value",
+    "discriminator_norm": "batch norm in D",
+    "conditional": "draw what class is asked for; how D is told the class. The data need classes",
+}
+
+
+DEFAULT_SAID = {  # where None stands for something
+    "penalty_weight": ", ".join(f"{weight:g} for {penalty}" for penalty, weight in WEIGHTS.items()),
+    "discriminator_learning_rate": "that of G",
 }
 
 
@@ -75,14 +92,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ema", action=argparse.BooleanOptionalAction, help="average G's weights")
     for field in dataclasses.fields(TrainConfig):
         default, name = getattr(DCGAN, field.name), "--" + field.name.replace("_", "-")
-        shown = ("no", "yes")[default] if isinstance(default, bool) else default
-        text = f"{HELP[field.name]}; default {' '.join(map(str, default)) if isinstance(default, tuple) else shown}"
+        allowed = f": {', '.join(CHOICES[field.name])}" if field.name in CHOICES and field.name != "precision" else ""
+        text = f"{HELP[field.name]}{allowed}; default {DEFAULT_SAID.get(field.name) or _said(default)}"
         if isinstance(default, bool):
             parser.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
+        elif field.name == "augment":
+            parser.add_argument(name, nargs="+", help=text)
+        elif default is None:
+            parser.add_argument(name, type=float, help=text)
         elif isinstance(default, tuple):
             parser.add_argument(name, type=float, nargs=len(default), help=text)
         else:
             parser.add_argument(name, type=type(default), help=text)
+
+
+def _said(value: object) -> str:
+    """Return a setting as it stands on a command line."""
+    if isinstance(value, bool):
+        return ("no", "yes")[value]
+    return " ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -100,7 +128,7 @@ def run(options: argparse.Namespace) -> int:
         size, channels = getattr(options, "image_size", None), getattr(options, "channels", None)
         device, data, test = _meet_and_read(config, options.data, size, channels)
         channels, height, width = data.images.shape[1:]
-        settings = _settings(options, (channels, height, width), fingerprint(data))
+        settings = _settings(options, (channels, height, width), data)
     return _train_into(folder, settings, device, data, test, options.resume)
 
 
@@ -120,6 +148,7 @@ def _train_into(
     """Train as the settings say, from where the folder stands; say how it ended, and return the exit code."""
     generator, discriminator = settings.networks()
     refuse_bad_images(generator, data.images, settings.config)
+    conditional = settings.classes is not None
     generator.to(device)
     discriminator.to(device)
     first = Processes(settings.config.batch_size).rank == 0
@@ -127,7 +156,7 @@ def _train_into(
         if first:
             held.enter_context(folder.begun(settings, resume))
             _say_what_begins(folder, settings, data, test)
-            if device.type == "cpu" and (remedy := remedy_for_a_busy_machine(settings.networks)):
+            if device.type == "cpu" and not conditional and (remedy := remedy_for_a_busy_machine(settings.networks)):
                 print(remedy, flush=True)
         terminated = held.enter_context(interrupt_as_flag(signal.SIGTERM))
 
@@ -141,6 +170,8 @@ def _train_into(
             data.images,
             settings.config,
             test_images=(data if test is None else test).images[:2000],
+            labels=data.labels if conditional else None,
+            test_labels=(data if test is None else test).labels[:2000] if conditional else None,
             ema_generator=copy.deepcopy(generator) if settings.ema else None,
             hook=write_and_ask,
             checkpoint=folder.checkpoint,
@@ -184,14 +215,29 @@ def _config_of_new_run(folder: RunFolder, options: argparse.Namespace) -> TrainC
 
 
 def _settings(
-    options: argparse.Namespace, image_shape: tuple[int, int, int], known: Fingerprint | None = None
+    options: argparse.Namespace, image_shape: tuple[int, int, int], data: Images | None = None
 ) -> RunSettings:
-    """Return the settings of a new run on pictures of a shape (C, H, W)."""
+    """Return the settings of a new run on pictures of a shape (C, H, W); before these are read, of two classes."""
     networks = NETWORK_DEFAULTS | _given(options, NETWORK_DEFAULTS)
-    name = lasting_name(options.data)
+    config = _config(options, DCGAN)
     return RunSettings(
-        data=name, image_shape=image_shape, config=_config(options, DCGAN), fingerprint=known, **networks
+        data=lasting_name(options.data),
+        image_shape=image_shape,
+        config=config,
+        fingerprint=None if data is None else fingerprint(data),
+        classes=None if config.conditional == "none" else 2 if data is None else _classes_of(data),
+        **networks,
     )
+
+
+def _classes_of(data: Images) -> int:
+    """Return how many classes the pictures have; refuse data with fewer than two."""
+    if len(data.class_names) < 2:
+        raise InvalidValue(
+            f"--conditional needs pictures of at least two classes, but {data.name} has {len(data.class_names)}: sort "
+            "them into folders, one a class, or leave it out."
+        )
+    return len(data.class_names)
 
 
 def _config(options: argparse.Namespace, base: TrainConfig) -> TrainConfig:
@@ -215,9 +261,8 @@ def _settings_to_resume(folder: RunFolder, options: argparse.Namespace) -> RunSe
     for name in (*dataclasses.asdict(kept.config), *OF_A_RUN):
         if name not in ("epochs", "data") and asked[name] != before[name]:
             option = "--" + name.replace("_", "-")
-            raise InvalidValue(
-                f"{option} is {asked[name]}, but the run in {folder.path} has {before[name]}: leave it out."
-            )
+            said, kept_as = _said(asked[name]), _said(before[name])
+            raise InvalidValue(f"{option} is {said}, but the run in {folder.path} has {kept_as}: leave it out.")
     if "image_size" in options and options.image_size != kept.image_shape[1:]:
         raise InvalidValue(f"--image-size is another than that of the run in {folder.path}: leave it out.")
     if "channels" in options and options.channels != kept.image_shape[0]:

@@ -5,13 +5,17 @@ from torch import Tensor
 
 from dcgan_course.data.pixels import scale
 from dcgan_course.errors import seed_number
-from dcgan_course.models.inference import eval_mode, rows_of_z
-from dcgan_course.models.protocols import LatentGenerator, Network
+from dcgan_course.models.inference import eval_mode, refuse_other_labels, rows_of_z
+from dcgan_course.models.protocols import AskedGenerator, LatentGenerator, Network, ToldDiscriminator
 
 
 @torch.no_grad()
 def mean_probabilities(
-    generator: LatentGenerator, discriminator: Network, test_images: Tensor, seed: int = 0
+    generator: LatentGenerator | AskedGenerator,
+    discriminator: Network | ToldDiscriminator,
+    test_images: Tensor,
+    seed: int = 0,
+    labels: Tensor | None = None,
 ) -> tuple[float, float]:
     """Return p_real and p_fake: mean D(x) over pictures and mean D(G(z)) over as many z, both in eval mode.
 
@@ -19,18 +23,22 @@ def mean_probabilities(
 
     Args:
         test_images: uint8 (N, C, H, W). seed: of z; row n of a seed is the same, however many pictures there are.
+        labels: (N,), of the pictures, where the networks are conditional; the same classes are asked of G.
 
     Raises:
-        InvalidValue: seed is no seed.
+        InvalidValue: seed is no seed; a conditional pair without labels, or labels for another pair.
     """
+    refuse_other_labels(generator, labels, len(test_images))
     device = next(generator.parameters()).device
     noise = torch.Generator().manual_seed(seed_number(seed) + 1)
     z = rows_of_z(len(test_images), generator.latent_dim, noise)
     real_sum = fake_sum = torch.zeros((), device=device)
+    answers = 0  # one for each picture; a discriminator of packs gives fewer
     with eval_mode(generator), eval_mode(discriminator):
         for start in range(0, len(z), 1000):
-            real = scale(test_images[start : start + 1000].to(device))
-            fake = generator(z[start : start + 1000].to(device))
-            real_sum = real_sum + discriminator(real).sigmoid().sum()
-            fake_sum = fake_sum + discriminator(fake).sigmoid().sum()
-    return float(real_sum) / len(z), float(fake_sum) / len(z)
+            rows = slice(start, start + 1000)
+            told = () if labels is None else (labels[rows].to(device),)
+            of_reals = discriminator(scale(test_images[rows].to(device)), *told).sigmoid()
+            of_fakes = discriminator(generator(z[rows].to(device), *told), *told).sigmoid()
+            real_sum, fake_sum, answers = real_sum + of_reals.sum(), fake_sum + of_fakes.sum(), answers + len(of_reals)
+    return float(real_sum) / answers, float(fake_sum) / answers

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.errors import one_line
-from dcgan_course.models.protocols import Network
+from dcgan_course.models.protocols import AskedGenerator, Network, ToldDiscriminator
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -46,7 +46,7 @@ class Accelerated(nn.Module):
 
     def __init__(
         self,
-        network: Network,
+        network: Network | AskedGenerator | ToldDiscriminator,
         precision: torch.dtype,
         channels_last: bool,
         compiled: bool,
@@ -58,22 +58,22 @@ class Accelerated(nn.Module):
         self.network = network
         self.precision = precision
         self._say = say
-        self._compiled: Callable[[Tensor], Tensor] | None = None
+        self._compiled: Callable[..., Tensor] | None = None
         if compiled:
             with self._surviving_compilation():
                 self._compiled = torch.compile(network)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *labels: Tensor) -> Tensor:
         if self.precision == torch.float32:
-            return self._call(x)
+            return self._call(x, *labels)
         with torch.autocast(x.device.type, self.precision):
-            return self._call(x).float()
+            return self._call(x, *labels).float()
 
-    def _call(self, x: Tensor) -> Tensor:
+    def _call(self, x: Tensor, *labels: Tensor) -> Tensor:
         if self._compiled is not None:
             with self._surviving_compilation():
-                return self._compiled(x)
-        return self.network(x)
+                return self._compiled(x, *labels)
+        return self.network(x, *labels)
 
     @contextlib.contextmanager
     def _surviving_compilation(self) -> Iterator[None]:

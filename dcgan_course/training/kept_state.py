@@ -30,6 +30,18 @@ LOSSES = ("discriminator_losses", "generator_losses")
 RANDOM = ("noise", "random", "random_cuda", "random_mps")
 PLAIN = ("step", "config", "history", "data_shape", "made_on")  # entries of a state that are JSON
 MADE_ON = ("device", "processes", "precision")  # what "to the same bits" rests on; files from before do not say it
+SINCE_LESSON_11 = (  # settings that files from before do not name: they have their defaults there
+    "loss",
+    "penalty",
+    "penalty_weight",
+    "discriminator_learning_rate",
+    "augment",
+    "packing",
+    "minibatch_deviation",
+    "spectral_norm",
+    "discriminator_norm",
+    "conditional",
+)
 ADAM = {"step", "exp_avg", "exp_avg_sq"}
 TYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.uint8, torch.bool)
 
@@ -198,7 +210,9 @@ def _plain(name: str, texts: Mapping[str, str]) -> tuple[dict[str, Any], int]:
         if "made_on" in state:
             _refuse_unknown_machine(state["made_on"])
     history_of(name, state["history"], step // steps_per_epoch)
-    state["config"].setdefault("discriminator_steps", config.discriminator_steps)
+    for setting in ("discriminator_steps", *SINCE_LESSON_11):
+        default = getattr(config, setting)
+        state["config"].setdefault(setting, list(default) if isinstance(default, tuple) else default)
     return state, steps_per_epoch
 
 

@@ -14,14 +14,17 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dcgan_course.errors import CheckpointError, InvalidValue
-from dcgan_course.models.protocols import LatentGenerator, Network
+from dcgan_course.models.protocols import Module, Network
 from dcgan_course.training import checkpoint as checkpoints
 from dcgan_course.training.acceleration import near
 from dcgan_course.training.config import TrainConfig
+from dcgan_course.training.fixes.labels import refuse_bad_labels, told
+from dcgan_course.training.fixes.networks import refuse_other_networks
+from dcgan_course.training.fixes.penalties import clip_weights, penalty_of, weight_of
 from dcgan_course.training.interrupts import interrupt_as_flag
-from dcgan_course.training.losses import discriminator_loss, non_saturating
+from dcgan_course.training.losses import GAMES, discriminator_loss, non_saturating
 from dcgan_course.training.random_state import own_random_state, undisturbed
-from dcgan_course.training.state import History, Training
+from dcgan_course.training.state import AnyDiscriminator, AnyGenerator, History, Training
 
 if TYPE_CHECKING:  # it brings ipywidgets where these are installed: imported when a bar is drawn
     from tqdm import tqdm
@@ -31,7 +34,7 @@ Hook = Callable[[Training], bool | None]
 
 
 @contextlib.contextmanager
-def _frozen(network: Network) -> Iterator[None]:
+def _frozen(network: Module) -> Iterator[None]:
     """Compute no gradients for a network's parameters inside the block; gradients still pass through it."""
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     for parameter in parameters:
@@ -50,21 +53,28 @@ def discriminator_step(
     real: Tensor,
     z: Tensor,
     fake: Tensor | None = None,
+    *,
+    loss_of_logits: Callable[[Tensor, Tensor], Tensor] | None = None,
+    penalty: Callable[[Network, Tensor, Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Move the discriminator once: raise D(x) on real pictures, lower D(G(z)) on fakes.
 
     Args:
         real: (N, C, H, W) in [−1, 1]. z: (N, latent_dim). optimizer: holds the discriminator's parameters.
         fake: G(z), if it has been drawn already; its graph is not used here.
+        loss_of_logits: of D's answers to reals and to fakes; None is `losses.discriminator_loss`. penalty: one more term, of (discriminator, real, fake).
 
     Returns:
-        The loss before the move, a tensor without gradient. The generator's parameters stay as they are.
+        The loss before the move, with the penalty, a tensor without gradient. The generator's parameters stay as they
+        are.
 
     Source: Goodfellow et al. 2014, algorithm 1, the inner loop.
     """
     with torch.no_grad():  # the generator is not moved here, so its graph is not needed
         fake = generator(z) if fake is None else fake.detach()
-    loss = discriminator_loss(discriminator(real), discriminator(fake))
+    loss = (loss_of_logits or discriminator_loss)(discriminator(real), discriminator(fake))
+    if penalty is not None:
+        loss = loss + penalty(discriminator, real, fake)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
@@ -76,15 +86,18 @@ def generator_step(
     discriminator: Network,
     optimizer: Optimizer,
     z: Tensor,
-    loss_of_logits: Callable[[Tensor], Tensor] = non_saturating,
+    loss_of_logits: Callable[..., Tensor] = non_saturating,
     fake: Tensor | None = None,
+    *,
+    real: Tensor | None = None,
 ) -> Tensor:
     """Move the generator once: raise D(G(z)).
 
     Args:
         z: (N, latent_dim), fresh. optimizer: holds the generator's parameters.
-        loss_of_logits: `losses.non_saturating` or `losses.minimax`.
+        loss_of_logits: of D's answers to the fakes, such as `losses.non_saturating`.
         fake: G(z) with its graph, if it has been drawn already.
+        real: (N, C, H, W), for a loss that compares: it is then called with D's answers to fakes and to reals.
 
     Returns:
         The loss before the move, a tensor without gradient. The discriminator's parameters stay as they are: its
@@ -93,7 +106,8 @@ def generator_step(
     Source: Goodfellow et al. 2014, algorithm 1, the outer loop; the non-saturating loss is from its section 3.
     """
     with _frozen(discriminator):
-        loss = loss_of_logits(discriminator(generator(z) if fake is None else fake))
+        fake_logits = discriminator(generator(z) if fake is None else fake)
+        loss = loss_of_logits(fake_logits) if real is None else loss_of_logits(fake_logits, discriminator(real))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
     optimizer.step()
@@ -101,14 +115,16 @@ def generator_step(
 
 
 def train(
-    generator: LatentGenerator,
-    discriminator: Network,
+    generator: AnyGenerator,
+    discriminator: AnyDiscriminator,
     images: Tensor,
     config: TrainConfig | None = None,
     *,
     test_images: Tensor | None = None,
-    ema_generator: LatentGenerator | None = None,
-    loss_of_logits: Callable[[Tensor], Tensor] = non_saturating,
+    labels: Tensor | None = None,
+    test_labels: Tensor | None = None,
+    ema_generator: AnyGenerator | None = None,
+    loss_of_logits: Callable[..., Tensor] | None = None,
     hook: Hook | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: int | None = None,
@@ -117,13 +133,17 @@ def train(
     """Train two networks against each other, in place, and return what was measured.
 
     Args:
-        generator, discriminator: as in `models`, on one device; training happens there.
+        generator, discriminator: as in `models`, on one device; training happens there. If the config changes what a
+            network is, they come from `fixes.networks.build_networks`.
         images: uint8 (N, C, H, W), on any device. config: see TrainConfig.
         test_images: uint8 pictures that are not trained on; p_real and p_fake are measured with them.
+        labels, test_labels: int64 (N,), the classes of images and of test_images, where the pair is conditional. Fakes
+            get the labels of the reals that they stand beside.
         ema_generator: a copy of the generator, in which the average of its weights over the last steps is kept; it
             is not trained. Its statistics of batch norm are computed anew at the end of every epoch and of the
             training, for a checkpoint, and when a hook asks for `training.ema_generator`.
-        loss_of_logits: the generator's loss. hook: called with the Training after every step; True stops.
+        loss_of_logits: the generator's loss, in place of that of config.loss.
+        hook: called with the Training after every step; True stops.
         checkpoint: a file. It is written after every epoch, before the hook is called, and when training stops; if it
             is there at the start, training continues from it, to the same bits on the same machine.
         checkpoint_every: steps between further writings. progress: show a bar.
@@ -138,7 +158,12 @@ def train(
     """
     config = config or TrainConfig()
     refuse_bad_images(generator, images, config)
-    training = Training(generator, discriminator, images, config, ema_generator)
+    refuse_other_networks(generator, discriminator, config)
+    refuse_bad_labels(generator, (images, labels), (test_images, test_labels))
+    training = Training(generator, discriminator, images, config, ema_generator, labels)
+    game, penalty = GAMES[config.loss], penalty_of(config.penalty, config.penalty_weight)
+    bound = weight_of("clip", config.penalty_weight) if config.penalty == "clip" else None
+    generator_loss = loss_of_logits or game.generator
     fast_g, fast_d = training.accelerated()  # the same two networks, computed faster
     images = near(images, training.device)
     generator.train()
@@ -149,17 +174,24 @@ def train(
         bar = _progress_bar(training, progress)
         stop = False
         while training.step < training.last_step and not stop:
-            for real in training.rest_of_epoch(images):
+            for real, classes in training.rest_of_epoch(images):
+                g, d = told(fast_g, classes), told(fast_d, classes)  # themselves, where there are no classes
                 z = training.sample_z()
-                fake = fast_g(z) if config.reuse_fakes and training.generator_is_next else None
-                d_loss = discriminator_step(fast_g, fast_d, training.discriminator_optimizer, real, z, fake)
+                fake = g(z) if config.reuse_fakes and training.generator_is_next else None
+                of_d, of_g = training.discriminator_optimizer, training.generator_optimizer
+                d_loss = discriminator_step(
+                    g, d, of_d, real, z, fake, loss_of_logits=game.discriminator, penalty=penalty
+                )
                 training.discriminator_losses.append(d_loss)
+                if bound is not None:
+                    clip_weights(d, bound)
                 if training.generator_is_next:
                     z = z if config.reuse_fakes else training.sample_z()
-                    g_loss = generator_step(fast_g, fast_d, training.generator_optimizer, z, loss_of_logits, fake)
+                    beside = real if game.in_pairs else None
+                    g_loss = generator_step(g, d, of_g, z, generator_loss, fake, real=beside)
                     training.generator_losses.append(g_loss)
                     training.average_generator()
-                training.end_step(test_images)
+                training.end_step(test_images, test_labels)
                 bar.update(config.batch_size)
                 due = checkpoint_every is not None and training.step % checkpoint_every == 0
                 keep_now = due or training.epoch_is_over
@@ -211,7 +243,7 @@ def _progress_bar(training: Training, wanted: bool) -> "tqdm":
     )
 
 
-def refuse_bad_images(generator: LatentGenerator, images: Tensor, config: TrainConfig) -> None:
+def refuse_bad_images(generator: AnyGenerator, images: Tensor, config: TrainConfig) -> None:
     """Raise InvalidValue for what `train` cannot train on, before any work is done."""
     if not isinstance(images, Tensor) or images.dtype != torch.uint8 or images.dim() != 4:
         found = f"{images.dtype} {tuple(images.shape)}" if isinstance(images, Tensor) else type(images).__name__

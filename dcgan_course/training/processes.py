@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dcgan_course.errors import InvalidValue
-from dcgan_course.models.protocols import Network
+from dcgan_course.models.protocols import Module
 
 
 def started_processes() -> int:
@@ -87,7 +87,7 @@ class Processes:
         distributed.all_reduce(number)
         return float(number)
 
-    def share_start(self, *networks: Network) -> None:
+    def share_start(self, *networks: Module) -> None:
         """Give every process the networks of the first one."""
         if self.count > 1:
             for network in networks:

@@ -9,18 +9,21 @@ from dataclasses import dataclass, field
 from typing import Any, NotRequired, TypedDict
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from dcgan_course.data.pixels import batches
 from dcgan_course.errors import TrainingDiverged
 from dcgan_course.evaluation.probabilities import mean_probabilities
-from dcgan_course.models.protocols import LatentGenerator, Network
+from dcgan_course.models.protocols import AskedGenerator, LatentGenerator, Module, Network, ToldDiscriminator
 from dcgan_course.training.acceleration import Accelerated, chosen_precision
 from dcgan_course.training.config import TrainConfig
 from dcgan_course.training.fixes import averaging
+from dcgan_course.training.fixes.augmentation import Augmented
 from dcgan_course.training.processes import Processes
 
+AnyGenerator = LatentGenerator | AskedGenerator
+AnyDiscriminator = Network | ToldDiscriminator
 CHECK_EVERY = 50  # steps between two looks at whether the losses are finite: a look costs a wait on a GPU
 
 
@@ -29,8 +32,8 @@ class History:
     """What a training measured, one entry an epoch; `stopped` tells that it ended before its last epoch.
 
     discriminator_loss (guessing: 1.386), generator_loss (guessing: 0.693 for the non-saturating loss): means over
-    the epoch. p_real, p_fake: mean D(x) and mean D(G(z)) in eval mode, over the test pictures and as many z (nan
-    without test pictures). seconds: time of the epoch.
+    the epoch; a penalty is part of the first. p_real, p_fake: mean D(x) and mean D(G(z)) in eval mode, over the test
+    pictures and as many z (nan without test pictures). seconds: time of the epoch.
     """
 
     discriminator_loss: list[float] = field(default_factory=list)
@@ -79,18 +82,20 @@ class Training:
 
     def __init__(
         self,
-        generator: LatentGenerator,
-        discriminator: Network,
+        generator: AnyGenerator,
+        discriminator: AnyDiscriminator,
         images: Tensor,
         config: TrainConfig,
-        ema_generator: LatentGenerator | None = None,
+        ema_generator: AnyGenerator | None = None,
+        labels: Tensor | None = None,
     ) -> None:
-        self.generator, self.discriminator, self.config = generator, discriminator, config
+        self.generator, self.discriminator, self.config, self.labels = generator, discriminator, config, labels
         self._average, self._average_moved = ema_generator, False  # moved since its statistics were computed
         self.device = next(generator.parameters()).device
         self.processes = Processes(config.batch_size)
-        self.generator_optimizer = self._adam(generator)
-        self.discriminator_optimizer = self._adam(discriminator)
+        self.generator_optimizer = self._adam(generator, config.learning_rate)
+        of_its_own = config.discriminator_learning_rate
+        self.discriminator_optimizer = self._adam(discriminator, of_its_own or config.learning_rate)
         self.noise = torch.Generator(self.device).manual_seed(config.seed)
         self.data_shape = list(images.shape)
         self.steps_per_epoch = len(images) // config.batch_size
@@ -105,12 +110,15 @@ class Training:
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             self.processes.average_gradients_of(optimizer)
 
-    def _adam(self, network: Network) -> torch.optim.Adam:
-        config, fused = self.config, self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=config.betas, fused=fused)
+    def _adam(self, network: Module, learning_rate: float) -> torch.optim.Adam:
+        fused = self.device.type in ("cpu", "cuda")
+        return torch.optim.Adam(network.parameters(), lr=learning_rate, betas=self.config.betas, fused=fused)
 
-    def accelerated(self) -> tuple[Accelerated, Accelerated]:
-        """Return the two networks as the loop calls them: same parameters, with the config's switches."""
+    def accelerated(self) -> tuple[nn.Module, nn.Module]:
+        """Return the two networks as the loop calls them: same parameters, with the config's switches.
+
+        Where pictures are augmented, D sees all of them through the changes.
+        """
         config, precision = self.config, chosen_precision(self.config.precision, self.device)
         said: list[str] = []
 
@@ -120,7 +128,8 @@ class Training:
             said.append(sentence)
 
         switches = (precision, config.channels_last, config.compile, say_once)
-        return Accelerated(self.generator, *switches), Accelerated(self.discriminator, *switches)
+        generator, discriminator = (Accelerated(each, *switches) for each in (self.generator, self.discriminator))
+        return generator, Augmented(discriminator, config.augment) if config.augment else discriminator
 
     def sample_z(self) -> Tensor:
         """Draw fresh z (batch_size, latent_dim) from N(0, 1); of several processes each gets its own rows."""
@@ -136,11 +145,11 @@ class Training:
     def refresh_average(self) -> None:
         """Compute the statistics of the averaged generator's batch norm for its weights of now."""
         if self._average is not None and self._average_moved:
-            averaging.statistics_anew(self._average, self.config.seed)
+            averaging.statistics_anew(self._average, self.config.seed, self.labels)
             self._average_moved = False
 
     @property
-    def ema_generator(self) -> LatentGenerator | None:
+    def ema_generator(self) -> AnyGenerator | None:
         """The averaged generator, with statistics of batch norm for its weights of now; None if there is none."""
         self.refresh_average()
         return self._average
@@ -149,15 +158,23 @@ class Training:
         """Return True in every process if one of them wants to stop."""
         return self.processes.any(stop)
 
-    def rest_of_epoch(self, images: Tensor) -> Iterator[Tensor]:
-        """Yield the batches of this epoch that were not shown yet: the order depends on seed and epoch alone."""
+    def rest_of_epoch(self, images: Tensor) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """Yield the batches of this epoch that were not shown yet: pictures, and their labels if there are some.
+
+        The order depends on seed and epoch alone.
+        """
         epoch, shown = divmod(self.step, self.steps_per_epoch)
-        order = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
-        size = self.config.batch_size
+        seed, size = self.config.seed * 1_000_003 + epoch, self.config.batch_size
+        order = torch.Generator().manual_seed(seed)
         epoch_batches = batches(
             images, size, device=self.device, generator=order, drop_last=True, part=self.processes.part
         )
-        return itertools.islice(epoch_batches, shown, None)
+        batches_of_labels: Iterator[Tensor | None] = itertools.repeat(None)
+        if self.labels is not None:
+            ordered = self.labels[torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))]
+            batches_of_labels = (self.processes.part(some).to(self.device) for some in ordered.split(size))
+        both = zip(epoch_batches, batches_of_labels, strict=False)  # labels of a rest that fills no batch are left
+        return itertools.islice(both, shown, None)
 
     def check_finite(self) -> None:
         """Raise TrainingDiverged if a loss of this epoch is not a finite number."""
@@ -177,7 +194,7 @@ class Training:
                     f"below {self.config.learning_rate:g}. What was kept before is still there."
                 )
 
-    def end_step(self, test_images: Tensor | None) -> None:
+    def end_step(self, test_images: Tensor | None, test_labels: Tensor | None = None) -> None:
         """Count the step; at the end of an epoch write one entry of the history."""
         self.step += 1
         if self.step % CHECK_EVERY == 0 or self.epoch_is_over:
@@ -187,7 +204,8 @@ class Training:
         self.refresh_average()
         p_real, p_fake = math.nan, math.nan
         if test_images is not None:
-            p_real, p_fake = mean_probabilities(self.generator, self.discriminator, test_images, self.config.seed)
+            pair, seed = (self.generator, self.discriminator), self.config.seed
+            p_real, p_fake = mean_probabilities(*pair, test_images, seed, test_labels)
         now = time.perf_counter()
         history = self.history
         history.discriminator_loss.append(self.processes.mean(_mean(self.discriminator_losses)))

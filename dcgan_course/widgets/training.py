@@ -13,7 +13,7 @@ from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.evaluation.probabilities import mean_probabilities
 from dcgan_course.latent import paths
 from dcgan_course.models import inference
-from dcgan_course.models.protocols import LatentGenerator
+from dcgan_course.models.protocols import AskedGenerator, LatentGenerator
 from dcgan_course.training.state import Training
 from dcgan_course.widgets.parts import Panel, Picture
 
@@ -115,7 +115,7 @@ class TrainingMonitor(Panel):
         except InvalidValue as error:  # whoever looks on does not end a training
             self.say(str(error))
 
-    def samples_png(self, generator: LatentGenerator) -> bytes:
+    def samples_png(self, generator: LatentGenerator | AskedGenerator) -> bytes:
         """Return the generator's pictures of the fixed z as PNG bytes; each part keeps its mode."""
         images = inference.draw(generator, paths.sample(self.pictures, generator.latent_dim, self.seed))
         return png_of_pictures(images, columns=6, zoom=2)

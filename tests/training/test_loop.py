@@ -135,7 +135,9 @@ class TestTrain:
         turns = []
         for name in ("discriminator_step", "generator_step"):
             step = getattr(loop, name)
-            monkeypatch.setattr(loop, name, lambda *a, step=step, name=name: turns.append(name[0]) or step(*a))
+            monkeypatch.setattr(
+                loop, name, lambda *a, step=step, name=name, **b: turns.append(name[0]) or step(*a, **b)
+            )
         config = TrainConfig(epochs=1, batch_size=64, discriminator_steps=k)
         loop.train(*tiny_networks(), tiny_images, config, progress=False)
         assert "".join(turns) == ("d" * k + "g") * (10 // k)

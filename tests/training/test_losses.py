@@ -40,3 +40,42 @@ def test_slopes_are_the_ones_in_the_docstrings(logit):
         d = torch.sigmoid(x.detach())
         want = d - 1 if slope else -d
         torch.testing.assert_close(x.grad, want)
+
+
+@given(real=logits, fake=logits)
+def test_the_games_after_it_are_their_formulas(real, fake):
+    least = ((real - 1) ** 2).mean() / 2 + (fake**2).mean() / 2
+    torch.testing.assert_close(losses.least_squares_discriminator(real, fake), least)
+    torch.testing.assert_close(losses.least_squares_generator(fake), ((fake - 1) ** 2).mean() / 2)
+    torch.testing.assert_close(losses.wasserstein_discriminator(real, fake), fake.mean() - real.mean())
+    torch.testing.assert_close(losses.wasserstein_generator(fake), -fake.mean())
+    hinge = torch.clamp(1 - real, min=0).mean() + torch.clamp(1 + fake, min=0).mean()
+    torch.testing.assert_close(losses.hinge_discriminator(real, fake), hinge)
+
+
+@given(pairs=st.lists(st.tuples(st.floats(-200, 200), st.floats(-200, 200)), min_size=1, max_size=20))
+def test_pairing_is_binary_cross_entropy_of_the_difference(pairs):
+    real, fake = torch.tensor(pairs, dtype=torch.float64).T
+    want = binary_cross_entropy_with_logits(real - fake, torch.ones_like(real))
+    torch.testing.assert_close(losses.relativistic_discriminator(real, fake), want)
+    want = binary_cross_entropy_with_logits(real - fake, torch.zeros_like(real))
+    torch.testing.assert_close(losses.relativistic_generator(fake, real), want)
+
+
+def test_the_yardsticks_of_the_games_after_it():
+    half, zero = torch.full((3,), 0.5), torch.zeros(3)
+    assert float(losses.least_squares_discriminator(half, half)) == pytest.approx(0.25)
+    assert float(losses.hinge_discriminator(zero, zero)) == 2
+    assert float(losses.hinge_discriminator(torch.tensor([1.0, 7.0]), torch.tensor([-1.0, -9.0]))) == 0
+    assert float(losses.relativistic_discriminator(half, half)) == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize("name", losses.GAMES)
+def test_d_wants_reals_up_and_fakes_down_and_g_wants_fakes_up(name):
+    game = losses.GAMES[name]
+    real, fake = torch.zeros(4, requires_grad=True), torch.zeros(4, requires_grad=True)
+    game.discriminator(real, fake).backward()
+    assert (real.grad < 0).all() and (fake.grad >= 0).all() and (name == "least_squares" or (fake.grad > 0).all())
+    fake.grad = None
+    (game.generator(fake, torch.zeros(4)) if game.in_pairs else game.generator(fake)).backward()
+    assert (fake.grad < 0).all()
