@@ -62,7 +62,8 @@ def discriminator_step(
     Args:
         real: (N, C, H, W) in [−1, 1]. z: (N, latent_dim). optimizer: holds the discriminator's parameters.
         fake: G(z), if it has been drawn already; its graph is not used here.
-        loss_of_logits: of D's answers to reals and to fakes; None is `losses.discriminator_loss`. penalty: one more term, of (discriminator, real, fake).
+        loss_of_logits: of D's answers to reals and to fakes; None is `losses.discriminator_loss`.
+        penalty: one more term, of (discriminator, real, fake).
 
     Returns:
         The loss before the move, with the penalty, a tensor without gradient. The generator's parameters stay as they

@@ -211,6 +211,7 @@ drawing.show_png(
 # One thing more: if the window begins at an output square, an input that lies **later** in the window began its
 # stamp later, so an **earlier** weight of it arrives here. The kernel must be turned by 180°. We try both.
 
+
 # %% tags=["builds"]
 def insert_zeros(x, stride):
     """Put stride − 1 zeros between neighbours: (…, H, W) → (…, (H − 1) · stride + 1, (W − 1) · stride + 1)."""
@@ -733,10 +734,14 @@ grids, trained = {}, {}
 for k, p, extra in ((3, 1, 1), (4, 1, 0), (5, 2, 1)):
     runs = [learn_to_enlarge(k, p, extra, seed + number) for number in range(3)]
     grids[k], trained[k] = [run[1] for run in runs], runs[0][2]
-    print(f"kernel {k}, stride 2, three seeds: the grid is {', '.join(f'{after:.3f}' for after in grids[k])} of a range of 2")
+    print(
+        f"kernel {k}, stride 2, three seeds: the grid is {', '.join(f'{after:.3f}' for after in grids[k])} of a range of 2"
+    )
 
 # %% tags=["nbval-ignore-output"]
-pictures = {f"kernel {k}": layer(torch.full((1, 1, 14, 14), 0.5)).detach()[0, 0, 8:20, 8:20] for k, layer in trained.items()}
+pictures = {
+    f"kernel {k}": layer(torch.full((1, 1, 14, 14), 0.5)).detach()[0, 0, 8:20, 8:20] for k, layer in trained.items()
+}
 figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.7))
 for axis, (name, tile) in zip(axes, pictures.items(), strict=True):
     axis.imshow(tile - tile.mean(), cmap="gray", vmin=-0.03, vmax=0.03)
