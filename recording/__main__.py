@@ -2,7 +2,7 @@
 
 python -m recording                    everything
 python -m recording mnist_mlp          one of: digit_classifier, factor_reader, mnist_mlp, mnist_dcgan,
-                                       cifar10_dcgan_32, cifar10_dcgan_64, objects_dcgan
+                                       mnist_dcgan_conditional, cifar10_dcgan_32, cifar10_dcgan_64, objects_dcgan
 python -m recording sums               train nothing: write the sums of the files as they are into each card
 """
 

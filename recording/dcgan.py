@@ -1,4 +1,5 @@
-"""Train the DCGANs that the course ships: MNIST at 28×28, CIFAR-10 at 32×32 and at 64×64, drawn objects at 32×32.
+"""Train the DCGANs that the course ships: MNIST at 28×28, also conditional, CIFAR-10 at 32×32 and at 64×64, drawn
+objects at 32×32.
 
 On a GPU each is trained in full; without one, for as long as a CPU allows, and its card says so. So
 `python -m recording` on a machine with a GPU replaces them all.
@@ -7,10 +8,10 @@ Hours of a CPU rarely come in one piece: after each epoch a training is kept und
 command goes on from there. To train anew, delete its files there.
 """
 
-import copy
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,8 +19,8 @@ from torch import Tensor
 from dcgan_course import latent, models, recorded
 from dcgan_course.data import load_images, to_pixels
 from dcgan_course.evaluation import metrics
-from dcgan_course.models.inference import eval_mode
 from dcgan_course.models.protocols import LatentGenerator
+from dcgan_course.recorded import runs
 from dcgan_course.training import TrainConfig, train
 from dcgan_course.training.acceleration import chosen_precision
 from dcgan_course.training.state import Training
@@ -45,10 +46,14 @@ class Recipe:
     cpu_width: int
     width: int = 64
     lossless_frames: bool = False
+    fixes: dict[str, Any] = field(default_factory=dict)  # what of lesson 11 is in it: options of TrainConfig
 
 
 RECIPES = {
     "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=12, cpu_width=32),
+    "mnist_dcgan_conditional": Recipe(
+        "mnist", 28, 1, gpu_epochs=50, cpu_epochs=6, cpu_width=32, fixes={"conditional": "projection"}
+    ),
     "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48),
     "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=25, cpu_width=32),
     "objects_dcgan": Recipe("drawn_objects", 32, 3, gpu_epochs=200, cpu_epochs=40, cpu_width=24, lossless_frames=True),
@@ -59,20 +64,22 @@ def record_dcgan(name: str, seed: int = 0) -> None:
     """Train one recipe; ship both networks, the history and frames of one fixed set of z."""
     recipe, cuda = RECIPES[name], torch.cuda.is_available()
     epochs = recipe.gpu_epochs if cuda else recipe.cpu_epochs
+    config = TrainConfig(
+        epochs=epochs, batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999), seed=seed, **recipe.fixes
+    )
+    data = load_images(recipe.data, image_size=recipe.image_size)
+    test = load_images(recipe.data, "test", image_size=recipe.image_size)
+    conditional = config.conditional != "none"
     network = {
         "image_size": recipe.image_size,
         "latent_dim": 100,
         "channels": recipe.channels,
         "width": recipe.width if cuda else recipe.cpu_width,
-    }
-    data = load_images(recipe.data, image_size=recipe.image_size)
-    test = load_images(recipe.data, "test", image_size=recipe.image_size).images[:TEST_PICTURES]
+    } | ({"classes": len(data.class_names)} if conditional else {})
     torch.manual_seed(seed)
-    generator = models.Generator(**network)
-    discriminator = models.Discriminator(recipe.image_size, recipe.channels, network["width"])
+    generator, discriminator = runs.dcgan_pair({"network": network, "config": asdict(config)})
     if cuda:
         generator, discriminator = generator.cuda(), discriminator.cuda()
-    config = TrainConfig(epochs=epochs, batch_size=128, learning_rate=2e-4, betas=(0.5, 0.999), seed=seed)
     kept = UNDER_WAY / f"{name}_width{network['width']}.safetensors"
     if kept.exists():
         print(f"{name}: goes on from {kept.name}; delete it to train anew")
@@ -82,7 +89,9 @@ def record_dcgan(name: str, seed: int = 0) -> None:
         discriminator,
         data.images,
         config,
-        test_images=test,
+        labels=data.labels if conditional else None,
+        test_images=test.images[:TEST_PICTURES],
+        test_labels=test.labels[:TEST_PICTURES] if conditional else None,
         hook=recorder,
         checkpoint=kept,
     )
@@ -100,15 +109,17 @@ def record_dcgan(name: str, seed: int = 0) -> None:
     rounded = {k: [round(x, 5) for x in v] if isinstance(v, list) else v for k, v in asdict(history).items()}
     record = {"frame_epochs": recorder.epochs, "history": rounded}
     (folder / "history.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    kind = "class-conditional DCGAN" if conditional else "DCGAN"
     facts = {
-        "what": f"DCGAN on {recipe.data}, {recipe.image_size}×{recipe.image_size} pictures",
+        "what": f"{kind} on {recipe.data}, {recipe.image_size}×{recipe.image_size} pictures",
         "dataset": recipe.data,
-        "data": f"{data.source}; {len(data.images):,} to train, {len(test):,} test pictures for p_real and p_fake",
+        "data": f"{data.source}; {len(data.images):,} to train, {TEST_PICTURES:,} test pictures for p_real and p_fake",
         "remark": data.remark or "none",
         "command": f"python -m recording {name}",
         "seed": seed,
         "network": network,
         "config": {key: value for key, value in asdict(config).items() if key != "ema_decay"},  # no average was kept
+        **({"class_names": data.class_names} if conditional else {}),
         "computed_in": str(chosen_precision(config.precision, recorder.z.device)).removeprefix("torch."),
         "length": f"{epochs} of the {recipe.gpu_epochs} epochs that a GPU trains, width {network['width']} of "
         f"{recipe.width}",
@@ -121,18 +132,26 @@ def record_dcgan(name: str, seed: int = 0) -> None:
     write_card(folder, facts | digit_facts(recipe.data, generator, seed))
 
 
-def digit_facts(data: str, generator: models.Generator, seed: int) -> dict:
-    """Measure which digits are drawn, on samples that nobody picked."""
+def digit_facts(data: str, generator: LatentGenerator, seed: int) -> dict[str, Any]:
+    """Measure which digits are drawn, on samples that nobody picked; of a conditional generator, also as asked."""
     if data != "mnist":
         return {}
-    generator = copy.deepcopy(generator).cpu().eval()
-    z = latent.sample(SAMPLES, generator.latent_dim, seed + 1)
-    with torch.no_grad():
-        counts = metrics.class_histogram(recorded.digit_classifier(), torch.cat([generator(p) for p in z.split(500)]))
-    return {
+    z, labels = latent.sample(SAMPLES, generator.latent_dim, seed + 1), runs.labels_in_turn(generator, SAMPLES)
+    pictures, classifier = models.draw(generator, z, labels), recorded.digit_classifier()
+    counts = metrics.class_histogram(classifier, pictures)
+    how = "" if labels is None else ", digits 0 to 9 asked in turn"
+    facts = {
         "samples_by_class_0_to_9": counts.tolist(),
-        "samples": f"{SAMPLES:,} from N(0, 1), seed {seed + 1}, not picked, classes by digit_classifier",
+        "samples": f"{SAMPLES:,} from N(0, 1), seed {seed + 1}{how}, not picked, classes by digit_classifier",
         "entropy_of_classes_nats": round(metrics.entropy(counts), 4),
+    }
+    if labels is None:
+        return facts
+    table = metrics.asked_and_drawn(classifier, pictures, labels)
+    right = [round(100 * float(row[digit] / row.sum()), 2) for digit, row in enumerate(table)]
+    return facts | {
+        "asked_digit_is_drawn_percent": round(100 * float(table.diagonal().sum() / table.sum()), 2),
+        "asked_digit_is_drawn_percent_0_to_9": right,
     }
 
 
@@ -142,6 +161,7 @@ class FrameRecorder:
     def __init__(self, generator: LatentGenerator, seed: int, path: Path) -> None:
         self.generator, self.path = generator, path
         z = latent.sample(FRAME_PICTURES, generator.latent_dim, seed)
+        self.labels = runs.labels_in_turn(generator, FRAME_PICTURES)
         self.z = z.to(next(generator.parameters()).device)
         self.epochs: list[float] = []
         self.frames: list[Tensor] = []
@@ -157,9 +177,7 @@ class FrameRecorder:
         if epoch is not None and epoch not in self.epochs:
             self._draw(epoch)
 
-    @torch.no_grad()
     def _draw(self, epoch: float) -> None:
-        with eval_mode(self.generator):
-            self.frames.append(to_pixels(self.generator(self.z)).cpu())
+        self.frames.append(to_pixels(models.draw(self.generator, self.z, self.labels)))
         self.epochs.append(epoch)
         write_tensors(self.path, {"frames": torch.stack(self.frames)}, {"epochs": json.dumps(self.epochs)})

@@ -4,6 +4,7 @@ Everything here was written by `make recorded-runs`; the weights are half precis
 SHA-256 of each file beside it and of itself, so that a flipped bit is seen before anything is used.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -14,16 +15,13 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.errors import CheckpointError, InvalidValue
+from dcgan_course.errors import CheckpointError, InvalidValue, pair_of_sides
 from dcgan_course.evaluation.classifiers import DigitClassifier, FactorReader
 from dcgan_course.files import content_of, read_json
-from dcgan_course.models.conditional import (
-    ConditionalDiscriminator,
-    ConditionalGenerator,
-    ProjectionDiscriminator,
-)
-from dcgan_course.models.dcgan import Discriminator, Generator
 from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator
+from dcgan_course.models.protocols import Module
+from dcgan_course.training.config import TrainConfig
+from dcgan_course.training.fixes.networks import AnyDiscriminator, AnyGenerator, build_networks
 from dcgan_course.training.kept_state import history_of, refuse_other_tensors
 from dcgan_course.training.state import History
 from dcgan_course.training.tensor_file import read_tensors
@@ -38,14 +36,14 @@ class RecordedRun:
     """A training that somebody already ran: networks in eval mode, history, sample frames, and the card.
 
     frames: uint8 (times recorded, pictures, C, H, W), drawn from one fixed set of z after each of `frame_epochs`,
-        which may be parts of an epoch.
+        which may be parts of an epoch. Of a conditional run they show the classes in turn, see `labels_in_turn`.
     card: how it was made and what was measured; `card_text` writes it in sentences.
     class_names: of a conditional run, what its generator can be asked for, in the order of the labels; else empty.
     """
 
     name: str
-    generator: Generator | MLPGenerator | ConditionalGenerator
-    discriminator: Discriminator | MLPDiscriminator | ConditionalDiscriminator
+    generator: AnyGenerator | MLPGenerator
+    discriminator: AnyDiscriminator | MLPDiscriminator
     history: History
     frames: Tensor
     frame_epochs: list[float]
@@ -175,26 +173,30 @@ def _mlp_pair(facts: dict[str, Any]) -> tuple[MLPGenerator, MLPDiscriminator]:
     return MLPGenerator(), MLPDiscriminator()
 
 
-def _dcgan_pair(facts: dict[str, Any]) -> tuple[Generator, Discriminator]:
-    network = facts["network"]
-    discriminator = Discriminator(network["image_size"], network["channels"], network["width"])
-    return Generator(**network), discriminator
+def dcgan_pair(facts: dict[str, Any]) -> tuple[AnyGenerator, AnyDiscriminator]:
+    """Build the DCGAN pair that a card speaks of, as it is before training: its `network` and its `config`."""
+    network, known = facts["network"], {field.name for field in dataclasses.fields(TrainConfig)}
+    config = TrainConfig(**{name: value for name, value in facts["config"].items() if name in known})
+    size = pair_of_sides("image_size", network["image_size"])
+    shape = (network["channels"], *size)
+    return build_networks(config, shape, network["width"], network["latent_dim"], network.get("classes"))
 
 
-def _conditional_pair(facts: dict[str, Any]) -> tuple[ConditionalGenerator, ProjectionDiscriminator]:
-    network = facts["network"]
-    size = (network["image_size"], network["channels"], network["width"])
-    return ConditionalGenerator(**network), ProjectionDiscriminator(network["classes"], *size)
+def labels_in_turn(generator: Module, count: int) -> Tensor | None:
+    """Return labels 0, 1, 2, … in turn for `count` pictures of a conditional generator; None for another one.
+
+    So the frames of a conditional run are asked for, and the samples that its card counts.
+    """
+    classes = getattr(generator, "classes", None)
+    return None if classes is None else torch.arange(count) % classes
 
 
-Pair = tuple[
-    Generator | MLPGenerator | ConditionalGenerator, Discriminator | MLPDiscriminator | ConditionalDiscriminator
-]
+Pair = tuple[AnyGenerator | MLPGenerator, AnyDiscriminator | MLPDiscriminator]
 PAIRS: dict[str, Callable[[dict[str, Any]], Pair]] = {  # how the two networks of each run are built, from its card
     "mnist_mlp": _mlp_pair,
-    "mnist_dcgan": _dcgan_pair,
-    "mnist_dcgan_conditional": _conditional_pair,
-    "cifar10_dcgan_32": _dcgan_pair,
-    "cifar10_dcgan_64": _dcgan_pair,
-    "objects_dcgan": _dcgan_pair,
+    "mnist_dcgan": dcgan_pair,
+    "mnist_dcgan_conditional": dcgan_pair,
+    "cifar10_dcgan_32": dcgan_pair,
+    "cifar10_dcgan_64": dcgan_pair,
+    "objects_dcgan": dcgan_pair,
 }

@@ -6,10 +6,11 @@ import shutil
 import pytest
 import torch
 
-from dcgan_course import recorded
+from dcgan_course import models, recorded
 from dcgan_course.data import already_here, load_images, scale
 from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.evaluation import metrics
+from dcgan_course.recorded import runs
 
 real_mnist = pytest.mark.skipif(not already_here("mnist"), reason="no MNIST here: set DCGAN_COURSE_DATA")
 
@@ -43,19 +44,24 @@ def test_the_card_says_what_the_weights_do(name):
     """The card's figures are measured again from the shipped weights."""
     run = recorded.load_run(name)
     z = torch.randn(10_000, run.generator.latent_dim, generator=torch.Generator().manual_seed(run.card["seed"] + 1))
-    pictures = torch.cat([run.generator(part) for part in z.split(1000)])
+    labels = runs.labels_in_turn(run.generator, len(z))
+    pictures = models.draw(run.generator, z, labels)
     counts = metrics.class_histogram(recorded.digit_classifier(), pictures)
     stated = torch.tensor(run.card["samples_by_class_0_to_9"])
     assert stated.sum() == 10_000 and (counts - stated).abs().max() <= 100  # half precision moves a few
     assert run.card["p_real_at_the_end"] == pytest.approx(run.history.p_real[-1], abs=1e-4)
     assert metrics.entropy(counts) > 0.9 * math.log(10)
+    if labels is not None:
+        table = metrics.asked_and_drawn(recorded.digit_classifier(), pictures, labels)
+        right = 100 * float(table.diagonal().sum() / table.sum())
+        assert right == pytest.approx(run.card["asked_digit_is_drawn_percent"], abs=0.5)
 
 
 @pytest.mark.parametrize("name", recorded.names())
 def test_the_frames_are_the_ones_of_the_shipped_generator(name):
     run = recorded.load_run(name)
     z = torch.randn(len(run.frames[0]), 100, generator=torch.Generator().manual_seed(run.card["seed"]))
-    drawn = run.generator(z)
+    drawn = models.draw(run.generator, z, runs.labels_in_turn(run.generator, len(z)))
     assert run.frame_epochs[-1] == run.card["config"]["epochs"]
     assert (scale(run.frames[-1]) - drawn).abs().mean() < 0.02
 

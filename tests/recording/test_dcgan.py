@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from dcgan_course import recorded
+from dcgan_course import latent, models, recorded
+from dcgan_course.data import scale
+from dcgan_course.recorded import runs
 from dcgan_course.training import train
 from dcgan_course.training.tensor_file import read_tensors
 from recording import dcgan
@@ -14,12 +16,15 @@ from recording import dcgan
 EPOCHS, PICTURES = 3, 384  # three batches of 128 an epoch
 
 
-@pytest.fixture
-def tiny(monkeypatch):
+@pytest.fixture(params=[{}, {"conditional": "projection"}], ids=["plain", "conditional"])
+def tiny(monkeypatch, request):
     """Record a network of 8×8 pictures; return where it ships to, for a folder under way and a folder to ship to."""
     images = torch.randint(0, 256, (PICTURES, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    data = SimpleNamespace(images=images, source="noise, seed 0", remark="")
-    recipe = dcgan.Recipe("noise", 8, 1, gpu_epochs=EPOCHS, cpu_epochs=EPOCHS, cpu_width=2, width=2)
+    labels, names = torch.arange(PICTURES) % 3, ("a", "b", "c")
+    data = SimpleNamespace(images=images, labels=labels, class_names=names, source="noise, seed 0", remark="")
+    recipe = dcgan.Recipe(
+        "noise", 8, 1, gpu_epochs=EPOCHS, cpu_epochs=EPOCHS, cpu_width=2, width=2, fixes=request.param
+    )
     monkeypatch.setattr(dcgan, "load_images", lambda *a, **k: data)
     monkeypatch.setattr(dcgan, "RECIPES", {"tiny": recipe})
 
@@ -53,3 +58,17 @@ def test_frames_are_kept_while_the_recording_is_under_way(tiny, tmp_path):
     tensors, texts = read_tensors(tmp_path / "under_way" / "tiny_width2_frames.safetensors")
     assert texts["epochs"] == "[0, 0.25, 0.5, 1]"  # of three steps: after steps 0, 1, 2 and 3
     assert tensors["frames"].shape == (4, dcgan.FRAME_PICTURES, 1, 8, 8)
+
+
+def test_what_is_shipped_is_built_again_from_its_card(tiny, tmp_path, monkeypatch):
+    folder = tiny(tmp_path)
+    monkeypatch.setattr(runs, "FOLDER", tmp_path)
+    monkeypatch.setattr(runs, "PAIRS", {"tiny": runs.dcgan_pair})
+    run = runs.load_run("tiny")
+    conditional = run.card["config"]["conditional"] != "none"
+    assert isinstance(run.generator, models.ConditionalGenerator) == conditional
+    assert run.class_names == (("a", "b", "c") if conditional else ()) and folder == tmp_path / "tiny"
+    labels = runs.labels_in_turn(run.generator, dcgan.FRAME_PICTURES)
+    assert (labels is not None) == conditional
+    drawn = models.draw(run.generator, latent.sample(dcgan.FRAME_PICTURES, 100, 0), labels)
+    assert (scale(run.frames[-1]) - drawn).abs().mean() < 0.05

@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan_course import latent, recorded, widgets
+from dcgan_course import latent, models, recorded, widgets
 from dcgan_course.drawing import png_of_pictures
 from dcgan_course.evaluation import attributes
+from dcgan_course.recorded import runs
 from dcgan_course.widgets.latent.explorer import named_directions
 from tests.helpers.pictures import pixels
 
@@ -30,7 +31,8 @@ def test_every_run_and_both_ends_of_every_slider_show_a_picture(name, panel):
         for end in (slider.min, slider.max):
             slider.value = end
             shown = pixels(panel.picture.value)
-            want = recorded.load_run(name).generator(panel.shown[None])
+            generator = recorded.load_run(name).generator
+            want = models.draw(generator, panel.shown[None], runs.labels_in_turn(generator, 1))
             assert np.abs(shown - pixels(png_of_pictures(want, 1, 1))).max() <= 1  # the browser enlarges it
     assert panel.controls["coordinate"].max == panel.generator.latent_dim - 1
 
