@@ -19,7 +19,7 @@
 #
 # **You need first**: Python, and one classifier that you trained yourself at some time.
 #
-# **Time**: 10 minutes, of which 0 are training on a 2-core CPU.
+# **Time**: 15 minutes, of which 0 are training on a 2-core CPU.
 #
 # Press **Shift + Enter** to run a cell and go to the next one. Or choose *Run → Run All Cells*.
 
@@ -60,6 +60,8 @@ print(doctor.report(doctor.examine()))
 # ones.
 
 # %%
+import copy
+
 import torch
 
 from dcgan_course import drawing, latent, recorded, widgets
@@ -114,23 +116,30 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Does anything jump? We measure how much a pixel changes from one place of the slider to the next.
+# Does anything jump? We measure how much a pixel changes from one place of the slider to the next, beside how
+# much two unrelated samples differ. And we ask the same of a generator that was **never trained**: a
+# [**control**](../GLOSSARY.md#control).
 
 # %%
+untrained = copy.deepcopy(run.generator)
+torch.manual_seed(seed)
+for layer in untrained.modules():
+    if hasattr(layer, "reset_parameters"):
+        layer.reset_parameters()
 points = latent.sample(6, run.generator.latent_dim, seed)
-walk = run.generator(latent.walk(points, steps=20, loop=True))
-change = (walk.roll(-1, 0) - walk).abs().mean(dim=(1, 2, 3))
-apart = (samples[1:] - samples[:-1]).abs().mean()
-print(
-    f"from one place to the next, a pixel changes by {change.mean():.3f} on average, and by {change.max():.3f} at most;"
-)
-print(f"between two unrelated samples it changes by {apart:.3f}. (A pixel goes from −1 to 1.)")
+for name, generator in (("trained", run.generator), ("never trained", untrained)):
+    walk = generator(latent.walk(points, steps=20, loop=True))
+    change = (walk.roll(-1, 0) - walk).abs().mean(dim=(1, 2, 3))
+    drawn = generator(z)
+    apart = (drawn[1:] - drawn[:-1]).abs().mean()
+    print(f"{name}: the largest step of the slider is {change.max() / apart:.2f} of the way to an unrelated sample")
 
 # %% [markdown]
-# Nothing jumps: the average step is small, and even the largest is less than a third of the way to an unrelated
-# picture. (The strip above shows only every fifth place of the slider.) One digit turns into another through
-# shapes that lie between them. Some of those shapes are digits and some are not. So the generator did not store
-# a list of pictures. It learned a *space*. Lesson 08 walks through it with more than one slider.
+# Nothing jumps: even the largest step is a small part of the way to another picture. (The strip above shows
+# only every fifth place of the slider.) But the network that was never trained does not jump either. So a
+# smooth walk proves nothing about training: networks are smooth. What training brought is what lies **on** the
+# way: shapes of strokes, not grey noise. Is that a space, or only a list of pictures with something in between?
+# Lesson 08 asks it with better measures.
 
 # %% [markdown]
 # ## What happens outside?
@@ -153,10 +162,10 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# At length 0 it draws one washed-out shape: N(0, 1) never gives such a z, so nothing there was ever corrected.
-# From length 5 on, the shape stays the same, and only its contrast grows: far out every pixel is black or
-# white. So for this generator the *direction* of z decides what is drawn. Remember the length 10: lesson 08
-# needs it again.
+# At length 0 no number of z takes part: only the biases of the network speak, and they draw one washed-out
+# shape. From length 5 on, the shape stays the same, and only its contrast grows: far out every pixel is black
+# or white. None of these lengths but 10 was ever trained. So for this generator the *direction* of z decides
+# what is drawn. Remember the length 10: lesson 08 needs it again.
 
 # %% [markdown]
 # ## Take-aways
@@ -165,6 +174,7 @@ drawing.show_png(
 # * A generator turns random numbers z into pictures, and near z there are near pictures.
 # * It was trained at the lengths of z that N(0, 1) really gives. Elsewhere nobody corrected it: look before you
 #   trust it.
+# * A smooth walk is no proof: ask the same of a network that was never trained.
 #
 # ## Next
 #

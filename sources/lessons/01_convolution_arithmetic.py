@@ -21,7 +21,7 @@
 # **You need first**: Python, and tensors as you met them when you trained a classifier once.
 # [Lesson 00](00_start_here.ipynb) shows that your machine works.
 #
-# **Time**: 45 minutes, of which 0 are training on a 2-core CPU.
+# **Time**: 55 minutes, of which 0 are training on a 2-core CPU. The optional section at the end is not counted.
 
 # %% [markdown]
 # The next cell holds two numbers that you may change. The sentences of the lesson read the results for 6 and 1.
@@ -55,96 +55,11 @@ from dcgan_course.convolution.scene_figures import convolution_figure, window_fi
 drawing.use_course_style()
 
 # %% [markdown]
-# ## What did "convolution" mean before there were networks?
-#
-# A [**convolution**](../GLOSSARY.md#convolution) takes two functions, $f$ and $g$, and makes a third one:
-#
-# $$(f * g)(t) = \int f(\tau)\, g(t - \tau)\, d\tau$$
-#
-# Read $g(t - \tau)$ slowly. The letter that runs is $\tau$, and it has a minus sign. So $g$ is **turned
-# round**, left for right, and then moved to the place $t$. Multiply with $f$, and take the area: that is one
-# number, for one $t$.
-#
-# Let $f$ be a box: 1 between 0 and 1. Let $g$ be a ramp: it falls from 1 to 0 between 0 and 1. What are the
-# numbers for three values of $t$?
-
-# %%
-step = 0.001
-tau = np.arange(-1, 2, step) + step / 2
-f = np.where((0 < tau) & (tau < 1), 1.0, 0.0)
-g = lambda u: np.where((0 < u) & (u < 1), 1 - u, 0.0)
-areas = {t: np.sum(f * g(t - tau)) * step for t in (0.5, 1.0, 1.5)}
-print("area under the product:", ", ".join(f"{area:.3f} at t = {t}" for t, area in areas.items()))
-
-# %%
-figure, axes = plt.subplots(1, 3, figsize=(10, 3.6), sharey=True)
-for axis, t in zip(axes, areas, strict=True):
-    axis.fill_between(tau, f * g(t - tau), color=drawing.COLOURS["peach"], label="f(τ)·g(t−τ)")
-    axis.plot(tau, f, color=drawing.COLOURS["ink"], label="f(τ)")
-    axis.plot(tau, g(t - tau), color=drawing.COLOURS["orange"], linestyle="--", label="g(t−τ), turned")
-    axis.set(title=f"t = {t}: area {areas[t]:.3f}", xlabel="τ (no unit)", ylim=(0, 1.9))
-axes[0].set_ylabel("value (no unit)")
-axes[0].legend(loc="upper left", fontsize=13)
-drawing.show(
-    figure,
-    alt="Three panels for t = 0.5, 1 and 1.5. A box stands still. A ramp, turned round so that it rises to the right, "
-    "moves to the right. The shaded area under their product is 0.375, then 0.5, then 0.125.",
-)
-
-# %% [markdown]
-# The dashed ramp **rises** to the right. The function $g$ itself **falls** to the right: it was turned round.
-# As $t$ grows, the ramp walks over the box. The area is 0.375, then 0.5, then 0.125.
-#
-# Remember two things: something is *turned*, and something *walks*. Networks keep the walking. Do they keep the
-# turning?
-
-# %% [markdown]
-# ## What is left of the integral on a computer?
-#
-# A computer has a list of numbers, not a function. The integral becomes a sum:
-#
-# $$(f * g)[n] = \sum_m f[m]\; g[n - m]$$
-#
-# The minus sign is still there. We try the sum on a signal that is 1 in one place and 0 everywhere else, so
-# that we see what happens to the second list, 1, 2, 3, which is called the *kernel*. Does `numpy.convolve`
-# agree?
-
-# %%
-signal, kernel = [0.0, 0.0, 1.0, 0.0, 0.0], [1.0, 2.0, 3.0]
-by_sum = [sum(signal[m] * kernel[n - m] for m in range(n - 2, n + 1)) for n in range(2, len(signal))]
-print("the sum:       ", by_sum)
-print("numpy.convolve:", np.convolve(signal, kernel, mode="valid").tolist())
-
-# %% [markdown]
-# 1, 2, 3, both times. (`mode="valid"` keeps only the places where all three numbers of the kernel lie on the
-# signal.) A convolution paints the kernel at the place of the 1, the right way round. Now the same two lists go
-# to PyTorch. It wants the shape (N, C, length): N is how many signals come at once, and C is how many channels,
-# that is lists of numbers, each of them has. Here both are 1.
-
-# %%
-as_tensor = lambda numbers: torch.tensor(numbers)[None, None]  # (N, C, length) = (1, 1, length)
-plain = F.conv1d(as_tensor(signal), as_tensor(kernel)).flatten().tolist()
-turned = F.conv1d(as_tensor(signal), as_tensor(kernel[::-1])).flatten().tolist()
-print("F.conv1d:                     ", plain)
-print("F.conv1d, kernel turned round:", turned)
-
-# %% [markdown]
-# PyTorch gives 3, 2, 1: the kernel comes out turned. When we turn the kernel round first, PyTorch gives 1, 2,
-# 3, exactly as the sum. So PyTorch leaves out the turning, **and that is the only difference**. What it
-# computes is called [**cross-correlation**](../GLOSSARY.md#cross-correlation):
-#
-# $$(f \star g)[n] = \sum_m f[n + m]\; g[m]$$
-#
-# Deep learning calls this "convolution" all the same, and so does this course from here on. A network *learns*
-# its kernel, so it can learn the turned one as easily. This does not mean that turning never matters: in
-# [lesson 02](02_transposed_convolution.ipynb) a turned kernel comes back, and there you must know which one you
-# have.
-
-# %% [markdown]
 # ## What is in one square of the output?
 #
-# In two dimensions the list becomes a picture. The [**kernel**](../GLOSSARY.md#kernel) is a small square of
-# numbers. Ours compares left with right: 1 in its first column, −1 in its last, all divided by its width.
+# A picture is a table of numbers. A second, smaller table walks over it: the
+# [**kernel**](../GLOSSARY.md#kernel). Ours compares left with right: 1 in its first column, −1 in its last, all
+# divided by its width.
 
 # %%
 picture = torch.zeros(picture_size, picture_size)
@@ -247,11 +162,6 @@ drawing.show_png(
 # %%
 ninety_nine = picture / bright * 99
 compare("99 in place of 1", slide(ninety_nine, edge), F.conv2d(ninety_nine[None, None], edge[None, None]))
-drawing.show_png(
-    convolution_figure(ConvolutionScene(ninety_nine, edge * 3, divisor=3), "99 in, 99 out", place=(0, 1)),
-    alt="The same picture with 99 in place of 1: the rows of the output are 0 99 99 0.",
-    width=900,
-)
 
 # %% [markdown]
 # 0 99 99 0: every number is 99 times as large, and nothing else changes. A convolution has no threshold and no
@@ -284,6 +194,48 @@ drawing.show_png(
 # The 4×4 kernel gives 3×3, all 1. The 5×5 kernel gives 2×2, all 1. Already the first window of the 4×4 kernel
 # reaches over the edge. A larger kernel sees more at once, and it says less exactly *where* something is. And
 # the output shrinks: 4, 3, 2.
+
+# %% [markdown]
+# ## Is this the convolution of the textbooks?
+#
+# A [**convolution**](../GLOSSARY.md#convolution) of mathematics takes two lists of numbers and makes a third
+# one:
+#
+# $$(f * g)[n] = \sum_m f[m]\; g[n - m]$$
+#
+# Read $g[n - m]$ slowly: the number that runs, $m$, has a minus sign. So the second list is **turned round**.
+# We try it on a signal that is 1 in one place and 0 everywhere else, so that we see what happens to the kernel
+# 1, 2, 3. Does `numpy.convolve` agree?
+
+# %%
+signal, kernel = [0.0, 0.0, 1.0, 0.0, 0.0], [1.0, 2.0, 3.0]
+by_sum = [sum(signal[m] * kernel[n - m] for m in range(n - 2, n + 1)) for n in range(2, len(signal))]
+print("the sum:       ", by_sum)
+print("numpy.convolve:", np.convolve(signal, kernel, mode="valid").tolist())
+
+# %% [markdown]
+# 1, 2, 3, both times. (`mode="valid"` keeps only the places where all three numbers of the kernel lie on the
+# signal.) A convolution paints the kernel at the place of the 1, the right way round. Now the same two lists go
+# to PyTorch. It wants the shape (N, C, length). Here N and C are 1.
+
+# %%
+as_tensor = lambda numbers: torch.tensor(numbers)[None, None]  # (N, C, length) = (1, 1, length)
+plain = F.conv1d(as_tensor(signal), as_tensor(kernel)).flatten().tolist()
+turned = F.conv1d(as_tensor(signal), as_tensor(kernel[::-1])).flatten().tolist()
+print("F.conv1d:                     ", plain)
+print("F.conv1d, kernel turned round:", turned)
+
+# %% [markdown]
+# PyTorch gives 3, 2, 1: the kernel comes out turned. When we turn the kernel round first, PyTorch gives 1, 2,
+# 3, exactly as the sum. So PyTorch leaves out the turning, **and that is the only difference**. What it
+# computes is called [**cross-correlation**](../GLOSSARY.md#cross-correlation):
+#
+# $$(f \star g)[n] = \sum_m f[n + m]\; g[m]$$
+#
+# Deep learning calls this "convolution" all the same, and so does this course from here on. A network *learns*
+# its kernel, so it can learn the turned one as easily. This does not mean that turning never matters: in
+# [lesson 02](02_transposed_convolution.ipynb) a turned kernel comes back, and there you must know which one you
+# have.
 
 # %% [markdown]
 # ## What if the window takes larger steps?
@@ -545,8 +497,9 @@ print(f"one million in 11 squares changes the output by {change:.0f}")
 
 # %% [markdown]
 # By 0. PyTorch gives no error and no warning. In training, no gradient reaches those squares. The cure: choose
-# $k$, $s$, $p$ so that $i + 2p - k$ can be divided by $s$. DCGAN takes $k = 4$, $s = 2$, $p = 1$. Then
-# $i + 2 - 4$ is even for every even $i$, and the size is exactly halved:
+# $k$, $s$, $p$ so that $i + 2p - k$ can be divided by $s$. The DCGANs of this course take $k = 4$, $s = 2$,
+# $p = 1$, as PyTorch's example does. Then $i + 2 - 4$ is even for every even $i$, and the size is exactly
+# halved:
 
 # %%
 ladder = [64]
@@ -556,7 +509,9 @@ print(f"kernel 4, stride 2, padding 1: {' → '.join(map(str, ladder))}")
 
 # %% [markdown]
 # 64 → 32 → 16 → 8 → 4. These are the sizes inside the discriminator of DCGAN, the network that judges whether a
-# picture is real. [Lesson 02](02_transposed_convolution.ipynb) goes the other way.
+# picture is real. (The paper names no kernel size. Its authors' code for faces takes $k = 5$, $s = 2$, $p = 2$:
+# then $64 + 4 - 5$ is odd, one square of the padding is never read, and the size is halved as well.)
+# [Lesson 02](02_transposed_convolution.ipynb) goes the other way.
 #
 # ## Break it: what if the kernel is larger than the picture?
 #
@@ -669,8 +624,21 @@ for layer in (grey_layer, colour_layer):
         print(f"weights {weights} on {size} × {size}: {squares} · {weights} = {squares * weights:,} multiply-adds")
 
 # %% [markdown]
-# 72,000 and 98,000 for the first layer, 588,000 and 768,000 for the second. From 28 to 32 the parameters did
-# not change, but the work grew. Parameters cost memory, multiply-adds cost time.
+# From 28 to 32 the parameters did not change, but the work grew. Multiply-adds cost time. And memory? Training
+# keeps the output of every layer for every picture of the batch, because the gradient needs it. Take the
+# discriminator of a 64×64 DCGAN, four layers with 64 to 512 channels, and a batch of 128:
+
+# %%
+D = nn.Sequential(*(nn.Conv2d(*ends, 4, 2, 1, bias=False) for ends in ((3, 64), (64, 128), (128, 256), (256, 512))))
+weights, maps, size = sum(p.numel() for p in D.parameters()), 0, 64
+for layer in D:
+    size = conv_output_size(size, 4, stride=2, padding=1)
+    maps += 128 * layer.out_channels * size**2
+print(f"weights {weights * 4 / 1e6:.0f} MB; outputs of the layers for 128 pictures {maps * 4 / 1e6:.0f} MB")
+
+# %% [markdown]
+# The outputs need several times the memory of the parameters. So a batch that does not fit is cured by a
+# smaller batch, not by fewer weights.
 #
 # What does sharing the kernel save? Take a fully connected layer with the same input and output as
 # `Conv2d(1, 5, 5)` on 28×28.
@@ -704,8 +672,8 @@ print(f"ways from an input square to it: corner {far.grad[far.grad > 0].min():.0
 # overlap there. So the receptive field says what *can* count. It does not say how much: the middle usually
 # counts most.
 #
-# How does it grow, layer by layer? Look at one row. Start at the bottom, with one square of the last layer, and
-# go up: which squares of the layer before does it need, and which ones do those need?
+# How does it grow, layer by layer? Look at one row. Start at the top, with one square of the last layer, and go
+# down: which squares of the layer before does it need, and which ones do those need?
 
 # %%
 drawing.show_png(
@@ -742,8 +710,8 @@ def receptive_field(layers):
 
 
 # %% [markdown]
-# The discriminator of DCGAN for 64×64 pictures has four layers with $k = 4$, $s = 2$ and a last one with
-# $k = 4$, $s = 1$. What does a number of each layer see?
+# Our discriminator for 64×64 pictures has four layers with $k = 4$, $s = 2$ and a last one with $k = 4$,
+# $s = 1$. What does a number of each layer see?
 
 # %%
 layers = [(4, 2), (4, 2), (4, 2), (4, 2), (4, 1)]
@@ -761,6 +729,50 @@ for depth in range(1, 6):
 # rest is padding. (We measured on a row of 94 without padding, to see all of it.) Small kernels, laid on top of
 # each other, go from specks to pictures.
 
+# %% [markdown] jp-MarkdownHeadingCollapsed=true tags=["optional"]
+# ## Optional: where does the word come from?
+#
+# Open this section if you have met the integral elsewhere. A convolution of mathematics takes two functions,
+# $f$ and $g$, and makes a third one:
+#
+# $$(f * g)(t) = \int f(\tau)\, g(t - \tau)\, d\tau$$
+#
+# Read $g(t - \tau)$ slowly. The letter that runs is $\tau$, and it has a minus sign. So $g$ is **turned
+# round**, left for right, and then moved to the place $t$. Multiply with $f$, and take the area: that is one
+# number, for one $t$.
+#
+# Let $f$ be a box: 1 between 0 and 1. Let $g$ be a ramp: it falls from 1 to 0 between 0 and 1. What are the
+# numbers for three values of $t$?
+
+# %%
+step = 0.001
+tau = np.arange(-1, 2, step) + step / 2
+f = np.where((0 < tau) & (tau < 1), 1.0, 0.0)
+g = lambda u: np.where((0 < u) & (u < 1), 1 - u, 0.0)
+areas = {t: np.sum(f * g(t - tau)) * step for t in (0.5, 1.0, 1.5)}
+print("area under the product:", ", ".join(f"{area:.3f} at t = {t}" for t, area in areas.items()))
+
+# %%
+figure, axes = plt.subplots(1, 3, figsize=(10, 3.6), sharey=True)
+for axis, t in zip(axes, areas, strict=True):
+    axis.fill_between(tau, f * g(t - tau), color=drawing.COLOURS["peach"], label="f(τ)·g(t−τ)")
+    axis.plot(tau, f, color=drawing.COLOURS["ink"], label="f(τ)")
+    axis.plot(tau, g(t - tau), color=drawing.COLOURS["orange"], linestyle="--", label="g(t−τ), turned")
+    axis.set(title=f"t = {t}: area {areas[t]:.3f}", xlabel="τ (no unit)", ylim=(0, 1.9))
+axes[0].set_ylabel("value (no unit)")
+axes[0].legend(loc="upper left", fontsize=13)
+drawing.show(
+    figure,
+    alt="Three panels for t = 0.5, 1 and 1.5. A box stands still. A ramp, turned round so that it rises to the right, "
+    "moves to the right. The shaded area under their product is 0.375, then 0.5, then 0.125.",
+)
+
+# %% [markdown]
+# The dashed ramp **rises** to the right. The function $g$ itself **falls** to the right: it was turned round.
+# As $t$ grows, the ramp walks over the box. The area is 0.375, then 0.5, then 0.125.
+#
+# Something is *turned*, and something *walks*. Networks keep the walking, and leave the turning out.
+
 # %% [markdown]
 # ## Take-aways
 #
@@ -776,9 +788,9 @@ for depth in range(1, 6):
 #
 # ## Exercises
 #
-# [Exercises 01](../exercises/01_convolution_arithmetic.ipynb): sizes by hand, a convolution by hand, same
-# padding, counting, and the numbers of this lesson from your head. Each answer is checked at once. The
-# [solutions](../solutions/01_convolution_arithmetic.ipynb) explain every answer.
+# [Exercises 01](../exercises/01_convolution_arithmetic.ipynb): sizes by hand and the way back, a convolution by
+# hand, same padding, counting, a table of edges from your head, and what one number sees. Each answer is
+# checked at once. The [solutions](../solutions/01_convolution_arithmetic.ipynb) explain every answer.
 #
 # ## Next
 #

@@ -20,7 +20,7 @@
 # **You need first**: [01 · Convolution arithmetic](01_convolution_arithmetic.ipynb) is enough. You know what a
 # gradient and an optimiser are, from a classifier that you trained once.
 #
-# **Time**: 45 minutes, of which 1 is training on a 2-core CPU.
+# **Time**: 50 minutes, of which 1 is training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

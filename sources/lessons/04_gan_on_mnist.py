@@ -19,7 +19,7 @@
 #
 # **You need first**: [03 · The adversarial game](03_adversarial_game.ipynb): what the two losses mean.
 #
-# **Time**: 60 minutes, of which 5 are training on a 2-core CPU.
+# **Time**: 45 minutes, of which 5 are training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

@@ -20,7 +20,7 @@
 # **You need first**: [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps, and the traces p_real and
 # p_fake.
 #
-# **Time**: 50 minutes, of which 3 are training on a 2-core CPU.
+# **Time**: 45 minutes, of which 3 are training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

@@ -21,7 +21,7 @@
 # [04 · A GAN on MNIST](04_gan_on_mnist.ipynb): the two steps.
 # [05 · When training fails](05_when_training_fails.ipynb): counting classes.
 #
-# **Time**: 60 minutes, of which 3 are training on a 2-core CPU.
+# **Time**: 50 minutes, of which 3 are training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget

@@ -21,7 +21,7 @@
 # **You need first**: [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): the two networks.
 # [08 · Walking in latent space](08_walking_in_latent_space.ipynb): drawn objects and their reader.
 #
-# **Time**: 50 minutes, of which 0 are training a GAN: the networks are recorded. All cells together take about
+# **Time**: 45 minutes, of which 0 are training a GAN: the networks are recorded. All cells together take about
 # a minute on a 2-core CPU.
 
 # %% tags=["parameters"]

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 01 · Exercises: convolution arithmetic
 #
-# They belong to [lesson 01](../notebooks/01_convolution_arithmetic.ipynb). Take about 40 minutes, with paper
+# They belong to [lesson 01](../notebooks/01_convolution_arithmetic.ipynb). Take about 60 minutes, with paper
 # and pencil.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 
 from dcgan_course.checks import lesson_01 as check
+from dcgan_course.convolution.arithmetic import conv_output_size
 
 # %% [markdown]
 # ## 1 · How big is the output?
@@ -65,30 +66,32 @@ check.sizes_by_hand(sizes_by_hand)
 # * f: the span is 2·3 + 1 = 7, and 13 − 7 = 6, and 6 / 3 = 2, so 3.
 
 # %% [markdown]
-# **1b · The size as a function.** Now for all layers. All arguments are whole numbers, and the window always
-# fits.
+# **1b · The way back.** The lesson goes from the input to the output. Go back: for which input sizes does a
+# convolution give this output size? Return the smallest and the largest.
 #
-# <details><summary>Hint</summary>
-# Write the three steps of 1a as three lines: span, last start, number of places. In Python <code>//</code>
-# divides and drops the rest.</details>
+# <details><summary>Hint 1</summary>
+# How long is the padded row from the first start to the end of the last window?</details>
+# <details><summary>Hint 2</summary>
+# How many squares may be left over behind the last window, before one more window fits?</details>
 
 
-# %% exercise="conv-size"
-def output_size(input_size, kernel_size, stride=1, padding=0, dilation=1):
-    """Return the size of the output of a convolution, along one direction."""
+# %% exercise="input-sizes"
+def input_sizes(output_size, kernel_size, stride=1, padding=0, dilation=1):
+    """Return (smallest, largest): the input sizes whose convolution has this output size."""
     ### BEGIN SOLUTION
     span = dilation * (kernel_size - 1) + 1
-    last_start = input_size + 2 * padding - span
-    return last_start // stride + 1
+    smallest = (output_size - 1) * stride + span - 2 * padding
+    return smallest, smallest + stride - 1
     ### END SOLUTION
 
 
-# %% check="conv-size"
-check.output_size(output_size)
+# %% check="input-sizes"
+check.input_sizes(input_sizes)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The starts are 0, s, 2s, … up to `last_start`. There are `last_start // stride` steps, and one place
-# more than steps. With a ruler: a fence of 3 metres with a post at every metre has 4 posts.
+# **Why.** o places have o − 1 steps between them, and behind the last start lies one whole window: the padded
+# row has at least (o − 1)·s + span squares. Up to s − 1 more may be left over, and nobody reads them. With
+# stride 1 there is one size only: then the way back is clear.
 
 # %% [markdown]
 # ## 2 · A convolution by hand
@@ -156,8 +159,8 @@ check.same_padding(same_padding)
 #
 # For even k and odd d it is odd. `Conv2d(..., padding=p)` puts p on *both* sides and cannot do it: with k = 4,
 # p = 1 the size is one too small, with p = 2 one too large. You need `F.pad` with two different numbers (or
-# `padding="same"`). This is one reason why odd kernels are usual where the size shall stay. DCGAN uses the even
-# kernel 4 with stride 2, where the size shall be halved.
+# `padding="same"`). This is one reason why odd kernels are usual where the size shall stay. The DCGANs of this
+# course use the even kernel 4 with stride 2, where the size shall be halved.
 
 # %% [markdown]
 # ## 4 · Parameters and multiply-adds
@@ -189,15 +192,15 @@ check.parameters(parameters)
 # multiplication together with its addition counts as one. The bias does not count.
 #
 # <details><summary>Hint 1</summary>How many multiply-adds are in one square of one output channel?</details>
-# <details><summary>Hint 2</summary>How many squares does the output have? You wrote that function in
-# 1b.</details>
+# <details><summary>Hint 2</summary>How many squares does the output have? The lesson wrote that function:
+# <code>conv_output_size</code>.</details>
 
 
 # %% exercise="multiply-adds"
 def multiply_adds(in_channels, out_channels, kernel_size, input_size, stride=1, padding=0):
     """Return the number of multiply-adds of a Conv2d on one picture (in_channels, input_size, input_size)."""
     ### BEGIN SOLUTION
-    side = output_size(input_size, kernel_size, stride, padding)
+    side = conv_output_size(input_size, kernel_size, stride, padding)
     return side * side * out_channels * in_channels * kernel_size**2
     ### END SOLUTION
 
@@ -213,9 +216,10 @@ check.multiply_adds(multiply_adds)
 # %% [markdown]
 # ## 5 · The table of edges
 #
-# Predict six outputs, all rows of each, from your head. The picture is 6×6: three columns of 1, then three
-# columns of 0. The kernel has 1 in its first column, −1 in its last, and is divided by its width. The helper
-# repeats a row: `alike([0, 1], 2)` is `[[0, 1], [0, 1]]`, and lists are joined with `+`.
+# Predict six outputs, all rows of each, from your head. The picture is 6×6. It is not the one of the lesson:
+# only the two columns in the **middle** are 1, all others are 0. The kernel has 1 in its first column, −1 in
+# its last, and is divided by its width. The helper repeats a row: `alike([0, 1], 2)` is `[[0, 1], [0, 1]]`, and
+# lists are joined with `+`.
 #
 # <details><summary>Hint 1</summary>
 # Without padding every row is like the others. Write one row: where does the window stand across the
@@ -238,14 +242,14 @@ def table_of_edges():
     """
     ### BEGIN SOLUTION
     most = 2 / 3  # two of the three rows of the window lie on the picture
-    zeros_border, ones_border = [-most, 0, most, most, 0, 0], [0, 0, most, most, 0, -most]
+    zeros_border, ones_border = [0, -most, -most, most, most, 0], [most, -most, -most, most, most, -most]
     return {
-        "3x3": alike([0, 1, 1, 0], 4),
-        "4x4": alike([1, 1, 1], 3),
-        "5x5": alike([1, 1], 2),
-        "3x3, stride 2": alike([0, 1], 2),
-        "3x3, padding 1 with zeros": [zeros_border, *alike([-1, 0, 1, 1, 0, 0], 4), zeros_border],
-        "3x3, padding 1 with ones": [ones_border, *alike([0, 0, 1, 1, 0, -1], 4), ones_border],
+        "3x3": alike([-1, -1, 1, 1], 4),
+        "4x4": alike([-1, 0, 1], 3),
+        "5x5": alike([0, 0], 2),
+        "3x3, stride 2": alike([-1, 1], 2),
+        "3x3, padding 1 with zeros": [zeros_border, *alike([0, -1, -1, 1, 1, 0], 4), zeros_border],
+        "3x3, padding 1 with ones": [ones_border, *alike([1, -1, -1, 1, 1, -1], 4), ones_border],
     }
     ### END SOLUTION
 
@@ -258,11 +262,46 @@ check.table_of_edges(table_of_edges)
 # every row of the window, and added. So every row of the window that lies on the picture brings (left −
 # right)/k.
 #
-# * 3×3: starts 0 and 3 see one brightness only; starts 1 and 2 see 1 on the left and 0 on the right. 0 1 1 0.
-# * 4×4 and 5×5: the window is wider than either half, so every start stands across the edge.
-# * Stride 2: starts 0 and 2 of 0 1 1 0. Start 3 is skipped.
-# * Zeros around: the first window has 0 (padding) on the left and 1 on the right: −1. In the first and the last
-#   row one of three rows lies on the padding, which brings 0 − 0: two thirds.
-# * Ones around: the left border sees 1 and 1, no edge. The right border sees 0 on the left and 1 on the right:
-#   −1. In the first and the last row, the row on the padding brings 1 − 1 = 0: again two thirds. (One of the
-#   sources prints .6.)
+# * 3×3: starts 0 and 1 have 0 on the left and 1 on the right, −1; starts 2 and 3 have it the other way round.
+# * 4×4: starts 0 and 2 see one side of the bar each; start 1 has 0 on both sides, and the bar lies on the two
+#   columns of the kernel that are 0.
+# * 5×5: both places have 0 at both ends. This kernel does not see the bar at all.
+# * Stride 2: starts 0 and 2 of −1 −1 1 1.
+# * Zeros around: the outermost starts have 0 on both sides. In the first and the last row one of three rows
+#   lies on the padding, which brings 0 − 0: two thirds.
+# * Ones around: the first start has 1 on the left (padding) and 0 on the right: a false edge of +1, and −1 at
+#   the other end. In the first and the last row, the row on the padding brings 1 − 1 = 0: again two thirds.
+
+# %% [markdown]
+# ## 6 · What one number sees
+#
+# A network is a list of layers, each (kernel_size, stride, padding), the first layer first. Look at one row.
+# Which squares of the **input** does output square `place` see? Return the numbers of the first and of the last
+# one. Squares are counted from 0; a square of the padding on the left has a number below 0, and it counts.
+#
+# <details><summary>Hint 1</summary>
+# Go back, the last layer first. The window of square n begins at square n · s of the padded row.</details>
+# <details><summary>Hint 2</summary>
+# Square 0 of the padded row is square −p of the picture. A window that begins at a ends at a + k − 1.</details>
+
+
+# %% exercise="seen"
+def seen(layers, place):
+    """Return (first, last): the input squares that output square `place` sees."""
+    ### BEGIN SOLUTION
+    first = last = place
+    for kernel_size, stride, padding in reversed(layers):
+        first = first * stride - padding
+        last = last * stride - padding + kernel_size - 1
+    return first, last
+    ### END SOLUTION
+
+
+# %% check="seen"
+check.seen(seen)
+
+# %% [markdown] tags=["explanation"]
+# **Why.** The first square seen is where the window of the first square begins, and the last is where the
+# window of the last one ends. Padding moves both by the same amount, so it changes where a number looks and not
+# how much. The last number of the discriminator of a 64×64 DCGAN sees squares −15 to 78: all 64, and 15
+# invented ones on each side.

@@ -11,8 +11,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from dcgan_course.checks import lesson_01 as check
+from dcgan_course.checks.lesson_01.fields import measured
 from dcgan_course.checks.lesson_01.sizes import SIZE_MISTAKES, _same
-from dcgan_course.checks.lesson_01.table import ROWS, _edges
+from dcgan_course.checks.lesson_01.table import HALF, ROWS, _edges
 from dcgan_course.errors import CheckFailed
 from tests.helpers.answers import complaint
 
@@ -24,6 +25,51 @@ def size_by_trying(input_size, kernel_size, stride=1, padding=0, dilation=1):
     while start + dilation * (kernel_size - 1) < input_size + 2 * padding:
         places, start = places + 1, start + stride
     return places
+
+
+def sizes_by_trying(o, k, s, p, d):
+    sizes = [i for i in range(1, 60) if size_by_trying(i, k, s, p, d) == o]
+    return min(sizes), max(sizes)
+
+
+def sizes_of_layers(o, k, s, p, d):
+    rows = [i for i in range(1, 40) if i + 2 * p > d * (k - 1)]
+    good = [i for i in rows if F.conv1d(torch.zeros(1, 1, i), torch.ones(1, 1, k), None, s, p, d).shape[-1] == o]
+    return good[0], good[-1]
+
+
+def sizes_of_a_transposed_layer(o, k, s, p, d):
+    smallest = F.conv_transpose1d(torch.zeros(1, 1, o), torch.ones(1, 1, k), None, s, p, 0, 1, d).shape[-1]
+    return np.int64(smallest), smallest + s - 1
+
+
+def seen_by_gradient(layers, place):
+    """Measured on a long row without padding, where output square 0 stands `shift` places further in."""
+    row, shift = torch.zeros(1, 1, 1200, requires_grad=True), 50
+    y, jump, invented = row, 1, 0
+    for kernel_size, stride, padding in layers:
+        y = F.conv1d(y, torch.ones(1, 1, kernel_size), stride=stride)
+        invented += padding * jump
+        jump *= stride
+    y[0, 0, place + shift].backward()
+    squares = row.grad[0, 0].nonzero().flatten() - shift * jump - invented
+    return int(squares[0]), int(squares[-1])
+
+
+def seen_by_sets(layers, place):
+    squares = {place}
+    for k, s, p in layers[::-1]:
+        squares = {n * s - p + m for n in squares for m in range(k)}
+    return [min(squares), max(squares)]
+
+
+def seen_by_size_and_start(layers, place):
+    size, jump, start = 1, 1, 0
+    for k, s, p in layers:
+        start -= p * jump
+        size += (k - 1) * jump
+        jump *= s
+    return start + place * jump, start + place * jump + size - 1
 
 
 def convolve_by_unfolding(picture, kernel, stride=1, padding=0):
@@ -68,7 +114,14 @@ def table_of_arrays():
     ("name", "function"),
     [
         ("sizes_by_hand", lambda: dict(zip("fedcba", [3.0, 4, 14, 32, torch.tensor(28), 24], strict=True))),
-        ("output_size", size_by_trying),
+        ("input_sizes", sizes_by_trying),
+        ("input_sizes", lambda o, k, s, p, d: [d * k - d + 1 + o * s - s - 2 * p, d * k - d + o * s - 2 * p]),
+        ("input_sizes", sizes_of_layers),
+        ("input_sizes", sizes_of_a_transposed_layer),
+        ("seen", seen_by_gradient),
+        ("seen", seen_by_sets),
+        ("seen", seen_by_size_and_start),
+        ("seen", lambda layers, n: torch.tensor(seen_by_gradient(layers, n)).tolist()),
         ("convolve", convolve_by_unfolding),
         ("convolve", convolve_in_place),
         ("same_padding", same_padding_as_list),
@@ -108,25 +161,63 @@ def test_sizes_by_hand_names_the_mistake(changed, words):
         check.sizes_by_hand(lambda: RIGHT_SIZES | changed)
 
 
+def smallest(o, k, s, p, d):
+    return (o - 1) * s + d * (k - 1) + 1 - 2 * p
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (lambda i, k, s, p, d: (i + 2 * p - d * (k - 1) - 1) / s + 1, "round down"),
-        (lambda i, k, s, p, d: round((i + 2 * p - d * (k - 1) - 1) / s + 0.49) + 1, "rounded up"),
-        (lambda i, k, s, p, d: (i + 2 * p - d * (k - 1) - 1) // s, r"\+ 1 at the end"),
-        (lambda i, k, s, p, d: (i + p - d * (k - 1) - 1) // s + 1, "padding once"),
-        (lambda i, k, s, p, d: (i - d * (k - 1) - 1) // s + 1, "padding out"),
-        (lambda i, k, s, p, d: (i + 2 * p - k) // s + 1, "dilation out"),
-        (lambda i, k, s, p, d: (i + 2 * p - d * k) // s + 1, "k − 1 gaps"),
-        (lambda i, k, s, p, d: (i + 2 * p - d * (k - 1)) // s + 1, "− 1 inside"),
-        (lambda i, k, s, p, d: i + 2 * p - d * (k - 1), "stride out"),
-        (lambda i, k, s, p, d: i, "cases differ"),
-        (lambda i: i, "raised TypeError"),
+        (lambda *layer: (smallest(*layer), smallest(*layer)), "one size only"),
+        (lambda o, k, s, p, d: (smallest(o, k, s, p, d), smallest(o, k, s, p, d) + s), "one too large"),
+        (lambda o, k, s, p, d: (o * s + d * (k - 1) + 1 - 2 * p, o * s + d * (k - 1) + s - 2 * p), "o − 1 steps"),
+        (lambda o, k, s, p, d: (smallest(o, k, s, 0, d), smallest(o, k, s, 0, d) + s - 1), "PADDED row"),
+        (lambda o, k, s, p, d: (smallest(o, k, s, -p, d), smallest(o, k, s, -p, d) + s - 1), "added the padding"),
+        (lambda o, k, s, p, d: (smallest(o, k, s, p, d) + p, smallest(o, k, s, p, d) + p + s - 1), "padding off once"),
+        (lambda o, k, s, p, d: (smallest(o, k, s, p, 1), smallest(o, k, s, p, 1) + s - 1), "dilation out"),
+        (lambda o, k, s, p, d: (smallest(o, k, s, p, d) - 1, smallest(o, k, s, p, d) + s - 2), r"\+ 1 is missing"),
+        (lambda o, k, s, p, d: (smallest(o, k, s, p, d) + s - 1, smallest(o, k, s, p, d)), "smallest first"),
+        (lambda o, k, s, p, d: (smallest(o, k, s, p, d) - s + 1, smallest(o, k, s, p, d)), "went down"),
+        (lambda o, k, s, p, d: smallest(o, k, s, p, d), "should be"),
+        (lambda o: o, "raised TypeError"),
     ],
 )
-def test_output_size_names_the_mistake(wrong, words):
+def test_input_sizes_names_the_mistake(wrong, words):
     with pytest.raises(CheckFailed, match=words):
-        check.output_size(wrong)
+        check.input_sizes(wrong)
+
+
+def walk(layers, place, back=True, pad=1, less=1, stride=True, layers_walked=99):
+    first = last = place
+    for k, s, p in list(reversed(layers) if back else layers)[:layers_walked]:
+        s = s if stride else 1
+        first, last = first * s - pad * p, last * s - pad * p + k - less
+    return first, last
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda layers, n: walk(layers, n, back=False), "LAST layer first"),
+        (lambda layers, n: walk(layers, n, pad=0), "padding is missing"),
+        (lambda layers, n: walk(layers, n, pad=-1), "BEFORE the picture"),
+        (lambda layers, n: walk(layers, n, less=0), "last square is too far"),
+        (lambda layers, n: walk(layers, n, stride=False), "stride is missing"),
+        (lambda layers, n: (0, walk(layers, n)[1] - walk(layers, n)[0]), "how MANY"),
+        (lambda layers, n: walk(layers, n, layers_walked=1), "one layer only"),
+        (lambda layers, n: (max(0, walk(layers, n)[0]), walk(layers, n)[1]), "stopped at square 0"),
+        (lambda layers, n: (walk(layers, n)[0], walk(layers, n)[1] - walk(layers, n)[0] + 1), "is the width"),
+        (lambda layers, n: None, "gave nothing back"),
+    ],
+)
+def test_seen_names_the_mistake(wrong, words):
+    with pytest.raises(CheckFailed, match=words):
+        check.seen(wrong)
+
+
+def test_what_is_seen_is_what_the_gradient_measures():
+    for layers, place in (([(3, 2, 0), (3, 1, 0)], 3), ([(4, 2, 1)] * 2, 3), ([(5, 3, 2)], 4)):
+        assert list(measured(layers, place, 40)) == seen_by_sets(layers, place)
 
 
 def conv(picture, kernel, stride=1, padding=0):
@@ -220,17 +311,19 @@ def rows(row, times):
 @pytest.mark.parametrize(
     ("name", "table", "words"),
     [
-        ("3x3", rows([0, 3, 3, 0], 4), "division is missing"),
-        ("4x4", rows([0.25] * 3, 3), "divided by 4·4"),
-        ("5x5", rows([-1, -1], 2), "every sign"),
-        ("3x3, stride 2", rows([0, 1, 1, 0], 4), "output of stride 1"),
-        ("3x3, padding 1 with zeros", rows([-1, 0, 1, 1, 0, 0], 6), "two of three rows"),
-        ("3x3, padding 1 with ones", rows([0, 0, 1, 1, 0, -1], 6), "1 − 1 = 0"),
-        ("3x3, padding 1 with zeros", rows([0, 1, 1, 0], 4), "without padding"),
+        ("3x3", rows([-3, -3, 3, 3], 4), "division is missing"),
+        ("4x4", rows([-0.25, 0, 0.25], 3), "divided by 4·4"),
+        ("4x4", rows([1, 0, -1], 3), "every sign"),
+        ("3x3", rows([0, 1, 1, 0], 4), "the lesson's picture"),
+        ("5x5", rows([1, 1], 2), "the lesson's picture"),
+        ("3x3, stride 2", rows([-1, -1, 1, 1], 4), "output of stride 1"),
+        ("3x3, padding 1 with zeros", rows([0, -1, -1, 1, 1, 0], 6), "two of three rows"),
+        ("3x3, padding 1 with ones", rows([1, -1, -1, 1, 1, -1], 6), "1 − 1 = 0"),
+        ("3x3, padding 1 with zeros", rows([-1, -1, 1, 1], 4), "without padding"),
         ("3x3, padding 1 with ones", "zeros", "padded with 0"),
         ("3x3, padding 1 with zeros", "slip", "slip of a source"),
-        ("5x5", rows([1, 1, 1], 3), r"size is \(3, 3\).*window of 5 on 6"),
-        ("3x3", [[0, 1, 1, 1]] * 4, "row 1, column 4"),
+        ("5x5", rows([0, 0, 0], 3), r"size is \(3, 3\).*window of 5 on 6"),
+        ("3x3", [[-1, -1, 1, 0]] * 4, "row 1, column 4"),
         ("3x3", [0, 1, 1, 0], "1 dimensions"),
         ("3x3", [[0, 1], [1]], "not a table"),
         ("3x3", None, "not a table"),
@@ -241,7 +334,7 @@ def test_table_names_the_row_and_the_mistake(name, table, words):
     if isinstance(table, str):
         table = right["3x3, padding 1 with zeros"].copy()
         if words == "slip of a source":
-            table[[0, -1]] = np.array([-0.6, 0, 0.6, 0.6, 0, 0])
+            table[[0, -1]] = np.array([0, -0.6, -0.6, 0.6, 0.6, 0])
     message = complaint(check.table_of_edges, lambda: right | {name: table})
     assert repr(name) in message and re.search(words, message)
 
@@ -270,10 +363,10 @@ TABLE_A = {
 }
 
 
-def test_the_table_of_the_sources_is_the_table_that_is_checked():
-    check.table_of_edges(lambda: TABLE_A)
+def test_the_lessons_picture_gives_the_table_of_the_sources():
     for name, table in TABLE_A.items():
-        np.testing.assert_allclose(_edges(*ROWS[name]), table, atol=1e-12)
+        np.testing.assert_allclose(_edges(*ROWS[name], bright=HALF), table, atol=1e-12)
+    assert "the lesson's picture" in complaint(check.table_of_edges, lambda: TABLE_A)
 
 
 def test_no_two_mistakes_of_one_check_are_the_same_answer():

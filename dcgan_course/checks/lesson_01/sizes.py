@@ -79,17 +79,63 @@ def sizes_by_hand(exercise: str, function: Callable[[], dict[str, int]]) -> None
     passed(exercise, "all six are right.")
 
 
-@exercise("1b · the size as a function", id="conv-size", points=2)
-def output_size(exercise: str, function: Callable[..., int]) -> None:
-    """Check the size as a function of five numbers."""
-    cases = [*LAYERS.values(), (7, 3, 2, 0, 1), (9, 2, 4, 3, 3), (3, 3, 1, 0, 1), (5, 1, 2, 0, 2), (32, 5, 3, 2, 1)]
+def _inputs(output: int, k: int, s: int, p: int, d: int) -> tuple[int, int]:
+    smallest = (output - 1) * s + d * (k - 1) + 1 - 2 * p
+    return smallest, smallest + s - 1
+
+
+INPUT_MISTAKES = [
+    Mistake(
+        lambda o, k, s, p, d: (_inputs(o, k, s, p, d)[0],) * 2,
+        "one size only. The division drops its rest: up to s − 1 further squares change nothing.",
+    ),
+    Mistake(
+        lambda o, k, s, p, d: (_inputs(o, k, s, p, d)[0], _inputs(o, k, s, p, d)[0] + s),
+        "the largest is one too large: with s squares more, one more window fits.",
+    ),
+    Mistake(
+        lambda o, k, s, p, d: (_inputs(o + 1, k, s, p, d)[0], _inputs(o + 1, k, s, p, d)[1]),
+        "there are o places, so o − 1 steps between them: (o − 1)·s, not o·s.",
+    ),
+    Mistake(
+        lambda o, k, s, p, d: tuple(size + 2 * p for size in _inputs(o, k, s, p, d)),
+        "this is the PADDED row. The picture is smaller by 2p.",
+    ),
+    Mistake(
+        lambda o, k, s, p, d: tuple(size + 4 * p for size in _inputs(o, k, s, p, d)),
+        "you added the padding. The padded row is i + 2p, so i is the row MINUS 2p.",
+    ),
+    Mistake(
+        lambda o, k, s, p, d: tuple(size + p for size in _inputs(o, k, s, p, d)),
+        "you took the padding off once. It stands on both sides: − 2p.",
+    ),
+    Mistake(
+        lambda o, k, s, p, d: _inputs(o, k, s, p, 1),
+        "you left the dilation out. With holes the last window spans d·(k − 1) + 1 squares, not k.",
+    ),
+    Mistake(
+        lambda o, k, s, p, d: tuple(size - 1 for size in _inputs(o, k, s, p, d)),
+        "a + 1 is missing: the last window spans d·(k − 1) + 1 squares.",
+    ),
+    Mistake(lambda o, k, s, p, d: _inputs(o, k, s, p, d)[::-1], "the order is turned: the smallest first."),
+    Mistake(
+        lambda o, k, s, p, d: (_inputs(o, k, s, p, d)[0] - s + 1, _inputs(o, k, s, p, d)[0]),
+        "you went down from the smallest. Squares that are left over come on top of it.",
+    ),
+]
+
+
+@exercise("1b · the way back", id="input-sizes", points=2)
+def input_sizes(exercise: str, function: Callable[..., tuple[int, int]]) -> None:
+    """Check which input sizes give an output size."""
+    cases = [(3, 3, 2, 1, 1), (4, 3, 1, 0, 1), (5, 4, 2, 1, 1), (2, 5, 3, 2, 1), (3, 3, 4, 0, 2), (6, 2, 3, 1, 3)]
     judge(
         exercise,
         function,
         cases,
-        conv_output_size,
-        SIZE_MISTAKES,
-        "right on all cases, also those with a rest.",
+        _inputs,
+        INPUT_MISTAKES,
+        "s neighbouring sizes have the same output. Lesson 02 needs this for output_padding.",
     )
 
 

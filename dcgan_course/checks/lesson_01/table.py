@@ -22,10 +22,15 @@ ROWS: dict[str, Row] = {
 }
 
 
-def _edges(width: int, stride: int, padding: int, padding_value: float, flip: bool = False) -> Tensor:
-    """(H, W) in float64: the picture of lesson 01 under its vertical edge kernel."""
+BAR, HALF = slice(2, 4), slice(0, 3)  # the bright columns: of the exercise, and of the lesson
+
+
+def _edges(
+    width: int, stride: int, padding: int, padding_value: float, flip: bool = False, bright: slice = BAR
+) -> Tensor:
+    """(H, W) in float64: a 6×6 picture with some bright columns under the vertical edge kernel."""
     picture = torch.zeros(6, 6, dtype=torch.float64)
-    picture[:, :3] = 1
+    picture[:, bright] = 1
     kernel = torch.zeros(width, width, dtype=torch.float64)
     kernel[:, 0], kernel[:, -1] = 1 / width, -1 / width
     if flip:
@@ -50,6 +55,8 @@ def _hint(got: Tensor, row: Row) -> str:
         return (
             "every sign is the other way. The kernel is not turned: 1 is on the left, so bright on the left gives plus."
         )
+    if _alike(got, _edges(*row, bright=HALF)):
+        return "this is the lesson's picture, bright on the left. Here only the two columns in the middle are bright."
     if padding and _alike(got, want[1:-1].mean(0).expand(*want.shape)):
         return (
             "the first and the last row differ from the others: there one row of the window lies on the padding, and "
