@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from PIL import Image
 
-from dcgan_course.recorded.runs import SUMS, sum_of_facts, sum_of_file
+from dcgan_course.evaluation.report import ReportCard
+from dcgan_course.recorded.runs import REPORT, SUMS, sum_of_facts, sum_of_file
 from dcgan_course.training.tensor_file import write_tensors
 
 
@@ -22,10 +23,11 @@ def hardware() -> str:
     return f"{os.cpu_count()} CPU cores ({platform.machine()}), torch threads: {threads}, shared with other work"
 
 
-def write_weights(path: Path, network: torch.nn.Module) -> None:
-    """Store a network's parameters in half precision."""
+def write_weights(path: Path, network: torch.nn.Module, texts: dict[str, str] | None = None) -> None:
+    """Store a network's parameters in half precision, with texts beside them."""
     state = network.state_dict().items()
-    write_tensors(path, {name: value.half() if value.is_floating_point() else value for name, value in state}, {})
+    halves = {name: value.half() if value.is_floating_point() else value for name, value in state}
+    write_tensors(path, halves, texts or {})
 
 
 def write_card(folder: Path, facts: dict[str, Any]) -> None:
@@ -40,8 +42,18 @@ def write_sums(folder: Path, facts: dict[str, Any]) -> None:
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.stem.lower() != "card")
     facts[SUMS] = {path.name: sum_of_file(path) for path in files} | {"card.json": sum_of_facts(facts)}
     (folder / "card.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    lines = [f"# {folder.name}", ""] + [f"* **{key.replace('_', ' ')}**: {value}" for key, value in facts.items()]
+    lines = [f"# {folder.name}", ""] + [
+        f"* **{key.replace('_', ' ')}**: {value}" for key, value in facts.items() if key != REPORT
+    ]
+    if REPORT in facts:
+        lines += ["", *report_lines(facts[REPORT])]
     (folder / "CARD.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def report_lines(report: dict[str, Any]) -> list[str]:
+    """Write the report card of a generator, from its facts on a card, as lines of a page."""
+    made = f"`{report['command']}`, {report['date']}, torch {report['torch']}, {report['hardware']}."
+    return ["## Report card", "", made, "", "```text", *str(ReportCard.from_facts(report)).splitlines(), "```"]
 
 
 def write_frames(path: Path, frames: torch.Tensor, lossless: bool = False) -> None:

@@ -2,14 +2,17 @@
 models, evaluation, training.
 """
 
+from dcgan_course.recorded.judges import Judge, judge_for
 from dcgan_course.recorded.runs import (
     FOLDER,
     RecordedRun,
     card,
     card_text,
+    cifar10_classifier,
     digit_classifier,
     factor_reader,
     load_run,
     names,
+    report,
 )
 from dcgan_course.recorded.tables import guideline_samples, guidelines, modes_table, probes

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from dcgan_course.errors import CheckpointError, InvalidValue, pair_of_sides
-from dcgan_course.evaluation.classifiers import DigitClassifier, FactorReader
+from dcgan_course.evaluation.classifiers import Cifar10Classifier, DigitClassifier, FactorReader
+from dcgan_course.evaluation.report import ReportCard
 from dcgan_course.files import content_of, read_json
 from dcgan_course.models.mlp import MLPDiscriminator, MLPGenerator
 from dcgan_course.models.protocols import Module
@@ -27,7 +28,7 @@ from dcgan_course.training.state import History
 from dcgan_course.training.tensor_file import read_tensors
 
 FOLDER = Path(__file__).parent
-SUMS = "sha256"  # of the files, on a card
+SUMS, REPORT = "sha256", "report"  # on a card: of the files, and what was measured of a generator's pictures
 Filled = TypeVar("Filled", bound=nn.Module)
 
 
@@ -85,6 +86,16 @@ def digit_classifier() -> DigitClassifier:
     """
     whole("digit_classifier")
     return _fill(DigitClassifier(), FOLDER / "digit_classifier" / "weights.safetensors")
+
+
+def cifar10_classifier() -> Cifar10Classifier:
+    """Return the classifier of CIFAR-10, in eval mode; its test accuracies, of three seeds, stand on its card.
+
+    Raises:
+        CheckpointError: as `digit_classifier`.
+    """
+    whole("cifar10_classifier")
+    return _fill(Cifar10Classifier(), FOLDER / "cifar10_classifier" / "weights.safetensors")
 
 
 def factor_reader() -> FactorReader:
@@ -146,8 +157,24 @@ def _changed(name: str, file: str) -> CheckpointError:
 
 
 def card_text(name: str) -> str:
-    """Return a card as lines of text, one fact a line."""
-    return "\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in card(name).items())
+    """Return a card as lines of text, one fact a line; the report card, if there is one, as a table at the end."""
+    facts = card(name)
+    lines = [f"{key.replace('_', ' ')}: {value}" for key, value in facts.items() if key != REPORT]
+    return "\n".join(lines + ([f"\n{ReportCard.from_facts(facts[REPORT])}"] if REPORT in facts else []))
+
+
+def report(name: str) -> ReportCard:
+    """Return the report card of a recorded run, as `python -m recording report` measured it; `print` shows its table.
+
+    Raises:
+        InvalidValue: the run has none.
+        CheckpointError: its card is missing, or is not what was written.
+    """
+    facts = card(name) if name in names() else {}
+    if REPORT not in facts:
+        known = [other for other in names() if REPORT in card(other)]
+        raise InvalidValue(f"name is {name!r}, but the recorded runs with a report card are: {', '.join(known)}.")
+    return ReportCard.from_facts(facts[REPORT])
 
 
 def _fill(network: Filled, path: Path) -> Filled:

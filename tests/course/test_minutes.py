@@ -30,7 +30,9 @@ def test_what_counts(tmp_path):
     folded = nbformat.v4.new_markdown_cell("<details><summary>More</summary>" + "word " * 500 + "</details>")
     optional = nbformat.v4.new_markdown_cell("## Optional: more\n\n" + "word " * 500)
     empty = written(tmp_path)
-    took = written(tmp_path, prose, code, picture, vote, folded, optional, *(nbformat.v4.new_code_cell(name) for name in "ab"))
+    took = written(
+        tmp_path, prose, code, picture, vote, folded, optional, *(nbformat.v4.new_code_cell(name) for name in "ab")
+    )
     assert took.counts == {"code cell": 2, "picture": 1, "prediction": 1, "explorer": 0}
     assert took.words == empty.words + 131
     assert took.counted == pytest.approx(took.words / 130 + (2 * 20 + 40 + 60) / 60 + 1)

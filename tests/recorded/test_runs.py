@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from dcgan_course import models, recorded
+from dcgan_course.commands.evaluate import real_pictures, report_of
 from dcgan_course.data import already_here, load_images, scale
 from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.evaluation import metrics
+from dcgan_course.evaluation.report import ReportCard
 from dcgan_course.recorded import runs
 
 real_mnist = pytest.mark.skipif(not already_here("mnist"), reason="no MNIST here: set DCGAN_COURSE_DATA")
@@ -87,7 +89,31 @@ def test_cards_are_the_same_for_programs_and_people():
         if (folder / "card.json").exists():
             facts = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             text = (folder / "CARD.md").read_text(encoding="utf-8")
+            if report := facts.pop("report", None):
+                assert f"```text\n{ReportCard.from_facts(report)}\n```" in text and report["command"] in text
             assert all(f"**{key.replace('_', ' ')}**: {value}" in text for key, value in facts.items())
+
+
+@pytest.mark.parametrize("name", ["mnist_mlp", "mnist_dcgan", "cifar10_dcgan_32", "cifar10_dcgan_64", "objects_dcgan"])
+def test_a_report_card_is_of_the_shipped_weights(name):
+    """The distance on the card is measured again, of the last draw, where its real pictures are here."""
+    stated, run = recorded.report(name), recorded.load_run(name)
+    assert len(stated.drawn) == len(stated.setting.seeds) >= 3 and stated.count == 2_000
+    if run.card["dataset"] in ("mnist", "cifar10") and not already_here(run.card["dataset"]):
+        pytest.skip(f"no {run.card['dataset']} here: set DCGAN_COURSE_DATA")
+    shape = run.generator.image_shape
+    pictures = real_pictures(run.card["dataset"], shape, shape[0], None, 0)
+    if pictures.says != stated.setting.reference:
+        pytest.skip("another copy of the pictures than the one on the card")
+    again = report_of(run.generator, pictures, stated.setting.seeds[-1:])
+    assert again.drawn[0].frechet_distance == pytest.approx(stated.drawn[-1].frechet_distance, rel=0.02)
+    assert again.drawn[0].coverage == pytest.approx(stated.drawn[-1].coverage, abs=0.01)
+    assert str(stated) in recorded.card_text(name)
+
+
+def test_a_run_without_a_report_card_is_refused_with_the_names():
+    with pytest.raises(InvalidValue, match="'digit_classifier', but the recorded runs with a report card are: .*mnist"):
+        recorded.report("digit_classifier")
 
 
 def test_a_bit_that_flipped_in_what_is_shipped_is_seen(tmp_path, monkeypatch):
