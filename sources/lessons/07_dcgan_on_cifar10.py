@@ -1039,9 +1039,10 @@ print("In runs/x:", ", ".join(sorted(path.name for path in (place / "runs" / "x"
 dcgan("evaluate runs/x --data drawn_objects --count 500")
 
 # %% [markdown]
-# The last line, read aloud: 35 beside 0.50, so even the colours are far off. (0.50 is the distance between
-# these real pictures and as many others.) It compares with other drawn objects than those of the folder, and
-# asks D about other z, so its p_fake differs a little from the one that the training printed.
+# The table has two columns: the drawn pictures, and as many other real ones, both beside the same real
+# pictures. The first row, read aloud: the drawn pictures are many times as far away as real ones, so a few
+# epochs are not enough. It compares with other drawn objects than those of the folder, and asks D about other
+# z, so its p_fake differs a little from the one that the training printed. Lesson 10 explains all rows.
 #
 # Some more wishes, each one option of these commands:
 #
