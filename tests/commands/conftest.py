@@ -10,3 +10,12 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "first"
     assert main(["train", "--data", "drawn_digits", "--out", str(folder), "--ema", *TINY]) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def conditional_run(tmp_path_factory):
+    """A finished conditional run of two epochs on drawn digits."""
+    folder = tmp_path_factory.mktemp("runs") / "conditional"
+    told = ["--conditional", "projection", "--ema"]
+    assert main(["train", "--data", "drawn_digits", "--out", str(folder), *told, *TINY]) == 0
+    return folder

@@ -146,3 +146,13 @@ class TestConditional:
 def test_a_class_of_a_generator_that_is_not_conditional(tmp_path, capsys):
     assert main(["sample", "mnist_dcgan", "--out", str(tmp_path / "sheet.png"), "--class", "7"]) == 2
     assert "--class is 7, but the generator of mnist_dcgan is not conditional: leave it out" in capsys.readouterr().err
+
+
+def test_a_conditional_run_of_ones_own(conditional_run, tmp_path, capsys):
+    sheet = tmp_path / "sheet.png"
+    assert main(["sample", str(conditional_run), "--out", str(sheet)]) == 0
+    with Image.open(sheet) as picture:
+        assert picture.size == (8 * 58 - 2, 10 * 58 - 2)
+    assert "A row is a class: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9." in capsys.readouterr().out
+    assert main(["sample", str(conditional_run), "--out", str(sheet), "--class", "10"]) == 2
+    assert "--class is '10', but it must be a number from 0 to 9" in capsys.readouterr().err
