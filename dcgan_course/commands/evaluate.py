@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from dcgan_course.commands.asked import as_asked, labels_asked
 from dcgan_course.commands.inputs import data_of, networks_of, test_pictures
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.data.pixels import scale
@@ -14,7 +15,7 @@ from dcgan_course.evaluation import metrics
 from dcgan_course.evaluation.report import ReportCard, Setting, report_card
 from dcgan_course.latent import paths
 from dcgan_course.models.inference import draw, refuse_not_finite
-from dcgan_course.models.protocols import LatentGenerator
+from dcgan_course.models.protocols import AskedGenerator, LatentGenerator, Network, ToldDiscriminator
 from dcgan_course.recorded import runs
 from dcgan_course.recorded.judges import DIGITS, judge_for
 
@@ -50,8 +51,10 @@ def run(options: argparse.Namespace) -> int:
     channels = generator.image_shape[0] if name.startswith("folder:") or not options.data else None
     pictures = real_pictures(name, generator.image_shape, channels, options.count, seed)
     reference, count = scale(pictures.reference), len(pictures.reference)
-    fake = draw(generator, paths.sample(count, generator.latent_dim, seed))
-    answers = [torch.cat([discriminator(part).sigmoid() for part in side.split(256)]) for side in (reference, fake)]
+    labels = labels_asked(generator, pictures.data, count, seed)
+    fake = draw(generator, paths.sample(count, generator.latent_dim, seed), labels)
+    of_reals = None if labels is None else pictures.labels
+    answers = [_answers(discriminator, *side) for side in ((reference, of_reals), (fake, labels))]
     refuse_not_finite(torch.cat(answers), "discriminator's answers")
     print(f"{count:,} drawn pictures, seed {seed}, beside as many of {pictures.data!r}")
     print(f"p_real {answers[0].mean():.2f}, p_fake {answers[1].mean():.2f} (guessing gives 0.50 and 0.50)")
@@ -63,30 +66,56 @@ def run(options: argparse.Namespace) -> int:
     if name in DIGITS and generator.image_shape == (1, 28, 28):
         counts = metrics.class_histogram(runs.digit_classifier(), fake)
         print(f"digits 0 to 9: {counts.tolist()}; entropy {metrics.entropy(counts):.2f} nats (ten equal shares: 2.30)")
+    if labels is not None and (classifier := _classifier(name, generator.image_shape)) is not None:
+        print("\n".join(as_asked(classifier, fake, labels, reference, pictures.labels, len(pictures.data.class_names))))
     return 0
+
+
+def _answers(discriminator: Network | ToldDiscriminator, pictures: Tensor, labels: Tensor | None) -> Tensor:
+    """Return D's answers to pictures (N, C, H, W), each with its label where D takes labels: (N,), from 0 to 1."""
+    columns = [pictures] if labels is None else [pictures, labels]
+    parts = zip(*(column.split(256) for column in columns), strict=True)
+    return torch.cat([discriminator(*part).sigmoid() for part in parts])
+
+
+def _classifier(name: str, image_shape: Shape) -> Network | None:
+    """Return the network that reads the classes of a data set; None where the course has none."""
+    if name in DIGITS and image_shape == (1, 28, 28):
+        return runs.digit_classifier()
+    return runs.cifar10_classifier() if name == "cifar10" and image_shape == (3, 32, 32) else None
 
 
 @dataclass(frozen=True)
 class RealPictures:
     """Real pictures to compare with, uint8 (N, C, H, W), in an order that a seed permuted.
 
-    data: where they are from. says: which of them are the reference, in words. others: pictures of the same data that
-    are not in the reference, at least as many.
+    data: where they are from. says: which of them are the reference, in words. labels: (N,), of the reference. others:
+    pictures of the same data that are not in the reference, at least as many.
     """
 
     data: Images
     says: str
     reference: Tensor
+    labels: Tensor
     others: Tensor
 
 
-def report_of(generator: LatentGenerator, pictures: RealPictures, seeds: tuple[int, ...]) -> ReportCard:
+def report_of(
+    generator: LatentGenerator | AskedGenerator, pictures: RealPictures, seeds: tuple[int, ...]
+) -> ReportCard:
     """Return the report card of a generator: as many pictures as the reference has, drawn anew with each seed of z.
 
+    A conditional generator is asked for classes with the shares that they have in the data.
     The yardstick is measured as often, as far as there are other real pictures.
     """
     judge, count = judge_for(pictures.data.name, generator.image_shape[0]), len(pictures.reference)
-    drawn = [judge.features(draw(generator, paths.sample(count, generator.latent_dim, seed))) for seed in seeds]
+    drawn = []
+    for seed in seeds:
+        z, labels = (
+            paths.sample(count, generator.latent_dim, seed),
+            labels_asked(generator, pictures.data, count, seed),
+        )
+        drawn.append(judge.features(draw(generator, z, labels)))
     others = [part for part in pictures.others.split(count)[: len(seeds)] if len(part) == count]
     real = [judge.features(scale(part)) for part in others]
     setting = Setting(judge.name, pictures.says, judge.resizer(generator.image_shape), seeds)
@@ -114,7 +143,8 @@ def real_pictures(name: str, image_shape: Shape, channels: int | None, count: in
     if count > len(data):
         raise InvalidValue(f"--count is {count}, but {name} has only {len(data)} {kind} pictures: {_less(most)}.")
     source = torch.Generator().manual_seed(seed)
-    reference, others = data.images[torch.randperm(len(data), generator=source)].split([count, len(data) - count])
+    order = torch.randperm(len(data), generator=source)
+    reference, others = data.images[order].split([count, len(data) - count])
     if len(others) < count and kind == "test":
         more = load_images(name, image_size=size, channels=channels).images
         others = torch.cat([others, more[torch.randperm(len(more), generator=source)[: DRAWS * count]]])
@@ -124,7 +154,7 @@ def real_pictures(name: str, image_shape: Shape, channels: int | None, count: in
             f"{_less((count + len(others)) // 2)}."
         )
     says = f"{count:,} of {len(data):,} {kind} pictures, permuted with seed {seed}: {data.source}"
-    return RealPictures(data, says, reference, others)
+    return RealPictures(data, says, reference, data.labels[order[:count]], others)
 
 
 def _less(most: int) -> str:

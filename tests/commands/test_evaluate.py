@@ -5,6 +5,7 @@ import re
 import pytest
 
 from dcgan_course.__main__ import main
+from dcgan_course.commands import asked as asked_module
 from dcgan_course.commands import evaluate
 from tests.helpers.runs import folder_of_pictures
 
@@ -115,3 +116,14 @@ def test_refusals(capsys):
     assert "the last seed of z, --seed + --draws − 1, is 4294967299" in capsys.readouterr().err
     assert main(["evaluate", "mnist_mlp", "--data", "drawn_digits", "--draws", "0"]) == 2
     assert "--draws is 0, but it must be a whole number from 1 to 100" in capsys.readouterr().err
+
+
+def test_a_conditional_generator_is_asked_with_the_shares_of_the_data(conditional_run, capsys, monkeypatch):
+    asked = []
+    sample_labels = asked_module.sample_labels
+    monkeypatch.setattr(asked_module, "sample_labels", lambda *a: asked.append(a[1:]) or sample_labels(*a))
+    assert main(["evaluate", str(conditional_run), "--count", "300", "--draws", "2", "--seed", "5"]) == 0
+    shown = capsys.readouterr().out
+    assert "p_real" in shown and "the class that was asked for is drawn" in shown and "least often class" in shown
+    assert asked == [(300, 5), (300, 5), (300, 6)]
+    assert main(["evaluate", str(conditional_run), "--data", "folder:nowhere"]) == 2
