@@ -15,11 +15,10 @@ from torch.nn.functional import softplus
 
 from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.models.inference import eval_mode
-from dcgan_course.toy.dirac.losses import LOSSES
-from dcgan_course.toy.dirac.penalties import PENALTIES, gradient_penalty
 from dcgan_course.toy.mixtures import PointMixture
 from dcgan_course.toy.point_networks import PointDiscriminators, PointGenerators
-from dcgan_course.training.losses import discriminator_loss
+from dcgan_course.training.fixes.penalties import PENALTIES, clip_weights, gradient_penalty
+from dcgan_course.training.losses import GAMES, discriminator_loss
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,8 @@ class GameSettings:
         batch_size: packs a step; without packing, points a step.
         generator_learning_rate, discriminator_learning_rate, betas: Adam's.
         discriminator_steps: k, discriminator steps for each generator step.
-        loss: a name of LOSSES, for both players. generator_loss: of the logits of fakes, in place of that loss's own.
+        loss: a name of `training.losses.GAMES`, for both players. generator_loss: of the logits of fakes, in place of
+            that loss's own.
         penalty: on D's slope at the points, or "clip" for its weights, or "none". penalty_weight: γ of R1 and R2, λ of
             the gradient penalty, the largest weight that clipping leaves.
         unrolled_steps: discriminator steps that the generator looks ahead; 0 is the usual game.
@@ -60,7 +60,7 @@ class GameSettings:
         for name, least in (("batch_size", 2), ("discriminator_steps", 1), ("unrolled_steps", 0)):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
         object.__setattr__(self, "seed", seed_number(self.seed))
-        for name, known in (("loss", tuple(LOSSES)), ("penalty", ("none", "clip", *PENALTIES))):
+        for name, known in (("loss", tuple(GAMES)), ("penalty", ("none", "clip", *PENALTIES))):
             if getattr(self, name) not in known:
                 raise InvalidValue(f"{name} is {getattr(self, name)!r}, but it must be one of {', '.join(known)}.")
         if not 0 <= self.penalty_weight < math.inf:
@@ -170,17 +170,14 @@ class ManyGans:
             fake = self.fake()
         real = self.real()
         real_logits, fake_logits = self._judge(real, fake)
-        loss = self.networks * LOSSES[self.settings.loss][0](real_logits, fake_logits)
+        loss = self.networks * GAMES[self.settings.loss].discriminator(real_logits, fake_logits)
         if self.settings.penalty not in ("none", "clip"):
             loss = loss + self.networks * self._penalty(real, fake)
         self.discriminator_optimizer.zero_grad()
         loss.backward()
         self.discriminator_optimizer.step()
         if self.settings.penalty == "clip":
-            bound = self.settings.penalty_weight
-            with torch.no_grad():
-                for parameter in self.discriminators.parameters():
-                    parameter.clamp_(-bound, bound)
+            clip_weights(self.discriminators, self.settings.penalty_weight)
         with torch.no_grad():
             losses = softplus(-real_logits).mean(dim=1) + softplus(fake_logits).mean(dim=1)
             return {
@@ -211,7 +208,7 @@ class ManyGans:
         """Return G's loss, the mean over logits of any shape."""
         if self.settings.generator_loss is not None:
             return self.settings.generator_loss(fake_logits)
-        return LOSSES[self.settings.loss][1](real_logits, fake_logits)
+        return GAMES[self.settings.loss].generator_loss(real_logits, fake_logits)
 
     def _parameters_for_g(self, fake: Tensor) -> dict[str, Tensor]:
         """Return the discriminators that the generators play against: those of now, or of some steps ahead."""
@@ -225,7 +222,7 @@ class ManyGans:
         judges = self._parameters_for_g(fake)
         fake_logits = functional_call(self.discriminators, judges, (fake,))
         real_logits = fake_logits
-        if self.settings.loss == "relativistic":  # the only loss of G that looks at reals
+        if GAMES[self.settings.loss].in_pairs:  # G's loss looks at reals too
             real_logits = functional_call(self.discriminators, judges, (self.real(),))
         loss = self.networks * self._generator_loss(real_logits, fake_logits)
         parameters = list(self.generators.parameters())

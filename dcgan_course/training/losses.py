@@ -118,6 +118,10 @@ class Game:
     generator: Callable[..., Tensor]
     in_pairs: bool = False
 
+    def generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """Return G's number; the logits of reals are used only where `in_pairs`."""
+        return self.generator(fake_logits, real_logits) if self.in_pairs else self.generator(fake_logits)
+
 
 GAMES = {  # by the name in TrainConfig.loss
     "non_saturating": Game(discriminator_loss, non_saturating),

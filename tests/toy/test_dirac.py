@@ -138,7 +138,7 @@ def test_steps_until_means_for_good():
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
-        ({"loss": "magic"}, "one of minimax"),
+        ({"loss": "magic"}, "one of non_saturating"),
         ({"penalty": "r3"}, "one of none"),
         ({"weight": -1.0}, "at least 0"),
         ({"weight": math.nan}, "finite"),

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from dcgan_course.errors import InvalidValue, whole_number
-from dcgan_course.toy.dirac.losses import LOSSES
-from dcgan_course.toy.dirac.penalties import PENALTIES as SLOPE_PENALTIES
+from dcgan_course.training.fixes.penalties import PENALTIES as SLOPE_PENALTIES
+from dcgan_course.training.losses import GAMES
 
+LOSSES = tuple(GAMES)
 PENALTIES = ("none", "clip", *SLOPE_PENALTIES)
 FAR = 1e6  # a path that gets so far from the equilibrium is not followed further
 
@@ -40,7 +41,7 @@ class DiracGame:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        for what, name, known in (("loss", self.loss, tuple(LOSSES)), ("penalty", self.penalty, PENALTIES)):
+        for what, name, known in (("loss", self.loss, LOSSES), ("penalty", self.penalty, PENALTIES)):
             if name not in known:
                 raise InvalidValue(f"{what} is {name!r}, but it must be one of {', '.join(known)}.")
         _number("weight", self.weight, 0)
@@ -53,7 +54,7 @@ class DiracGame:
     def discriminator_loss(self, place: Tensor) -> Tensor:
         """Return what D minimises at places (..., 2): the loss and its penalty, the mean over places, a number."""
         theta = place[..., 0]
-        loss = LOSSES[self.loss][0](self.logits(place, torch.zeros_like(theta)), self.logits(place, theta))
+        loss = GAMES[self.loss].discriminator(self.logits(place, torch.zeros_like(theta)), self.logits(place, theta))
         if self.penalty not in SLOPE_PENALTIES:
             return loss
 
@@ -66,7 +67,7 @@ class DiracGame:
     def generator_loss(self, place: Tensor) -> Tensor:
         """Return what G minimises at places (..., 2), the mean over places, a number."""
         theta = place[..., 0]
-        return LOSSES[self.loss][1](self.logits(place, torch.zeros_like(theta)), self.logits(place, theta))
+        return GAMES[self.loss].generator_loss(self.logits(place, torch.zeros_like(theta)), self.logits(place, theta))
 
     def push(self, place: Tensor, player: str, keep_graph: bool = False) -> Tensor:
         """Return minus the gradient of a player's own loss in its own number (...), at places (θ, ψ) (..., 2).

@@ -12,19 +12,32 @@ from torch import Tensor
 
 from dcgan_course.models.protocols import Network
 
+Judge = Callable[[Tensor], Tensor]  # (N, …) → (N,)
 
-def slopes(discriminator: Network, images: Tensor) -> Tensor:
+
+def slopes(discriminator: Judge, images: Tensor) -> Tensor:
     """Return (N,): ‖∇D(x)‖, the length of the gradient of D's number with respect to each picture, with its graph.
 
     Args:
-        images: (N, C, H, W). discriminator: answers each picture by itself, before any sigmoid.
+        images: (N, C, H, W), or any shape that begins with N. discriminator: answers each picture by itself, before
+            any sigmoid.
     """
+    return torch.linalg.vector_norm(_gradients(discriminator, images), dim=1)
+
+
+def squared_slopes(discriminator: Judge, images: Tensor) -> Tensor:
+    """Return (N,): ‖∇D(x)‖², with its graph. A length has a corner where the slope is 0; its square has none."""
+    return _gradients(discriminator, images).square().sum(dim=1)
+
+
+def _gradients(discriminator: Judge, images: Tensor) -> Tensor:
+    """Return the gradient of D's number with respect to each picture, in one row: (N, C · H · W)."""
     images = images.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(discriminator(images).sum(), images, create_graph=True)
-    return torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+    return gradient.flatten(1)
 
 
-def r1(discriminator: Network, real: Tensor, fake: Tensor, weight: float) -> Tensor:
+def r1(discriminator: Judge, real: Tensor, fake: Tensor, weight: float) -> Tensor:
     """Return weight / 2 · mean ‖∇D(x)‖² over real pictures: where the data are, D shall become flat.
 
     Args:
@@ -32,18 +45,18 @@ def r1(discriminator: Network, real: Tensor, fake: Tensor, weight: float) -> Ten
 
     Source: Mescheder et al. 2018, section 4.
     """
-    return weight / 2 * slopes(discriminator, real).square().mean()
+    return weight / 2 * squared_slopes(discriminator, real).mean()
 
 
-def r2(discriminator: Network, real: Tensor, fake: Tensor, weight: float) -> Tensor:
+def r2(discriminator: Judge, real: Tensor, fake: Tensor, weight: float) -> Tensor:
     """Return weight / 2 · mean ‖∇D(G(z))‖² over fakes.
 
     Source: Mescheder et al. 2018, section 4.
     """
-    return weight / 2 * slopes(discriminator, fake).square().mean()
+    return weight / 2 * squared_slopes(discriminator, fake).mean()
 
 
-def r1_r2(discriminator: Network, real: Tensor, fake: Tensor, weight: float) -> Tensor:
+def r1_r2(discriminator: Judge, real: Tensor, fake: Tensor, weight: float) -> Tensor:
     """Return the sum of `r1` and `r2`, with the same weight.
 
     Source: Huang et al. 2024, section 2, where it stands beside the relativistic loss.
@@ -52,7 +65,7 @@ def r1_r2(discriminator: Network, real: Tensor, fake: Tensor, weight: float) -> 
 
 
 def gradient_penalty(
-    discriminator: Network,
+    discriminator: Judge,
     real: Tensor,
     fake: Tensor,
     weight: float,
@@ -89,6 +102,6 @@ def weight_of(name: str, weight: float | None) -> float:
     return WEIGHTS[name] if weight is None else weight
 
 
-def penalty_of(name: str, weight: float | None) -> Callable[[Network, Tensor, Tensor], Tensor] | None:
+def penalty_of(name: str, weight: float | None) -> Callable[[Judge, Tensor, Tensor], Tensor] | None:
     """Return a penalty with its weight, a function of (discriminator, real, fake); None for "none" and "clip"."""
     return functools.partial(PENALTIES[name], weight=weight_of(name, weight)) if name in PENALTIES else None
