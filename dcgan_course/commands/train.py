@@ -22,6 +22,7 @@ from dcgan_course.training.config import CHOICES, DCGAN, TrainConfig
 from dcgan_course.training.fixes.penalties import WEIGHTS
 from dcgan_course.training.interrupts import interrupt_as_flag
 from dcgan_course.training.loop import refuse_bad_images, train
+from dcgan_course.training.losses import WITH_CHANCES
 from dcgan_course.training.processes import (
     Processes,
     join_processes,
@@ -180,7 +181,7 @@ def _train_into(
         lost = folder.what_was_not_kept() if first else None
     leave_processes()
     if first:
-        _say_what_ended(folder, history, lost)
+        _say_what_ended(folder, settings.config, history, lost)
     if lost:
         return 1
     return INTERRUPTED if history.stopped and not terminated() else 0
@@ -194,14 +195,15 @@ def _say_what_begins(folder: RunFolder, settings: RunSettings, data: Images, tes
     print(f"{data!r}\nTraining into {folder.path} for {_epochs(settings.config.epochs)}.", flush=True)
 
 
-def _say_what_ended(folder: RunFolder, history: History, lost: str | None) -> None:
+def _say_what_ended(folder: RunFolder, config: TrainConfig, history: History, lost: str | None) -> None:
     if lost:
         print(lost, file=sys.stderr)
     elif history.stopped:
         full = _epochs(len(history), "full ")
         print(f"Stopped after {full}; `train --out {folder.path} --resume` goes on from here.")
     else:
-        print(f"Done: {_epochs(len(history))}, p_real {history.p_real[-1]:.2f}, p_fake {history.p_fake[-1]:.2f}.")
+        what = "" if config.loss in WITH_CHANCES else f" (with {config.loss} D gives scores: these are no chances)"
+        print(f"Done: {_epochs(len(history))}, p_real {history.p_real[-1]:.2f}, p_fake {history.p_fake[-1]:.2f}{what}.")
 
 
 def _config_of_new_run(folder: RunFolder, options: argparse.Namespace) -> TrainConfig:

@@ -123,6 +123,7 @@ class Game:
         return self.generator(fake_logits, real_logits) if self.in_pairs else self.generator(fake_logits)
 
 
+WITH_CHANCES = ("non_saturating", "minimax")  # games in which sigmoid(logit) is the chance that a picture is real
 GAMES = {  # by the name in TrainConfig.loss
     "non_saturating": Game(discriminator_loss, non_saturating),
     "minimax": Game(discriminator_loss, minimax),

@@ -25,6 +25,7 @@ def test_a_run_goes_on_and_is_looked_at(way, tmp_path, capsys):
     assert main(["train", "--out", str(folder), *SMALL, *WAYS[way]]) == 0
     settings = RunFolder(folder).settings()
     assert main(["train", "--out", str(folder), "--resume", "--epochs", "2"]) == 0
+    assert ("these are no chances" in capsys.readouterr().out) == ("--loss" in WAYS[way])
     assert RunFolder(folder).settings().config.loss == settings.config.loss
     whole = tmp_path / "whole"
     assert main(["train", "--out", str(whole), *SMALL, *WAYS[way], "--epochs", "2"]) == 0
