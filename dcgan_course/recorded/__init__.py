@@ -15,4 +15,4 @@ from dcgan_course.recorded.runs import (
     names,
     report,
 )
-from dcgan_course.recorded.tables import guideline_samples, guidelines, modes_table, probes
+from dcgan_course.recorded.tables import guideline_samples, guidelines, modes_table, probes, toy_fixes

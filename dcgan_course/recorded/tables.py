@@ -45,6 +45,11 @@ def modes_table() -> dict[str, Any]:
     return _read("modes_table", "results.json")
 
 
+def toy_fixes() -> dict[str, Any]:
+    """Return modes, quality and reverse KL of each fix on ring and grid, run by run, beside chance (lesson 11)."""
+    return _read("toy_fixes", "results.json")
+
+
 def probes() -> dict[str, Any]:
     """Return accuracies of linear probes on four kinds of features, by number of labels (lesson 09)."""
     return _read("probes", "table.json")

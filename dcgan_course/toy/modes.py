@@ -72,3 +72,21 @@ def count_modes(points: Tensor, mixture: PointMixture) -> ModeReport:
     reverse_kl = float((some * (some * mixture.modes).log()).sum()) if len(some) else math.inf
     covered = len(index[good].unique())
     return ModeReport(covered, mixture.modes, float(good.double().mean()), reverse_kl, counts)
+
+
+def chance_clouds(mixture: PointMixture, shape: tuple[int, ...], generator: torch.Generator) -> dict[str, Tensor]:
+    """Draw {name: points (*shape, 2)} that know about where a mixture's points lie, but none of its modes.
+
+    What a trained generator must beat before its numbers say that it found modes. For a ring: a disc, a blob, and the
+    whole circle of radius 1, with the mixture's σ around it. For a grid: a square and a blob.
+    """
+    if not mixture.name.startswith("ring"):
+        square = 9 * torch.rand((*shape, 2), generator=generator) - 4.5
+        return {"a square, ±4.5": square, "a blob, N(0, 2²)": 2 * torch.randn((*shape, 2), generator=generator)}
+    angle = 2 * math.pi * torch.rand(shape, generator=generator)
+    around = torch.stack([angle.cos(), angle.sin()], dim=-1)
+    return {
+        "a disc of radius 1.2": 1.2 * torch.rand((*shape, 1), generator=generator).sqrt() * around,
+        "a blob, N(0, 0.7²)": 0.7 * torch.randn((*shape, 2), generator=generator),
+        "the whole circle": around + mixture.sigma * torch.randn((*shape, 2), generator=generator),
+    }

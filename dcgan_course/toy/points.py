@@ -257,16 +257,30 @@ class ManyGans:
 
 
 def lopsided_game(
-    mixture: PointMixture, networks: int, *, packing: int = 1, unrolled_steps: int = 0, seed: int = 0
+    mixture: PointMixture,
+    networks: int,
+    *,
+    packing: int = 1,
+    unrolled_steps: int = 0,
+    batch_size: int = 100,
+    discriminator_steps: int = 1,
+    seed: int = 0,
 ) -> ManyGans:
     """Build small games that collapse: G has no batch norm, and D learns five times more slowly than G.
 
     Args:
         mixture: the real points. networks: games side by side, from different first weights.
-        packing, unrolled_steps: the two cures of lesson 05. seed: of everything random.
+        packing, unrolled_steps: the two cures of lesson 05. batch_size, discriminator_steps: for its fair controls.
+        seed: of everything random.
     """
     random = torch.Generator().manual_seed(seed_number(seed))
     generators = PointGenerators(networks, 2, 64, 2, batch_norm=False, generator=random)
     discriminators = PointDiscriminators(networks, packing, 64, 2, 2, generator=random)
-    settings = GameSettings(discriminator_learning_rate=2e-4, unrolled_steps=unrolled_steps, seed=seed)
+    settings = GameSettings(
+        batch_size,
+        discriminator_learning_rate=2e-4,
+        discriminator_steps=discriminator_steps,
+        unrolled_steps=unrolled_steps,
+        seed=seed,
+    )
     return ManyGans(generators, discriminators, mixture, settings)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dcgan_course.errors import InvalidValue
 from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
-from dcgan_course.toy.modes import TRUE_SHARE, closest_mode, count_modes
+from dcgan_course.toy.modes import TRUE_SHARE, chance_clouds, closest_mode, count_modes
 
 MIXTURES = {"ring": ring_of_8(), "grid": grid_of_25()}
 
@@ -68,3 +68,16 @@ def test_points_that_are_not_numbers_are_bad_samples():
 def test_other_shapes_are_refused(bad):
     with pytest.raises(InvalidValue, match=r"\(N, 2\)"):
         count_modes(bad, MIXTURES["ring"])
+
+
+def test_chance_fools_modes_and_reverse_kl_and_not_the_quality():
+    """2,500 points on the whole circle: eight modes, even shares, and 8 · 6σ / 2π = 7.6 % of high quality."""
+    clouds = chance_clouds(ring_of_8(), (2500,), torch.Generator().manual_seed(0))
+    found = {name: count_modes(cloud, ring_of_8()) for name, cloud in clouds.items()}
+    circle, disc = found["the whole circle"], found["a disc of radius 1.2"]
+    assert circle.modes == 8 and circle.reverse_kl < 0.01 and abs(circle.high_quality - 0.0764) < 0.02
+    assert disc.modes >= 5 and disc.reverse_kl < 0.01 and disc.high_quality < 0.015
+    square = count_modes(
+        chance_clouds(grid_of_25(), (2500,), torch.Generator().manual_seed(0))["a square, ±4.5"], grid_of_25()
+    )
+    assert square.modes >= 20 and square.reverse_kl < 0.05 and square.high_quality < 0.04
