@@ -10,7 +10,7 @@ import inspect
 import linecache
 import reprlib
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -21,12 +21,15 @@ from dcgan_course.errors import InvalidValue
 AROUND = 1  # unchanged lines that are shown before and after a change
 
 
-def changed(function: Callable[..., Any], *edits: tuple[str, str]) -> Callable[..., Any]:
+def changed(
+    function: Callable[..., Any], *edits: tuple[str, str], using: Mapping[str, object] | None = None
+) -> Callable[..., Any]:
     """Return a function made from the source of another one: in each edit (old, new) the old text becomes the new.
 
     Args:
         function: written in a file or in a cell of a notebook. It may have been changed before.
         edits: made one after the other; each old text must occur exactly once when its turn comes.
+        using: what the new text calls and the old text's file does not know, by name.
 
     Raises:
         InvalidValue: an old text occurs never or more than once, or no edit was given.
@@ -44,7 +47,8 @@ def changed(function: Callable[..., Any], *edits: tuple[str, str]) -> Callable[.
     name = f"<{function.__name__}, changed {len(linecache.cache)}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # for getsource and tracebacks
     space: dict[str, Any] = {}
-    exec(compile(source, name, "exec"), getattr(function, "__globals__", {}), space)  # our own text, or the learner's
+    names = {**getattr(function, "__globals__", {}), **(using or {})}
+    exec(compile(source, name, "exec"), names, space)  # our own text, or the learner's
     made = space[function.__name__]
     if not isinstance(made, FunctionType):
         raise InvalidValue(f"after the edits, {function.__name__} is no function any more.")
@@ -60,6 +64,7 @@ class Diff:
 
     title: str
     lines: tuple[tuple[str, str], ...]
+    note: str = ""
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -69,9 +74,8 @@ class Diff:
 
     def __str__(self) -> str:
         gone, new = self.counts
-        return "\n".join(
-            [f"{self.title} (−{gone} +{new} lines)", *(f"{mark} {text}".rstrip() for mark, text in self.lines)]
-        )
+        head = [f"{self.title} (−{gone} +{new} lines)", *([self.note] if self.note else [])]
+        return "\n".join([*head, *(f"{mark} {text}".rstrip() for mark, text in self.lines)])
 
     __repr__ = __str__
 
@@ -86,13 +90,18 @@ class Diff:
         return (
             f'<div style="color:{COLOURS["ink"]};background:#fff;border-left:4px solid {COLOURS["green"]};'
             f'padding:4px 8px;margin:4px 0"><b>{html.escape(self.title)}</b> (−{gone} +{new} lines)'
+            f'<div style="font-size:14px">{html.escape(self.note)}</div>'
             f'<pre style="font-size:14px;line-height:1.45;margin:4px 0;white-space:pre-wrap;color:inherit;'
             f'background:none">{"".join(rows)}</pre></div>'
         )
 
 
-def diff(before: Callable[..., Any], after: Callable[..., Any], title: str) -> Diff:
-    """Return what changes between the sources of two functions, with a line of what stands around each change."""
+def diff(before: Callable[..., Any], after: Callable[..., Any], title: str, note: str = "") -> Diff:
+    """Return what changes between the sources of two functions, with a line of what stands around each change.
+
+    Args:
+        title: the name of the change. note: where it comes from.
+    """
     old, new = (_source(each).splitlines() for each in (before, after))
     lines: list[tuple[str, str]] = []
     for number, group in enumerate(difflib.SequenceMatcher(None, old, new).get_grouped_opcodes(AROUND)):
@@ -100,11 +109,11 @@ def diff(before: Callable[..., Any], after: Callable[..., Any], title: str) -> D
             lines.append(("…", ""))
         for kind, old_from, old_to, new_from, new_to in group:
             if kind == "equal":
-                lines += [(" ", text) for text in old[old_from:old_to]]
+                lines += [(" ", text) for text in old[old_from:old_to] if text.strip()]
             else:
                 lines += [("−", text) for text in old[old_from:old_to]]
                 lines += [("+", text) for text in new[new_from:new_to]]
-    return Diff(title, tuple(lines))
+    return Diff(title, tuple(lines), note)
 
 
 def _source(function: Callable[..., Any]) -> str:

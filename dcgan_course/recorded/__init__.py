@@ -15,4 +15,12 @@ from dcgan_course.recorded.runs import (
     names,
     report,
 )
-from dcgan_course.recorded.tables import guideline_samples, guidelines, modes_table, probes, toy_fixes
+from dcgan_course.recorded.tables import (
+    fix_samples,
+    fixes,
+    guideline_samples,
+    guidelines,
+    modes_table,
+    probes,
+    toy_fixes,
+)

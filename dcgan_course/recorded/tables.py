@@ -29,15 +29,29 @@ def guidelines() -> dict[str, Any]:
 
 def guideline_samples(row: str) -> Tensor:
     """Return samples of one row of `guidelines()`: uint8 (seeds, pictures, 1, 28, 28), the same z for each seed."""
-    whole("guidelines")
-    with Image.open(strip_path(row)) as strip:
+    return _samples(row, "guidelines")
+
+
+def _samples(row: str, table: str) -> Tensor:
+    whole(table)
+    with Image.open(strip_path(row, table)) as strip:
         pixels = torch.from_numpy(np.array(strip))
     return pixels.unfold(0, SIDE, SIDE).unfold(1, SIDE, SIDE).unsqueeze(2)
 
 
-def strip_path(row: str) -> Path:
+def strip_path(row: str, table: str = "guidelines") -> Path:
     """Return the file with the samples of a row, one line of pictures for each seed: letters, digits and dashes."""
-    return FOLDER / "guidelines" / (row.lower().translate(str.maketrans(" ", "-", ",.()[]'")) + ".png")
+    return FOLDER / table / (row.lower().translate(str.maketrans(" ", "-", ",.()[]'")) + ".png")
+
+
+def fixes() -> dict[str, Any]:
+    """Return what each fix that came after DCGAN buys on digits, for each row of lesson 11 and each seed."""
+    return _read("fixes", "results.json")
+
+
+def fix_samples(row: str) -> Tensor:
+    """Return samples of one row of `fixes()`: uint8 (seeds, pictures, 1, 28, 28), the same z for each seed."""
+    return _samples(row, "fixes")
 
 
 def modes_table() -> dict[str, Any]:

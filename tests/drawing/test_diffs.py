@@ -34,6 +34,11 @@ def test_a_change_can_be_changed_again():
     assert (once(0), twice(0)) == (20, 0)
 
 
+def test_the_new_text_may_use_what_the_old_file_does_not_know():
+    after = changed(sample, ("x + 1", "cube(x)"), using={"cube": lambda x: x**3})
+    assert after(2) == 26 and "cube" not in globals()
+
+
 def test_a_diff_has_the_lines_that_go_and_come_and_nothing_else():
     shown = diff(sample, changed(sample, ("x + 1", "x + 5"), ("total * 2", "total * 3")), "more")
     assert shown.counts == (2, 2)

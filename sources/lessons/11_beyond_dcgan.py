@@ -1,0 +1,448 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 11 · Beyond DCGAN
+#
+# *What fixed what DCGAN could not?*
+#
+# **You will be able to**
+#
+# * **derive** which games turn in circles and which come to rest;
+# * **put** each later fix into the two steps, as a change of a few lines;
+# * **tell** from a table which fixes may be believed, and which not;
+# * **ask** a generator for a class.
+#
+# **You need first**: [03 · The adversarial game](03_adversarial_game.ipynb): the losses.
+# [05 · When training fails](05_when_training_fails.ipynb): modes.
+# [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): a table over seeds.
+#
+# **Time**: 60 minutes, of which 1 is training on a 2-core CPU.
+
+# %% tags=["parameters"]
+from dcgan_course.budget import course_budget
+
+budget = course_budget()  # "smoke", "cpu" or "gpu"; the variable DCGAN_COURSE_BUDGET chooses
+path_steps = {"smoke": 600, "cpu": 2000, "gpu": 2000}[budget]  # of the smallest GAN: half a second for 2,000
+pictures = {"smoke": 640, "cpu": 20_000, "gpu": 20_000}[budget]  # training pictures of the live row
+digit_steps = {"smoke": 4, "cpu": 500, "gpu": 500}[budget]  # of the live row: 20 s
+flow_steps = {"smoke": 60, "cpu": 2500, "gpu": 2500}[budget]  # of three flows on points: 10 s
+samples = {"smoke": 300, "cpu": 5_000, "gpu": 5_000}[budget]  # drawn for a measurement: 1 s
+seed = 0
+
+# %%
+import copy
+import inspect
+
+import torch
+
+from dcgan_course import drawing, latent, recorded, widgets
+from dcgan_course.data import load_images, scale
+from dcgan_course.evaluation import metrics
+from dcgan_course.toy import changes, point_figures
+from dcgan_course.toy.dirac import LOSSES, DiracGame, final_radius, paths_figure, radius, steps_until
+from dcgan_course.toy.flow import PointFlows
+from dcgan_course.toy.mixtures import ring_of_8
+from dcgan_course.toy.modes import count_modes
+from dcgan_course.training import TrainConfig, train
+from dcgan_course.training.fixes.networks import build_networks
+
+drawing.use_course_style()
+
+# %% [markdown]
+# ## What is the smallest GAN?
+#
+# A DCGAN has thousands of parameters. When it does not come to rest, nobody can see why. So we take the
+# smallest game that is still a GAN: [**Dirac-GAN**](../GLOSSARY.md#dirac-gan) (Mescheder and others, 2018).
+#
+# * The data are one point: 0.
+# * G draws one point: θ. It has one parameter, θ itself.
+# * D answers D(x) = ψ·x. It has one parameter, its slope ψ.
+#
+# The whole game is a place (θ, ψ) in a plane. The right end is (0, 0): the fake lies on the data, and D is
+# flat.
+#
+# With the loss of WGAN (soon more about it) the two steps can be done in the head. D lowers its loss D(fake) −
+# D(real) = ψθ, so ψ moves by −hθ, with the step size h. G lowers −D(fake) = −ψθ, so θ moves by +hψ.
+
+# %%
+theta, psi, h = 1.0, 1.0, 0.1
+path = [(theta, psi)]
+for _ in range(path_steps):
+    psi = psi - h * theta  # D's step
+    theta = theta + h * psi  # G's step, against the new D
+    path.append((theta, psi))
+length = radius(torch.tensor(path))
+print(f"Distance from (0, 0): {length[0]:.2f} at the start, {length[-1]:.2f} after {path_steps:,} steps;")
+print(f"on the way between {length.min():.2f} and {length.max():.2f}.")
+
+# %% [markdown]
+# It never arrives. Is that the fault of this loss? The course plays the same game with six losses. Each is what
+# lesson 03 called V, or came later:
+#
+# | loss | D lowers | G lowers |
+# | --- | --- | --- |
+# | minimax, non-saturating | lesson 03 | lesson 03 |
+# | least squares (Mao 2017) | (D(real) − 1)² + D(fake)² | (D(fake) − 1)² |
+# | Wasserstein (Arjovsky 2017) | D(fake) − D(real) | −D(fake) |
+# | hinge (Lim and Ye 2017) | relu(1 − D(real)) + relu(1 + D(fake)) | −D(fake) |
+# | relativistic (Jolicoeur-Martineau 2018) | softplus(D(fake) − D(real)) | softplus(D(real) − D(fake)) |
+
+# %% [markdown] tags=["predict"]
+# **Predict first.** All six start at (1, 1). Which of them will come to rest at (0, 0)? Which will keep their
+# distance? Write down two lists.
+
+# %%
+games = {loss.replace("_", " "): DiracGame(loss) for loss in LOSSES}
+paths = {name: game.play(steps=path_steps) for name, game in games.items()}
+figure = paths_figure(
+    [(name, games[name], paths[name][:600]) for name in games],
+    "No loss alone leads the smallest GAN straight to its rest point",
+)
+drawing.show(
+    figure,
+    alt="Six panels, the plane of θ and ψ with arrows and a path from (1, 1). Minimax, Wasserstein and hinge go round in "
+    "circles; non-saturating, least squares and relativistic wind slowly inwards.",
+)
+
+# %%
+for name, game in games.items():
+    values = ", ".join(f"{value.real:+.2f} {value.imag:+.2f}i" for value in game.eigenvalues())
+    print(f"{name:15} distance after {path_steps:,} steps {final_radius(paths[name]):.2f}; eigenvalues {values}")
+
+# %% [markdown]
+# Three keep their distance: minimax, Wasserstein and hinge. Three creep inwards, and become slower the nearer
+# they come. The relativistic path is the same as the non-saturating one, to the last digit: the real point is
+# 0, where D says 0 whatever it is, so there is nothing to pair with.
+#
+# All of them turn. Why? When the fake is to the right of the data, D learns to fall to the right. G follows it
+# to the left, and passes 0, because D still says "left is better". Then D must turn round. Nobody is ever wrong
+# for long, and nobody arrives. This is no fault of the learning rate: a smaller one draws the same circle in
+# smaller steps.
+
+# %% [markdown]
+# ## Why does it turn, and what stops it?
+#
+# Near (0, 0) the push on (θ, ψ) is a matrix times (θ, ψ): the [**Jacobian**](../GLOSSARY.md#jacobian), the
+# table of how each push changes with each number. For the non-saturating loss
+#
+# $$J = \begin{pmatrix} 0 & \tfrac12 \\ -\tfrac12 & 0 \end{pmatrix}.$$
+#
+# (½ is the slope of softplus at 0.) θ is pushed by ψ, ψ is pushed by −θ, and nothing pushes a number back to
+# itself: the diagonal is 0. The **eigenvalues** of J are its factors: along certain directions the matrix only
+# multiplies. Here they are +½i and −½i. The imaginary part turns. The real part shrinks, and it is 0.
+#
+# So the cure is a number on the diagonal. [**R1**](../GLOSSARY.md#r1-penalty) is a penalty on D's slope at the
+# real pictures: γ/2 · |slope|². In this game the slope is ψ, so ψ gets one more push, −γψ:
+#
+# $$J = \begin{pmatrix} 0 & \tfrac12 \\ -\tfrac12 & -\gamma \end{pmatrix}, \qquad
+# \lambda = \frac{-\gamma \pm \sqrt{\gamma^2 - 1}}{2}.$$
+#
+# **R2** is the same penalty at the fakes. What does each loss do with R1?
+
+# %%
+for loss in LOSSES:
+    game = DiracGame(loss, "r1", 1.0)
+    found = steps_until(game.play(steps=400))
+    print(f"{loss.replace('_', ' '):15} with R1, γ = 1: within 0.01 of the rest point after {found} steps, for good")
+
+# %% [markdown]
+# All six arrive, whatever the loss. **In the smallest game the penalty decides, not the loss.** How much of it?
+#
+# **Predict:** γ = 0.1, 1 or 10: which is fastest?
+
+# %%
+for gamma in (0.1, 0.3, 1, 3, 10):
+    game = DiracGame(penalty="r1", weight=gamma)
+    needed, slowest = steps_until(game.play(steps=2000)), game.eigenvalues()[0].real
+    print(f"γ = {gamma:4}: {needed:5,} steps to 0.01; the slower eigenvalue has the real part {slowest:.3f}")
+print(f"The critical γ, where the root is 0: {game.critical_weight():.2f}")
+
+# %% [markdown]
+# The fastest is the [**critical γ**](../GLOSSARY.md#critical-damping), where the root is 0. Below it the game
+# turns and the real part is −γ/2. Above it one eigenvalue comes back towards 0: D is held so flat that it can
+# hardly tell G where to go. More penalty is not better.
+#
+# Try it. With which loss and which penalty does the path come to rest? Where does it stand still at a wrong
+# place? Find the critical γ by hand.
+
+# %%
+widgets.DiracExplorer()
+
+# %%
+drawing.show_png(
+    widgets.DiracExplorer.twin(),
+    alt="Two frames of the explorer with the non-saturating loss. Without a penalty the path winds inwards slowly and the "
+    "eigenvalues are ±0.50i. With R1 and γ = 1 it falls straight to the rest point.",
+)
+
+# %% [markdown]
+# ## What if the dose is far too large?
+#
+# The push of R1 is −γψ, and a step multiplies it by h. A step that is larger than twice the distance jumps over
+# the goal and lands further away.
+
+# %% tags=["break-it"]
+for gamma in (1, 15, 25):
+    path = DiracGame(penalty="r1", weight=gamma).play(steps=200, step_size=0.1)
+    print(
+        f"γ = {gamma:2}, γ·h = {gamma * 0.1:.1f}: distance {float(radius(path)[-1]):9.3g} after {len(path) - 1} steps"
+    )
+
+# %% [markdown]
+# **Broken** where γ·h is above 2: the cure itself makes the distance explode. With 15 it still shrinks, but ψ
+# jumps from side to side. A penalty and the learning rate belong together.
+#
+# What the smallest game does **not** show: anything about pictures. Its G has one number, its data one point.
+# It can say why games turn. It cannot say whether turning is what your DCGAN suffers from.
+
+# %% [markdown]
+# ## Which lines does each fix change?
+#
+# Each fix of the last years is presented as a new GAN. Most of them change two or three lines. Here is one
+# round of the game as you know it. `move_d` and `move_g` clear the gradients, compute them for a loss, and make
+# one step.
+
+# %%
+print(inspect.getsource(changes.play_round))
+
+# %% [markdown]
+# From here on you see only what changes: lines with − go, lines with + come. What is shown is made from the
+# code that runs; a test of the course holds each of these rounds equal to one step of `train` with the options
+# that stand in its title.
+#
+# **Another loss.** D need not be a probability. Least squares asks for 1 and 0, and pulls at fakes that D
+# already takes for real, too. Hinge stops pushing once a logit is beyond ±1.
+
+# %%
+changes.show("least squares", "hinge")
+
+# %% [markdown]
+# **Pairs.** D says which of two is more real. Note the step of G: it needs real pictures as well.
+
+# %%
+changes.show("relativistic")
+
+# %% [markdown]
+# **A distance instead of a decision.** Lesson 03 showed fakes and data that never meet: D is perfect, and the
+# Jensen-Shannon divergence is log 2, however far apart they are. The
+# [**Wasserstein distance**](../GLOSSARY.md#wasserstein-distance) is how far one must carry the fakes to make
+# them the data, on average.
+
+# %%
+data = torch.linspace(0, 1, 1001)  # data spread evenly from 0 to 1
+for away in (0.0, 0.5, 1.0, 2.0, 4.0):
+    fakes = data + away
+    apart = (fakes.sort().values - data.sort().values).abs().mean()  # on a line: carry the first to the first, …
+    p_data, p_fake = (torch.histc(points, 100, 0, 5) / len(points) for points in (data, fakes))
+    middle = (p_data + p_fake) / 2
+    jsd = sum(torch.xlogy(p, p / middle).nan_to_num().sum() for p in (p_data, p_fake)) / 2
+    print(f"fakes {away:.1f} too far right: Wasserstein {apart:.2f}, Jensen-Shannon {jsd:.2f} (at most log 2 = 0.69)")
+
+# %% [markdown]
+# Beyond 1, where the two do not meet, one number stands still and the other goes on growing. The Wasserstein
+# distance is also the largest difference of mean answers, D(real) − D(fake), that a D with a **slope of at most
+# 1** everywhere can have. So one must keep D's slope small, and there the answers differ. The first answer cuts
+# D's weights off after each step.
+
+# %%
+changes.show("Wasserstein, weights clipped")
+
+# %% [markdown]
+# The second asks for the slope 1, on the lines between real and fake: the
+# [**gradient penalty**](../GLOSSARY.md#gradient-penalty). With batch norm, the answer to one picture depends on
+# all others, and "the slope at this picture" has no clear meaning. So D loses its batch norm.
+
+# %%
+changes.show("Wasserstein, gradient penalty", "no batch norm in D")
+
+# %% [markdown]
+# **A flat D, with any loss.** R1 asks for the slope 0 at real pictures, R2 at fakes. You have seen why.
+# [**Spectral norm**](../GLOSSARY.md#spectral-norm) needs no penalty. It divides each weight by the most that
+# the layer can stretch anything, its largest singular value. (In the smallest GAN this cannot be seen: ψ / |ψ|
+# is only a sign, and its gradient is 0.)
+
+# %%
+changes.show("R1", "R1 and R2", "spectral norm")
+
+# %% [markdown]
+# How much can the D of the recorded run stretch a picture, layer by layer? The largest singular value needs no
+# big machinery: take any vector, send it through the matrix and back, again and again. It turns to the
+# direction that is stretched most.
+
+# %%
+judge = recorded.load_run("mnist_dcgan").discriminator
+for layer in judge.modules():
+    if isinstance(layer, torch.nn.Conv2d):
+        matrix = layer.weight.detach().flatten(1)  # one row for each output
+        u = torch.randn(len(matrix), generator=torch.Generator().manual_seed(seed))
+        for _ in range(100):
+            v = torch.nn.functional.normalize(matrix.T @ u, dim=0)
+            u = torch.nn.functional.normalize(matrix @ v, dim=0)
+        sigma, exact = float(u @ matrix @ v), float(torch.linalg.matrix_norm(matrix, 2))
+        print(f"weight {tuple(layer.weight.shape)}: largest singular value {sigma:.3f} (PyTorch says {exact:.3f})")
+
+# %% [markdown]
+# After division by σ each matrix stretches by at most 1. (A convolution uses its matrix at many places that
+# overlap, and batch norm stretches, too. So D's slope is bounded, but not by exactly 1.)
+
+# %% [markdown]
+# **A D that sees sets.** [**Packing**](../GLOSSARY.md#packing) you know from lesson 05. The
+# [**minibatch deviation**](../GLOSSARY.md#minibatch-deviation) gives D one number about the whole batch: how
+# much its maps differ from picture to picture. A collapsed G has too little of it.
+
+# %%
+changes.show("packs of 2", "minibatch deviation")
+
+# %% [markdown]
+# **A D that cannot learn by heart.** [**DiffAugment**](../GLOSSARY.md#diffaugment) shows D only changed
+# pictures T(x): shifted, cut, in other colours. It must stand in *three* places, and T must be differentiable.
+# If only the real pictures were shifted, G would learn to draw shifted digits.
+
+# %%
+changes.show("DiffAugment")
+
+# %% [markdown]
+# **After the step.** The last two do not touch the game. The average of G's weights (lesson 07) draws with
+# batch norm statistics of its own, computed anew. And D may have another learning rate than G (Heusel 2017).
+
+# %%
+changes.show("average of G (EMA)", "two rates")
+
+# %% [markdown]
+# **A label.** In a [**conditional GAN**](../GLOSSARY.md#conditional-gan) both networks are told the class. D
+# must be told, too: else nothing asks whether the right digit came out. The simplest D gets the label as more
+# maps beside the picture. A [**projection discriminator**](../GLOSSARY.md#projection-discriminator) adds to its
+# logit how well the picture's features fit a vector of the label.
+
+# %%
+changes.show("conditional")
+
+# %% [markdown]
+# ## What does one live run show?
+#
+# Three of the changes together, trained here: pairs, both penalties, no batch norm in D. Beside G an average of
+# its weights is kept.
+
+# %%
+options = {}
+for name in ("relativistic", "R1 and R2", "no batch norm in D"):
+    options |= changes.CHANGES[name].options
+config = TrainConfig(2, 64, 1e-3, (0.5, 0.999), seed=seed, ema_decay=0.99, **options)
+torch.manual_seed(seed)
+generator, discriminator = build_networks(config, (1, 28, 28), width=16)
+average = copy.deepcopy(generator)
+print(options)
+
+# %%
+digits = load_images("mnist", "train", stand_in=True)
+test = load_images("mnist", "test", stand_in=True)
+watch = {"hook": lambda training: training.step >= digit_steps, "progress": False}
+train(generator, discriminator, digits.images[:pictures], config, ema_generator=average, **watch)
+print(f"{digit_steps} steps of 64 on {digits.source}")
+
+# %%
+classifier = recorded.digit_classifier()
+with torch.no_grad():
+    real = torch.cat([classifier.features(scale(part)) for part in test.images.split(1000)])
+    z = latent.sample(samples, 100, seed + 1)
+    for name, network in (("G", generator), ("the average of G", average)):
+        made = torch.cat([network.eval()(part) for part in z.split(1000)])
+        features = torch.cat([classifier.features(part) for part in made.split(1000)])
+        distance = metrics.frechet_distance(features, real)
+        print(f"{name:16} distance {distance:.0f}, one seed")
+
+# %% [markdown]
+# One seed says little. On the command line the same is
+#
+# ```
+# python -m dcgan_course train --data mnist --out runs/pairs --loss relativistic --penalty r1_r2 --penalty-weight 0.1 \
+#     --no-discriminator-norm --ema
+# python -m dcgan_course evaluate runs/pairs
+# ```
+
+# %% [markdown]
+# ## What came after GANs?
+#
+# A GAN is a game, and this lesson was about its trouble. Since about 2020 most picture generators play no game.
+#
+# * A [**diffusion model**](../GLOSSARY.md#diffusion-model) (Ho 2020) learns to take a little noise away from a
+#   picture. Drawing begins with pure noise, and takes a little away, many times.
+# * [**Flow matching**](../GLOSSARY.md#flow-matching) (Lipman 2023) learns the direction in which a point of
+#   noise must move to become data. Drawing follows this direction.
+#
+# Both are plain regression: one network, one loss that falls, no opponent. They do not collapse, because no
+# part of the data can be left out without being punished. The price: one picture needs many calls of the
+# network, where a GAN needs one.
+#
+# So GANs have not gone; they live where one call matters, or where a picture must *look* sharp: in
+# super-resolution, in vocoders that turn spectra into sound, in the decoders of latent diffusion models, and in
+# adversarial distillation, which teaches a diffusion model to draw in one to four calls, with a D as the
+# teacher. "GANs are dead" and "GANs are back" are both wrong.
+#
+# Here is flow matching on the ring, with the small network of lesson 05. It gets a place and a time, and learns
+# a velocity: real − noise, on the straight way from one to the other.
+
+# %%
+flows = PointFlows(3, ring_of_8(), seed=seed).train(flow_steps)
+paths = flows.paths(2500, steps=20)
+for number, cloud in enumerate(paths[-1]):
+    print(f"flow {number}: {count_modes(cloud, flows.mixture)}")
+
+# %%
+rows = [(f"flow {number}", [paths[moment, number, :300] for moment in (0, 5, 10, 15, 20)]) for number in range(3)]
+figure = point_figures.clouds_figure(rows, flows.mixture, "Noise flows to the ring; columns: time 0, ¼, ½, ¾ and 1")
+drawing.show(
+    figure,
+    alt="Three rows of five panels. Left, points of noise around the middle; to the right they gather step by step at the "
+    "eight centres of the ring.",
+)
+
+# %% [markdown]
+# Nothing was balanced here, and no seed was lucky. What it costs: 20 calls of the network for one cloud, where
+# G needs one. And it is a toy: it says nothing about pictures.
+
+# %% [markdown]
+# ## Take-aways
+#
+# * A game may turn for ever without anybody being wrong. In the smallest GAN a penalty on D's slope stops it,
+#   and no loss does.
+# * A penalty has a best dose. More is slower, and far more explodes.
+# * Each fix is a change of a few lines in the same two steps. Read papers that way.
+# * A row is compared with its own control, over seeds, and the number of comparisons is paid for. Five seeds
+#   and fourteen rows can prove nothing, however different the means look.
+# * What helps on a line of the table holds for that width, that many steps and that learning rate.
+#
+# ## Exercises
+#
+# Solve the smallest GAN, write R1, the gradient penalty, a step of power iteration, both relativistic losses, a
+# projection D and the minibatch deviation by hand, and judge a table:
+# [exercises](../exercises/11_beyond_dcgan.ipynb), [solutions](../solutions/11_beyond_dcgan.ipynb).
+#
+# ## Next
+#
+# This was the last lesson. Take pictures of your own (lesson 07), train a DCGAN and one fix on them, three
+# seeds each or more, and write the report card of both. Then read a new paper and find its few lines.
+#
+# ## Sources
+#
+# * L. Mescheder, A. Geiger and S. Nowozin, *Which training methods for GANs do actually converge?* (2018):
+#   Dirac-GAN, R1 and R2.
+# * M. Arjovsky, S. Chintala and L. Bottou, *Wasserstein GAN* (2017), algorithm 1; I. Gulrajani and others,
+#   *Improved training of Wasserstein GANs* (2017), equation 3.
+# * T. Miyato and others, *Spectral normalization for generative adversarial networks* (2018), table 2; T.
+#   Miyato and M. Koyama, *cGANs with projection discriminator* (2018), equation 4.
+# * X. Mao and others, *Least squares generative adversarial networks* (2017); J. H. Lim and J. C. Ye,
+#   *Geometric GAN* (2017).
+# * A. Jolicoeur-Martineau, *The relativistic discriminator* (2018); N. Huang and others, *The GAN is dead; long
+#   live the GAN!* (2024).
+# * Z. Lin and others, *PacGAN* (2018); T. Karras and others, *Progressive growing of GANs* (2018), section 3;
+#   S. Zhao and others, *Differentiable augmentation for data-efficient GAN training* (2020).
+# * M. Lucic and others, *Are GANs created equal?* (2018). M. Kang and others, StudioGAN (its published tables).
+# * J. Ho, A. Jain and P. Abbeel, *Denoising diffusion probabilistic models* (2020); Y. Lipman and others, *Flow
+#   matching for generative modeling* (2023).
