@@ -400,11 +400,11 @@ drawing.show(
 # ratio to the textbook loop. These are the ratios of *one* run on one machine. Where the lines of two bars
 # overlap, do not believe the difference.
 #
-# In the run on this page (a CPU with two cores) bfloat16 bought by far the most. Fakes used twice gave another
-# 1.13 times. (The count of passes below allows 1.09; the lines of the two bars are long enough for that.) The
-# other rungs lie close together, and several of their lines touch, so one run hardly says what each of them is
-# worth. For one of them we know why it buys nothing: a frozen D saves one pass of twelve, and the fresh fakes
-# of algorithm 1, which begin on the same rung, cost one.
+# In the run on this page (a CPU with two cores, busy with other work) bfloat16 bought by far the most. Fakes
+# used twice can buy little: the count of passes below says how much. The other rungs lie close together, and
+# several of their lines touch, so one run hardly says what each of them is worth. For one of them we know why
+# it buys nothing: a frozen D saves one pass of twelve, and the fresh fakes of algorithm 1, which begin on the
+# same rung, cost one.
 #
 # What does `.item()` cost? The ladder cannot say: `.item()` and the frozen D share a rung. We know only how the
 # machines work. On a CPU Python and the arithmetic run on the same processor, so there is little to wait for. A
@@ -630,8 +630,8 @@ pair, title = torch.stack([new_g[:10], new_average[:10]]), f"After {live_steps} 
 figure = rows_figure(pair, ["last step", "average"], title)
 drawing.show(
     figure,
-    alt="Two rows of ten samples of the same z: the generator of the last step above, with strong contrast; its average "
-    "below, with the same layout, paler and smoother.",
+    alt="Two rows of ten samples of the same z: the generator of the last step above, its average below, with the same "
+    "layout and smoother.",
 )
 
 # %% [markdown]
@@ -647,11 +647,30 @@ print(
 print(f"variety: {variety(new_g):.2f} in G, {variety(new_average):.2f} in the average")
 
 # %% [markdown]
-# The average is much calmer. It has the same layout for the same z and less of the checkerboard. But it is not
-# simply better: this training is so young that the average still holds networks of a hundred steps ago, which
-# drew paler pictures. So its samples are paler, and differ less. An average pays when a training has settled;
-# then it takes away the unrest of the last steps. It costs a few operations for each weight, it is not trained,
+# The average is much calmer, and has the same layout for the same z. Is it better? Two rows of pictures cannot
+# say: that takes a measure, and several seeds. It costs a few operations for each weight, it is not trained,
 # and it never meets D.
+#
+# One part of it is no average. **Batch norm's running statistics describe what the layers of one network let
+# through.** Those of G do not describe the averaged weights. So `train` passes fresh z through the average and
+# takes its own. What if one copies G's instead?
+
+# %%
+with_gs_statistics = copy.deepcopy(average)
+for mine, of_g in zip(with_gs_statistics.buffers(), generator.buffers(), strict=True):
+    mine.copy_(of_g)
+pale = draw(with_gs_statistics, healthy.z)
+print(f"variety: {variety(new_average):.2f} with statistics of its own, {variety(pale):.2f} with those of G")
+
+# %% [markdown]
+# With G's statistics the samples are more alike. It is the same average: not old networks make it so, but wrong
+# statistics. The same in the wild: `torch.optim.swa_utils.AveragedModel` keeps an average and copies the
+# statistics, and `update_bn` computes them anew.
+
+# %%
+again = copy.deepcopy(with_gs_statistics)
+torch.optim.swa_utils.update_bn((latent.sample(64, again.latent_dim, number).to(device) for number in range(16)), again)
+print(f"variety: {variety(draw(again, healthy.z)):.2f} after `update_bn`, with other z than `train` took")
 
 # %% [markdown]
 # ## Can it stop and go on exactly?
@@ -973,8 +992,8 @@ drawing.show(
 # trainings was still the same. It fell behind only a hundred steps later or more, and then it stayed behind.
 # The healthy D was never so sure.
 #
-# Note what the *end* of the left panel shows: nothing. From step 380 on both losses lie between about 0.3 and
-# 0.6, and yet one G is far behind. Whoever looks only at the last value of a loss does not see it.
+# Note what the *end* of the left panel shows: nothing. In the second half both losses lie in the same range,
+# and yet one G is far behind. Whoever looks only at the last value of a loss does not see it.
 #
 # This is no collapse: the variety still rises, only about half as fast as in the healthy run. We did not wait
 # to see if it catches up. It is one seed, one size, and a short run. What we can say is in which order the

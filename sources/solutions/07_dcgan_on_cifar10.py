@@ -173,26 +173,27 @@ check.discriminator_loss(discriminator_loss)
 # ## 2 · The moving average
 #
 # Write one step of the average of lesson 07. For each parameter: average ← decay · average + (1 − decay) ·
-# value. Batch norm's running statistics are averages already: copy them. The average has no graph, and the
-# network that is trained does not change.
+# value. Then batch norm's running statistics: they must describe what the *moved* average lets through.
+# `batches` is a list of inputs; the statistics become the plain mean over these batches. The average has no
+# graph, and the network that is trained does not change.
 #
 # <details><summary>Hint 1</summary>
 # `zip(average.parameters(), network.parameters())` gives the pairs. `a.lerp_(b, t)` moves a towards b by the
 # share t, in place.</details>
 # <details><summary>Hint 2</summary>
-# Running statistics are `buffers()`. One of them, `num_batches_tracked`, is a whole number. `copy_` takes all
-# kinds.</details>
+# In training mode every call of the average updates its statistics. Batch norm can forget the old ones,
+# `reset_running_stats()`, and take the plain mean, `momentum = None`. `torch.optim.swa_utils.update_bn` does
+# all of it.</details>
 
 
 # %% exercise="moving-average"
-def move_average(average, network, decay):
-    """Move the averaged network one step towards the network, in place. Returns nothing."""
+def move_average(average, network, decay, batches):
+    """Move the averaged network one step towards the network, and compute its statistics, in place."""
     ### BEGIN SOLUTION
     with torch.no_grad():
         for mean, value in zip(average.parameters(), network.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
-        for mean, value in zip(average.buffers(), network.buffers(), strict=True):
-            mean.copy_(value)
+    torch.optim.swa_utils.update_bn(batches, average)
     ### END SOLUTION
 
 
@@ -205,9 +206,9 @@ check.move_average(move_average)
 # get no such error: `shadow[name] = decay * shadow[name] + (1 - decay) * value` hangs on the graph of every
 # step before, and the memory fills. They need `no_grad` or `value.detach()`.
 #
-# And the statistics: a copy of the *start* would let the average compute with means and spreads of a network
-# that no longer exists. Some programs average them, too; that is a choice.
-# `torch.optim.swa_utils.AveragedModel` has a switch for it, `use_buffers`; its default copies them, as here.
+# And the statistics: those of G describe G. Copied, they make the average draw pale pictures;
+# `torch.optim.swa_utils.AveragedModel` copies them by default, too, and offers `update_bn` to compute them
+# anew. The parameters move at every step; the statistics are needed only when somebody draws.
 
 # %% [markdown]
 # ## 3 · Resume exactly

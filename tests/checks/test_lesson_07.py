@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
+from torch.optim.swa_utils import update_bn
 from torchvision import transforms
 
 from dcgan_course.checks import lesson_07 as check
@@ -241,16 +242,14 @@ def test_wrong_losses(name):
 
 
 @torch.no_grad()
-def right_average(average, network, decay, *, parameters=None, buffers=None):
+def right_average(average, network, decay, batches, *, parameters=None, statistics=update_bn):
     parameters = parameters or (lambda a, n: a.lerp_(n, 1 - decay))
-    buffers = buffers or (lambda a, n: a.copy_(n))
     for a, n in zip(average.parameters(), network.parameters(), strict=True):
         parameters(a, n)
-    for a, n in zip(average.buffers(), network.buffers(), strict=True):
-        buffers(a, n)
+    statistics(batches, average)
 
 
-def average_by_state_dict(average, network, decay):
+def average_by_state_dict(average, network, decay, batches):
     named, values = dict(network.named_parameters()), average.state_dict()
     average.load_state_dict(
         {
@@ -258,99 +257,186 @@ def average_by_state_dict(average, network, decay):
             for name, tensor in network.state_dict().items()
         }
     )
+    update_bn(batches, average)
 
 
-def average_by_data(average, network, decay):
+def average_by_data(average, network, decay, batches):
     for a, n in zip(average.parameters(), network.parameters(), strict=True):
         a.data = decay * a.data + (1 - decay) * n.data
-    for a, n in zip(average.buffers(), network.buffers(), strict=True):
-        a.data.copy_(n.data)
+    for layer in average.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None
+    average.train()
+    with torch.no_grad():
+        for batch in batches:
+            average(batch)
 
 
-def average_that_is_frozen(average, network, decay):
-    right_average(average, network, decay)
+def average_that_is_frozen(average, network, decay, batches):
+    right_average(average, network, decay, batches)
     average.requires_grad_(False).eval()
 
 
-@pytest.mark.parametrize("right", [right_average, average_by_state_dict, average_by_data, average_that_is_frozen])
+@torch.no_grad()
+def average_by_hand(average, network, decay, batches):
+    for a, n in zip(average.parameters(), network.parameters(), strict=True):
+        a.mul_(decay).add_(n, alpha=1 - decay)
+    maps = [average[0](batch) for batch in batches]
+    average[1].running_mean.copy_(torch.stack([m.mean((0, 2, 3)) for m in maps]).mean(0))
+    average[1].running_var.copy_(torch.stack([m.var((0, 2, 3)) for m in maps]).mean(0))
+
+
+@torch.no_grad()
+def average_in_one_batch(average, network, decay, batches):
+    right_average(average, network, decay, batches, statistics=lambda b, a: None)
+    maps = average[0](torch.cat(batches))
+    average[1].running_mean.copy_(maps.mean((0, 2, 3)))
+    average[1].running_var.copy_(maps.var((0, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        right_average,
+        average_by_state_dict,
+        average_by_data,
+        average_that_is_frozen,
+        average_by_hand,
+        average_in_one_batch,
+    ],
+)
 def test_right_averages_pass(right, capsys):
     praise(capsys, check.move_average, right)
 
 
-def without_buffers(average, network, decay):
-    right_average(average, network, decay, buffers=lambda a, n: None)
+def with_statistics(change):
+    """A right average of the parameters, with something else for the statistics."""
+
+    def function(average, network, decay, batches):
+        before = copy.deepcopy(average)
+        right_average(average, network, decay, batches, statistics=lambda b, a: None)
+        with torch.no_grad():
+            change(average, before, network, batches)
+
+    return function
 
 
-def moves_the_network(average, network, decay):
-    right_average(network, average, decay)
-
-
-def names_only(average, network, decay):
-    for a, n in zip(average.parameters(), network.parameters(), strict=True):
-        a = decay * a + (1 - decay) * n
+def of(average, network):
     for a, n in zip(average.buffers(), network.buffers(), strict=True):
         a.copy_(n)
 
 
-def without_no_grad(average, network, decay):
+def passed_through(network, batches):
+    network = copy.deepcopy(network)
+    update_bn(batches, network)
+    return network
+
+
+def fed(average, batches, momentum, reset):
+    if reset:
+        average[1].reset_running_stats()
+    average[1].momentum = momentum
+    for batch in batches:
+        average(batch)
+
+
+def divided_by_n(average, before, network, batches):
+    maps = [average[0](batch) for batch in batches]
+    average[1].running_mean.copy_(torch.stack([m.mean((0, 2, 3)) for m in maps]).mean(0))
+    average[1].running_var.copy_(torch.stack([m.var((0, 2, 3), correction=0) for m in maps]).mean(0))
+
+
+def moves_the_network(average, network, decay, batches):
+    right_average(network, average, decay, batches)
+
+
+def names_only(average, network, decay, batches):
+    for a, n in zip(average.parameters(), network.parameters(), strict=True):
+        a = decay * a + (1 - decay) * n
+    update_bn(batches, average)
+
+
+def without_no_grad(average, network, decay, batches):
     for a, n in zip(average.parameters(), network.parameters(), strict=True):
         a.mul_(decay).add_((1 - decay) * n)
 
 
-def all_averaged(average, network, decay):
-    right_average(average, network, decay, buffers=lambda a, n: a.copy_(decay * a + (1 - decay) * n))
-
-
-def one_loop(average, network, decay):
+def lerp_of_everything(average, network, decay, batches):
     values = network.state_dict()
     for name, mean in average.state_dict().items():
         mean.lerp_(values[name], 1 - decay)
 
 
-def multiplies_the_buffers(average, network, decay):
-    right_average(average, network, decay, buffers=lambda a, n: a.mul_(decay).add_(n, alpha=1 - decay))
-
-
 def before_a_right_average(change):
-    def function(average, network, decay):
+    def function(average, network, decay, batches):
         change(network)
-        right_average(average, network, decay)
+        right_average(average, network, decay, batches)
 
     return function
 
 
+def parameters_by(rule):
+    return lambda a, n, d, b: right_average(a, n, d, b, parameters=lambda x, y: rule(x, y, d))
+
+
 WRONG_AVERAGES = {
-    "one loop over the state": (one_loop, "`num_batches_tracked`, is a whole number"),
-    "lerp_ of buffers": (
-        lambda a, n, d: right_average(a, n, d, buffers=lambda x, y: x.lerp_(y, 1 - d)),
+    "one loop over the state": (lerp_of_everything, "`num_batches_tracked`, is a whole number"),
+    "mul_ of buffers": (
+        with_statistics(
+            lambda a, before, n, b: [
+                x.mul_(0.75).add_(y, alpha=0.25) for x, y in zip(a.buffers(), n.buffers(), strict=True)
+            ]
+        ),
         "`num_batches_tracked`, is a whole number",
     ),
-    "mul_ of buffers": (multiplies_the_buffers, "`num_batches_tracked`, is a whole number"),
     "freezes the network": (before_a_right_average(lambda n: n.requires_grad_(False)), "changed `requires_grad` of"),
     "leaves eval mode": (before_a_right_average(lambda n: n.eval()), "in another mode"),
     "a layer in eval mode": (before_a_right_average(lambda n: n[1].eval()), "in another mode"),
-    "swapped": (lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.lerp_(y, d)), "are exchanged"),
-    "copied": (lambda a, n, d: a.load_state_dict(n.state_dict()), "became a copy"),
-    "not shrunk": (
-        lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.add_((1 - d) * y)),
-        "multiply it by `decay`",
-    ),
-    "summed": (
-        lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.mul_(d).add_(y)),
-        "grows and grows",
-    ),
+    "swapped": (parameters_by(lambda x, y, d: x.lerp_(y, d)), "are exchanged"),
+    "copied": (lambda a, n, d, b: a.load_state_dict(n.state_dict()), "became a copy"),
+    "not shrunk": (parameters_by(lambda x, y, d: x.add_((1 - d) * y)), "multiply it by `decay`"),
+    "summed": (parameters_by(lambda x, y, d: x.mul_(d).add_(y)), "grows and grows"),
+    "another number": (parameters_by(lambda x, y, d: x.lerp_(y, (1 - d) / 2)), "after one step the first number"),
     "names only": (names_only, "gives a name"),
-    "no buffers": (without_buffers, "statistics of batch norm stayed"),
-    "buffers averaged": (all_averaged, "were averaged, too"),
     "moves the network": (moves_the_network, "changed the network that is trained"),
     "a graph": (without_no_grad, "put `with torch.no_grad():` around the changes"),
     "a graph, by lerp_": (
-        lambda a, n, d: [x.lerp_(y, 1 - d) for x, y in zip(a.parameters(), n.parameters(), strict=True)],
+        lambda a, n, d, b: [x.lerp_(y, 1 - d) for x, y in zip(a.parameters(), n.parameters(), strict=True)],
         "put `with torch.no_grad():` around the changes",
     ),
-    "another number": (
-        lambda a, n, d: right_average(a, n, d, parameters=lambda x, y: x.lerp_(y, (1 - d) / 2)),
-        "after one step the first number",
+    "no statistics": (with_statistics(lambda a, before, n, b: None), "statistics of batch norm stayed"),
+    "those of the network": (with_statistics(lambda a, before, n, b: of(a, n)), "the average draws pale pictures"),
+    "averaged, too": (
+        with_statistics(
+            lambda a, before, n, b: [
+                x.copy_(0.75 * x + 0.25 * y) for x, y in zip(a.buffers(), n.buffers(), strict=True)
+            ]
+        ),
+        "were averaged, too",
+    ),
+    "through the network": (
+        with_statistics(lambda a, before, n, b: of(a, passed_through(n, b))),
+        "the batches went through the network that is trained",
+    ),
+    "too early": (
+        with_statistics(lambda a, before, n, b: of(a, passed_through(before, b))),
+        "First move the parameters, then pass the batches",
+    ),
+    "no reset, momentum": (
+        with_statistics(lambda a, before, n, b: fed(a, b, 0.1, reset=False)),
+        "only moved the old statistics a little",
+    ),
+    "momentum": (with_statistics(lambda a, before, n, b: fed(a, b, 0.1, reset=True)), "most of that is still there"),
+    "no reset": (
+        with_statistics(lambda a, before, n, b: fed(a, b, None, reset=False)),
+        "call `reset_running_stats` first",
+    ),
+    "last batch": (with_statistics(lambda a, before, n, b: fed(a, b, 1.0, reset=False)), "only the last batch"),
+    "divided by n": (with_statistics(divided_by_n), "divided by n − 1"),
+    "half of the batches": (
+        with_statistics(lambda a, before, n, b: update_bn(b[:2], a)),
+        "mean over the batches that pass through the average",
     ),
 }
 
