@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dcgan_course.errors import CheckpointError
-from dcgan_course.training import TrainConfig, loop, train
+from dcgan_course.training import TrainConfig, Training, loop, train
 from dcgan_course.training.config import CHOICES
 from dcgan_course.training.fixes.networks import build_networks
 from dcgan_course.training.losses import GAMES
@@ -167,3 +167,17 @@ def test_a_checkpoint_of_another_fix_is_refused(data, tmp_path):
     start("hinge", data, lambda training: training.step == 3, path)
     with pytest.raises(CheckpointError, match="was trained with loss = 'hinge', but minimax is asked for"):
         start("minimax", data, checkpoint=path)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_each_process_gets_the_labels_of_its_own_part(data, rank):
+    images, labels = data
+    of_picture = {image.numpy().tobytes(): int(label) for image, label in zip(images, labels, strict=True)}
+    config = dataclasses.replace(PLAIN, conditional="projection")
+    training = Training(*build_networks(config, (1, 16, 16), 4, 6, 3), images, config, labels=labels)
+    training.processes.count, training.processes.rank = 2, rank
+    batches = list(training.rest_of_epoch(images))
+    assert len(batches) == 6
+    for real, classes in batches:
+        pixels = ((real + 1) * 127.5).round().to(torch.uint8)
+        assert len(real) == 8 and classes.tolist() == [of_picture[image.numpy().tobytes()] for image in pixels]
