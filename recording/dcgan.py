@@ -52,7 +52,7 @@ class Recipe:
 RECIPES = {
     "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=12, cpu_width=32),
     "mnist_dcgan_conditional": Recipe(
-        "mnist", 28, 1, gpu_epochs=50, cpu_epochs=6, cpu_width=32, fixes={"conditional": "projection"}
+        "mnist", 28, 1, gpu_epochs=50, cpu_epochs=5, cpu_width=32, fixes={"conditional": "projection"}
     ),
     "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48),
     "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=25, cpu_width=32),

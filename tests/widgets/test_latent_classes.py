@@ -173,8 +173,6 @@ def test_the_twin_has_a_row_for_each_class(panel, conditional):
 
 
 def test_the_shipped_one_draws_its_classes_and_its_learned_directions_hold():
-    if "mnist_dcgan_conditional" not in recorded.names():
-        pytest.skip("it is not recorded yet")
     generator = recorded.load_run("mnist_dcgan_conditional").generator
     directions = explorer.named_directions("mnist_dcgan_conditional", generator)
     z, labels = latent.sample(100, 100, 7), torch.arange(100) % 10
