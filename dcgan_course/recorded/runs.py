@@ -89,7 +89,7 @@ def digit_classifier() -> DigitClassifier:
 
 
 def cifar10_classifier() -> Cifar10Classifier:
-    """Return the classifier of CIFAR-10, in eval mode; its test accuracies, of three seeds, stand on its card.
+    """Return the classifier of CIFAR-10, in eval mode; its test accuracy stands on its card.
 
     Raises:
         CheckpointError: as `digit_classifier`.
