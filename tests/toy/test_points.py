@@ -32,7 +32,7 @@ def test_collapse_shows_in_the_modes_and_not_in_the_answers():
 
 
 @pytest.mark.parametrize("cure", [{"packing": 2}, {"unrolled_steps": 3}])
-def test_both_cures_keep_the_modes(cure):
+def test_both_cures_spread_the_points(cure):
     values, _ = reverse_kl(**cure)
     assert sum(values) < 0.5 * sum(reverse_kl()[0])
 
