@@ -42,6 +42,11 @@ def test_after_400_rounds_packs_are_no_better_than_chance():
     assert max(report.high_quality for report in found) < CIRCLE.high_quality / 2  # and a circle is better
 
 
+def test_twice_the_points_alone_do_not_spread_them():
+    found = reports(lopsided_game(RING, 5, batch_size=200).run(400))
+    assert min(report.reverse_kl for report in found) > 0.5
+
+
 def late_quality(**cure):
     """The mean share of high quality in the last third of 3,000 rounds, for each of three games."""
     game = lopsided_game(RING, 3, **cure).run(2000)
