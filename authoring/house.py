@@ -161,6 +161,7 @@ IDEAS = (  # where a reader looks for an idea: the question, and the definition 
     ("the Fréchet distance", "evaluation.metrics", "frechet_distance"),
     ("the kernel distance", "evaluation.kernel", "kernel_distance"),
     ("precision and recall, density and coverage", "evaluation.neighbours", "precision_recall"),
+    ("the torture table of measures", "evaluation.torture", "torture_table"),
     ("the classifier of digits", "evaluation.classifiers", "DigitClassifier"),
     ("the guidelines of DCGAN, each switched off", "models.ablations", "full_recipe"),
     ("slerp", "latent.paths", "slerp"),

@@ -36,6 +36,12 @@ class Network(Module, Protocol):
     def __call__(self, x: Tensor, /) -> Tensor: ...
 
 
+class FeatureNetwork(Network, Protocol):
+    """A classifier that shows what it sees: pictures (N, C, H, W) → logits; `features` → (N, F)."""
+
+    def features(self, images: Tensor) -> Tensor: ...
+
+
 class LatentGenerator(Network, Protocol):
     """A generator: z (N, latent_dim) → pictures (N, C, H, W) in [−1, 1], where (C, H, W) is `image_shape`."""
 

@@ -8,6 +8,7 @@ from dcgan_course.widgets.film import Film
 from dcgan_course.widgets.filters import FilterBrowser
 from dcgan_course.widgets.latent.explorer import LatentExplorer
 from dcgan_course.widgets.latent.slider import LatentSlider
+from dcgan_course.widgets.measures import MeasureExplorer
 from dcgan_course.widgets.training import TrainingMonitor
 from dcgan_course.widgets.transposed import TransposedExplorer
 
@@ -20,4 +21,5 @@ dirac_explorer, dirac_twin = DiracExplorer, DiracExplorer.twin
 break_it_panel, break_it_twin = BreakItPanel, BreakItPanel.twin
 filter_browser, filter_browser_twin = FilterBrowser, FilterBrowser.twin
 latent_explorer, latent_explorer_twin = LatentExplorer, LatentExplorer.twin
+measure_explorer, measure_explorer_twin = MeasureExplorer, MeasureExplorer.twin
 scrub = Film

@@ -1,5 +1,6 @@
 """What all explorers promise. What each of them does is tested in the file of its own name."""
 
+import functools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from dcgan_course import widgets
-from dcgan_course.data import load_images
+from dcgan_course.data import Images, load_images
 from dcgan_course.models import MLPGenerator
 from dcgan_course.widgets.parts import Panel, Picture
 from tests.helpers.pictures import pixels
@@ -22,6 +23,11 @@ PICTURES = torch.zeros(20, 1, 6, 6, dtype=torch.uint8)
 def tiny_generator() -> MLPGenerator:
     with torch.random.fork_rng(devices=[]):
         return MLPGenerator(image_shape=(1, 6, 6), latent_dim=5, hidden_dim=16).eval()
+
+
+@functools.cache
+def digits() -> Images:
+    return load_images("drawn_digits", "test")
 
 
 def film() -> Panel:
@@ -40,6 +46,7 @@ EXPLORERS: dict[str, Callable[[], Panel]] = {
     "dirac": widgets.dirac_explorer,
     "break it": widgets.break_it_panel,
     "filter browser": lambda: widgets.filter_browser("mnist_dcgan", load_images("drawn_digits", "test"), count=20),
+    "measures": lambda: widgets.measure_explorer(digits(), digits(), count=60),
     "film": film,
     "training monitor": lambda: widgets.TrainingMonitor(PICTURES),
 }
@@ -51,6 +58,7 @@ TWINS: dict[str, Callable[[], bytes]] = {
     "densities": widgets.densities_twin,
     "dirac": widgets.dirac_twin,
     "break it": lambda: widgets.break_it_twin(rounds=1),
+    "measures": lambda: widgets.measure_explorer_twin(digits(), digits(), count=60),
     "filter browser": lambda: widgets.filter_browser_twin("mnist_dcgan", load_images("drawn_digits", "test"), count=20),
 }
 
