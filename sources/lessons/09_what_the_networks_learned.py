@@ -633,7 +633,7 @@ print(f"With as many marks at random places it tells {nothing.accuracy:.0%} righ
 #
 # ## Next
 #
-# 10 · Measuring a generator: is it any good? says who?
+# [10 · Measuring a generator](10_measuring_a_generator.ipynb): is it any good? says who?
 #
 # ## Sources
 #

@@ -49,6 +49,7 @@ REQUIRED_LABELS = {
         "Save",
     ],
     "09_what_the_networks_learned": ["weights", "layer", "unit"],
+    "10_measuring_a_generator": ["blur", "shift", "noise", "share of class", "copies of a picture"],
 }
 WITH_PLAY = ("00_start_here", "01_convolution_arithmetic", "02_transposed_convolution", "08_walking_in_latent_space")
 SILENT = ("rounds a tick",)  # sliders that say how a panel shall go on; the picture follows only after Start

@@ -16,6 +16,7 @@ from authoring.notebooks import scripts
 from dcgan_course import models
 from dcgan_course.convolution import arithmetic
 from dcgan_course.errors import InvalidValue
+from dcgan_course.evaluation import kernel, metrics, neighbours
 from dcgan_course.toy import divergences, line, points
 from dcgan_course.toy.mixtures import ring_of_8
 from dcgan_course.training import loop, losses
@@ -47,6 +48,9 @@ HOMES = {
     divergences: ("optimal_discriminator", "jensen_shannon"),
     line: ("move_discriminator", "move_generator", "play_round"),
     points: ("pack", "look_ahead"),
+    metrics: ("frechet_distance",),
+    kernel: ("kernel_distance",),
+    neighbours: ("precision_recall", "density_coverage"),
 }
 PACKAGE = {name: getattr(module, name) for module, names in HOMES.items() for name in names}
 
@@ -189,7 +193,21 @@ def check_init_weights():
     torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
 
 
+def check_measure(name):
+    generator = torch.Generator().manual_seed(0)
+    for real_count, fake_count, features in ((40, 30, 3), (12, 50, 20), (300, 200, 64)):
+        real = torch.randn(real_count, features, generator=generator)
+        fake = 1.3 * torch.randn(fake_count, features, generator=generator) + 0.2
+        for neighbour_count in ((1,), (5,)) if "k" in inspect.signature(PACKAGE[name]).parameters else ((),):
+            made, want = (measure(real, fake, *neighbour_count) for measure in (BUILT[name], PACKAGE[name]))
+            assert made == pytest.approx(want, rel=1e-6)
+
+
 CHECKS = {
+    "frechet_distance": lambda: check_measure("frechet_distance"),
+    "kernel_distance": lambda: check_measure("kernel_distance"),
+    "precision_recall": lambda: check_measure("precision_recall"),
+    "density_coverage": lambda: check_measure("density_coverage"),
     "up": lambda: check_block("up"),
     "down": lambda: check_block("down"),
     "init_weights": check_init_weights,

@@ -1,0 +1,1 @@
+"""Figures of what measures look at; may import errors, data, models, drawing."""
