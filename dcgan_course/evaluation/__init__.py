@@ -1,1 +1,1 @@
-"""Numbers and networks that judge pictures; may import errors, data, models."""
+"""Numbers and networks that judge pictures, and figures of what they see; may import errors, data, drawing, models."""

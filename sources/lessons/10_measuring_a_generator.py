@@ -21,7 +21,7 @@
 # **You need first**: [05 · When training fails](05_when_training_fails.ipynb): modes and the reverse KL.
 # [06 · DCGAN, layer by layer](06_dcgan_layer_by_layer.ipynb): features and the Fréchet distance.
 #
-# **Time**: 55 minutes, of which 0 are training: the generators are recorded. All cells together take about
+# **Time**: 50 minutes, of which 0 are training: the generators are recorded. All cells together take about
 # three minutes on a 2-core CPU.
 
 # %% tags=["parameters"]
@@ -160,7 +160,7 @@ drawing.show(
 )
 
 # %% [markdown]
-# A hundred digits, copied again and again, have nearly the right ellipse. And what about a cloud that has
+# Some dozens of digits, copied again and again, have nearly the right ellipse. And what about a cloud that has
 # *only* the ellipse? We draw random numbers from a Gaussian with the mean and the covariance of real digits. No
 # digit is behind them.
 
@@ -181,12 +181,11 @@ for name, cloud in (("other real digits", half_b), ("random numbers", impostor))
 # The kernel distance (KID) takes a function k that says how alike two points are. It asks: are points of one
 # cloud more alike to each other than to those of the other?
 #
-# $$\overline{k(a_i, a_j)}_{i \neq j} + \overline{k(b_i, b_j)}_{i \neq j} - 2\,\overline{k(a_i, b_j)}, \qquad
-# k(x, y) = \left(\tfrac{x \cdot y}{F} + 1\right)^3$$
+# $$\operatorname{mean}_{i \neq j} k(a_i, a_j) + \operatorname{mean}_{i \neq j} k(b_i, b_j) - 2 \operatorname{mean}_{i, j} k(a_i, b_j)$$
 #
-# F is how many features there are. The cube sees one thing more than mean and covariance: skewness. No point is
-# compared with itself. That makes the [**kernel distance**](../GLOSSARY.md#kernel-distance) right in the mean
-# for every number of pictures.
+# with $k(x, y) = (x \cdot y / F + 1)^3$. F is how many features there are. The cube sees one thing more than
+# mean and covariance: skewness. No point is compared with itself. That makes the
+# [**kernel distance**](../GLOSSARY.md#kernel-distance) right in the mean for every number of pictures.
 #
 # By hand: a is 0 and 1, b is 1 and 2. Within a: k(0, 1) = 1. Within b: k(1, 2) = 27. Across: 1, 1, 8 and 27,
 # with the mean 9.25. So it is 1 + 27 − 18.5 = 9.5.
@@ -776,7 +775,7 @@ print(report.report_card(setting, reference_cloud[:few], parts["mnist_dcgan"], p
 #
 # ## Next
 #
-# 11 · Beyond DCGAN: what fixed what DCGAN could not?
+# [11 · Beyond DCGAN](11_beyond_dcgan.ipynb): what fixed what DCGAN could not?
 #
 # ## Sources
 #

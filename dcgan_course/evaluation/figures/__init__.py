@@ -1,1 +1,1 @@
-"""Figures of what measures look at; may import errors, data, models, drawing."""
+"""Figures of what measures look at."""
