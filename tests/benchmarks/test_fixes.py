@@ -2,6 +2,7 @@
 
 import json
 import math
+import statistics
 
 import pytest
 import torch
@@ -80,6 +81,25 @@ class TestWhatShips:
             (line,) = [line for line in page.splitlines() if line.startswith(f"| {row} |")]
             assert f"| {verdict.adjusted:.3f} | {fixes.word(verdict)} |" in line
             assert verdict.apart == (verdict.adjusted <= LEVEL)
+
+    def test_the_lesson_reads_it_right(self):
+        shipped = recorded.fixes()
+        figures = {row: [run["frechet"] for run in runs] for row, runs in shipped["rows"].items()}
+        found = fixes.told_apart(shipped)
+        told = {row: fixes.word(verdict) for row, verdict in found.items() if verdict.apart}
+        assert told == {
+            "two rates, D 4 times G": "worse",
+            "packs of 2": "worse",
+            "conditional, concatenated": "better",
+        }
+        assert [found[row].lower for row in told] == [0, 0, 6]
+        pairs = found["relativistic"]
+        assert pairs.lower == 5 and pairs.p < LEVEL < pairs.adjusted
+        assert min(figures, key=lambda row: statistics.stdev(figures[row])) == "relativistic"
+        *best, collapsed = sorted(figures["conditional, projection"])
+        others = [value for row, values in figures.items() if not row.startswith("conditional") for value in values]
+        assert len(best) == 5 and max(best) < min(others) and collapsed > 3 * max(figures[fixes.DCGAN])
+        assert abs(statistics.mean([*best, collapsed]) - statistics.mean(figures[fixes.DCGAN])) < 30
 
     @pytest.mark.slow
     @pytest.mark.real_data

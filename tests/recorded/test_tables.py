@@ -17,6 +17,7 @@ from dcgan_course.recorded.tables import strip_path
     ("table", "keys"),
     [
         (recorded.guidelines, {"rows", "made", "yardsticks"}),
+        (recorded.fixes, {"rows", "made", "yardsticks", "controls", "settings"}),
         (recorded.modes_table, {"cells", "runs", "published_epochs"}),
         (recorded.probes, {"cells", "paper", "made"}),
         (recorded.toy_fixes, {"games", "runs", "command", "date"}),
@@ -45,6 +46,7 @@ def test_every_folder_that_is_shipped_has_the_sums_of_all_its_files():
     ("table", "read"),
     [
         ("guidelines", recorded.guidelines),
+        ("fixes", recorded.fixes),
         ("guidelines", lambda: recorded.guideline_samples("full recipe")),
         ("modes_table", recorded.modes_table),
         ("probes", recorded.probes),
