@@ -14,7 +14,7 @@ import torch
 from dcgan_course.commands.fingerprint import fingerprint
 from dcgan_course.commands.inputs import lasting_name, test_pictures
 from dcgan_course.commands.run_folder import RunFolder, RunSettings
-from dcgan_course.commands.speed import remedy_for_a_busy_machine
+from dcgan_course.commands.speed import Watch, choose_threads, remedy_for_a_busy_machine
 from dcgan_course.commands.terminal import INTERRUPTED
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import InvalidValue
@@ -34,6 +34,7 @@ from dcgan_course.training.state import History, Training
 
 NETWORK_DEFAULTS: dict[str, Any] = {"width": 64, "latent_dim": 100, "ema": False}
 OF_A_RUN = ("data", *NETWORK_DEFAULTS)  # beside the config
+MOST_THREADS = 1024
 KEEP_EVERY = {"cpu": 100, "cuda": 2000}  # steps between checkpoints inside an epoch: of 64×64, some minutes or less
 HELP = {  # of the options that are read off TrainConfig
     "epochs": "passes over the pictures",
@@ -90,6 +91,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--width", type=int, help="maps of G's last hidden layer; default 64")
     parser.add_argument("--latent-dim", type=int, help="length of z; default 100")
+    parser.add_argument(
+        "--threads",
+        type=_threads,
+        help="of the CPU: a number, or auto, which takes the faster of one and all; default: what torch takes",
+    )
     parser.add_argument("--ema", action=argparse.BooleanOptionalAction, help="average G's weights")
     for field in dataclasses.fields(TrainConfig):
         default, name = getattr(DCGAN, field.name), "--" + field.name.replace("_", "-")
@@ -130,7 +136,8 @@ def run(options: argparse.Namespace) -> int:
         device, data, test = _meet_and_read(config, options.data, size, channels)
         channels, height, width = data.images.shape[1:]
         settings = _settings(options, (channels, height, width), data)
-    return _train_into(folder, settings, device, data, test, options.resume)
+    watch = _threads_of(options, settings, device)
+    return _train_into(folder, settings, device, data, test, options.resume, watch)
 
 
 def _meet_and_read(
@@ -143,8 +150,31 @@ def _meet_and_read(
     return device, load_images(name, image_size=size, channels=channels), test_pictures(name, size, channels)
 
 
+def _threads_of(options: argparse.Namespace, settings: RunSettings, device: torch.device) -> Watch | None:
+    """Set torch's number of threads as asked; return what watches it, or None where nothing is to be said."""
+    threads = getattr(options, "threads", None)
+    first = Processes(settings.config.batch_size).rank == 0
+    if isinstance(threads, int):
+        torch.set_num_threads(threads)
+    if device.type != "cpu" or settings.classes is not None:  # what is measured is a step of unconditional networks
+        if threads == "auto" and first:
+            print("--threads auto changes nothing here: it measures on the CPU, without classes.")
+        return None
+    if threads == "auto":
+        about = choose_threads(settings.networks)[1]
+        if first:
+            print(about)
+    return Watch(settings.networks) if first else None
+
+
 def _train_into(
-    folder: RunFolder, settings: RunSettings, device: torch.device, data: Images, test: Images | None, resume: bool
+    folder: RunFolder,
+    settings: RunSettings,
+    device: torch.device,
+    data: Images,
+    test: Images | None,
+    resume: bool,
+    watch: Watch | None,
 ) -> int:
     """Train as the settings say, from where the folder stands; say how it ended, and return the exit code."""
     generator, discriminator = settings.networks()
@@ -157,12 +187,17 @@ def _train_into(
         if first:
             held.enter_context(folder.begun(settings, resume))
             _say_what_begins(folder, settings, data, test)
-            if device.type == "cpu" and not conditional and (remedy := remedy_for_a_busy_machine(settings.networks)):
+            if watch and (remedy := remedy_for_a_busy_machine(settings.networks)):
                 print(remedy, flush=True)
+                watch = None
         terminated = held.enter_context(interrupt_as_flag(signal.SIGTERM))
 
         def write_and_ask(training: Training) -> bool:
+            if watch and (remedy := watch.end()):
+                print(f"\n{remedy}", flush=True)
             folder(training)
+            if watch:
+                watch.begin()
             return terminated()
 
         history = train(
@@ -298,6 +333,15 @@ def _of_the_same_pictures(folder: RunFolder, settings: RunSettings, data: Images
     elif first and found.pixels != known.pixels:
         print("The pictures are decoded a little differently here: the run goes on, but not to the same bits.")
     return dataclasses.replace(settings, fingerprint=found)
+
+
+def _threads(text: str) -> int | str:
+    """Read a number of threads, or auto."""
+    if text == "auto":
+        return text
+    if not (text.isascii() and text.isdecimal() and len(text) < 5 and 1 <= int(text) <= MOST_THREADS):
+        raise argparse.ArgumentTypeError(f"it is {text!r}, but it must be auto, or a number from 1 to {MOST_THREADS}.")
+    return int(text)
 
 
 def _size(text: str) -> tuple[int, int]:

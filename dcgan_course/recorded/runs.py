@@ -67,13 +67,17 @@ def load_run(name: str) -> RecordedRun:
     if name not in names():
         raise InvalidValue(f"name is {name!r}, but the recorded runs are: {', '.join(names())}.")
     facts = whole(name)
-    generator, discriminator = PAIRS[name](facts)
+    try:
+        generator, discriminator = PAIRS[name](facts)
+    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError, MemoryError) as error:  # or InvalidValue
+        raise _changed(name, "card.json") from error
     _fill(generator, FOLDER / name / "generator.safetensors")
     _fill(discriminator, FOLDER / name / "discriminator.safetensors")
     record = read_json(FOLDER / name / "history.json")
-    epochs, history = record["frame_epochs"], history_of(f"history.json of {name}", record["history"])
-    (sheet,) = (FOLDER / name).glob("frames.*")
-    frames = _read_frames(sheet, len(epochs), generator.image_shape)
+    if not isinstance(record, dict) or not _are_epochs(record.get("frame_epochs")):
+        raise _changed(name, "history.json")
+    epochs, history = record["frame_epochs"], history_of(f"history.json of {name}", record.get("history"))
+    frames = _read_frames(name, len(epochs), generator.image_shape)
     class_names = tuple(facts.get("class_names", ()))
     return RecordedRun(name, generator, discriminator, history, frames, epochs, facts, class_names)
 
@@ -125,6 +129,8 @@ def whole(name: str) -> dict[str, Any]:
     """Return the card of a folder in which every file is what was recorded; else raise CheckpointError."""
     facts = card(name)
     for file, stated in facts[SUMS].items():
+        if file != Path(file).name:  # a sum of something that is not in the folder
+            raise _changed(name, "card.json")
         if file != "card.json" and sum_of_file(FOLDER / name / file) != stated:
             raise _changed(name, file)
     return facts
@@ -185,14 +191,22 @@ def _fill(network: Filled, path: Path) -> Filled:
     return network.eval().requires_grad_(False)
 
 
-def _read_frames(path: Path, epochs: int, image_shape: tuple[int, int, int]) -> Tensor:
+def _are_epochs(said: object) -> bool:
+    return isinstance(said, list) and bool(said) and all(type(each) in (int, float) and each >= 0 for each in said)
+
+
+def _read_frames(name: str, epochs: int, image_shape: tuple[int, int, int]) -> Tensor:
     import numpy as np
     from PIL import Image
 
     channels, height, width = image_shape
-    with Image.open(path) as picture:
-        pixels = np.array(picture.convert("L" if channels == 1 else "RGB"))
+    try:
+        (path,) = (FOLDER / name).glob("frames.*")
+        with Image.open(path) as picture:
+            pixels = np.array(picture.convert("L" if channels == 1 else "RGB"))
         sheet = torch.from_numpy(pixels).reshape(epochs, height, -1, width, channels)
+    except (OSError, ValueError, RuntimeError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _changed(name, "frames") from error
     return sheet.permute(0, 2, 4, 1, 3).contiguous()
 
 

@@ -96,7 +96,7 @@ def _what_differs(stored: TrainingState, here: TrainingState) -> str:
     changed = [
         f"{fact} was {before[fact]}, and is {now[fact]} here"
         for fact in MADE_ON
-        if before.get(fact, now[fact]) != now[fact]
+        if before.get(fact, now[fact]) != now[fact] and (fact != "threads" or before[fact] and now[fact])
     ]
     if len(stored["noise"]) != len(here["noise"]):
         changed.append("z is drawn anew from seed and step")

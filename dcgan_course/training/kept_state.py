@@ -29,7 +29,8 @@ OPTIMIZERS = ("generator_optimizer", "discriminator_optimizer")
 LOSSES = ("discriminator_losses", "generator_losses")
 RANDOM = ("noise", "random", "random_cuda", "random_mps")
 PLAIN = ("step", "config", "history", "data_shape", "made_on")  # entries of a state that are JSON
-MADE_ON = ("device", "processes", "precision")  # what "to the same bits" rests on; files from before do not say it
+# "to the same bits" rests on these; older files do not say it, or say less
+MADE_ON = ("device", "processes", "precision", "threads")
 SINCE_LESSON_11 = (  # settings that files from before do not name: they have their defaults there
     "loss",
     "penalty",
@@ -89,9 +90,10 @@ def state_of(name: str, tensors: Mapping[str, Tensor], texts: Mapping[str, str])
             raise _damaged(name, f"it has no {entry}")
     k, step = state["config"]["discriminator_steps"], state["step"]
     begun = step - step % steps_per_epoch
+    kinds = {value.dtype for network in ("generator", "discriminator") for value in state[network].values()}
     for entry, wanted in zip(LOSSES, (step - begun, step // k - begun // k), strict=True):
-        found = state.get(entry, torch.empty(0))
-        if found.shape != (wanted,) or not found.is_floating_point():
+        found = state.get(entry, torch.empty(0, dtype=torch.float32))
+        if found.shape != (wanted,) or not found.is_floating_point() or wanted and found.dtype not in kinds:
             raise _damaged(name, f"its {entry} are {_said(found)}, but at step {step} they are {wanted} numbers")
     for entry in RANDOM:
         if entry in state and (state[entry].dtype != torch.uint8 or tuple(state[entry].shape) not in DEVICE_OF_SIZE):
@@ -217,9 +219,10 @@ def _plain(name: str, texts: Mapping[str, str]) -> tuple[dict[str, Any], int]:
 
 
 def _refuse_unknown_machine(facts: object) -> None:
-    if not isinstance(facts, dict) or facts.keys() != set(MADE_ON):
+    if not isinstance(facts, dict) or facts.keys() | {"threads"} != set(MADE_ON):  # threads: not in older files
         raise InvalidValue(f"made_on is {reprlib.repr(facts)}, but it must name {', '.join(MADE_ON)}.")
     whole_number("processes", facts["processes"])
+    whole_number("threads", facts.get("threads", 0), 0)
     if facts["precision"] not in PRECISIONS or not re.fullmatch(r"[a-z]{1,20}", str(facts["device"])):
         raise InvalidValue(f"made_on is {reprlib.repr(facts)}, which is no device and precision.")
 

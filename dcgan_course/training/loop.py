@@ -145,6 +145,7 @@ def train(
             training, for a checkpoint, and when a hook asks for `training.ema_generator`.
         loss_of_logits: the generator's loss, in place of that of config.loss.
         hook: called with the Training after every step; True stops.
+            It is also called for a full epoch that was loaded, since a kill may have come before it; True is then none.
         checkpoint: a file. It is written after every epoch, before the hook is called, and when training stops; if it
             is there at the start, training continues from it, to the same bits on the same machine.
         checkpoint_every: steps between further writings. progress: show a bar.
@@ -172,6 +173,8 @@ def train(
     with own_random_state(training), interrupt_as_flag() as interrupted:
         if checkpoint is not None and Path(checkpoint).exists():
             checkpoints.load_training(checkpoint, training)
+            if training.step and training.epoch_is_over:  # a kill may have come before the hook saw this epoch
+                _ask(hook, training)
         bar = _progress_bar(training, progress)
         stop = False
         while training.step < training.last_step and not stop:

@@ -70,7 +70,7 @@ class TrainingState(TypedDict):
     config: dict[str, Any]
     history: dict[str, Any]
     data_shape: list[int]
-    made_on: NotRequired[dict[str, Any]]  # device, processes and precision: what the bits rest on
+    made_on: NotRequired[dict[str, Any]]  # device, processes, threads and precision: what the bits rest on
 
 
 class Training:
@@ -231,6 +231,7 @@ class Training:
             "made_on": {
                 "device": self.device.type,
                 "processes": self.processes.count,
+                "threads": torch.get_num_threads() if self.device.type == "cpu" else 0,
                 "precision": str(chosen_precision(self.config.precision, self.device)).removeprefix("torch."),
             },
         }
