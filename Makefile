@@ -2,9 +2,9 @@
 #   make lab          open JupyterLab on lesson 00          make test        all tests
 #   make course       run every lesson, pages in build/     make browser     drive the lessons in a real browser
 # Authors:
-#   make notebooks · exercises · check · recorded-runs · benchmarks · requirements · clean
+#   make notebooks · exercises · check · recorded-runs · benchmarks · soak · requirements · clean
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-package test-lessons course browser notebooks exercises check recorded-runs benchmarks \
+.PHONY: help lab test test-package test-lessons course browser notebooks exercises check recorded-runs benchmarks soak \
         requirements clean
 
 PYTHON ?= python3
@@ -81,6 +81,10 @@ requirements: $(VENV)/.author
 
 recorded-runs: $(VENV)/.author
 	$(BIN)/python -m recording
+
+# Kills, damaged files, absurd command lines and restless clicks; the tests play a short part of it.
+soak: $(VENV)/.author
+	$(SMOKE) $(BIN)/python -m soak
 
 benchmarks: $(VENV)/.author
 	$(BIN)/python -m benchmarks.mlp_gan

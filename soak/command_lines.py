@@ -9,9 +9,41 @@ from soak.zygote import Ended, Zygote
 
 SECONDS = 20.0  # then the reader presses Ctrl-C; on a busy machine an honest training takes so long
 CODES = (0, 1, 2, 130)
-NUMBERS = ("0", "1", "2", "3", "8", "-1", "-0", "1e3", "nan", "inf", "0.5", "2147483648", "18446744073709551616")
+NUMBERS: tuple[str, ...] = (
+    "0",
+    "1",
+    "2",
+    "3",
+    "8",
+    "-1",
+    "-0",
+    "1e3",
+    "nan",
+    "inf",
+    "0.5",
+    "2147483648",
+    "18446744073709551616",
+)
 NUMBERS += ("9" * 400, "٣", "1_0", " 4", "", "0x10", "x", "16x24", "16x", "x16", "1000000", "--")
-WORDS = ("", " ", ".", "/", "..", "~", "~nobody", "run", "new", "a b", "é강", "$HOME", "`id`", "-", "--", "a\nb", "#1")
+WORDS: tuple[str, ...] = (
+    "",
+    " ",
+    ".",
+    "/",
+    "..",
+    "~",
+    "~nobody",
+    "run",
+    "new",
+    "a b",
+    "é강",
+    "$HOME",
+    "`id`",
+    "-",
+    "--",
+    "a\nb",
+    "#1",
+)
 WORDS += ("x" * 300, "x/" * 200 + "x", "pictures", "afile", "afile/x", "folder:", "/dev/null", "run/run.json")
 DATA = (
     "folder:pictures",

@@ -90,7 +90,9 @@ def _doors_of_a_checkpoint(folder: Path) -> list[Door]:
         tensor_file.write_tensors(path, changed, said)
         return done
 
-    mend = lambda: path.write_bytes(content) and None
+    def mend() -> None:
+        path.write_bytes(content)
+
     return [
         Door("checkpoint, bytes", 900, _bytes_of(lambda source: path), read, mend),
         Door("checkpoint, values with right sums", 700, spoil_inside, read_as_it_says, mend),
@@ -188,7 +190,7 @@ def _command(*words: str) -> None:
 
 def _shipped(shipped: Path) -> Door:
     """What is shipped, a file of it changed: bytes of weights, cards, histories, frames and tables."""
-    readers = {name: lambda name=name: sum_of(runs.load_run(name)) for name in runs.names()} | {  # type: ignore[misc]
+    readers = {name: lambda name=name: sum_of(runs.load_run(name)) for name in runs.names()} | {
         "digit_classifier": lambda: sum_of(runs.digit_classifier()),
         "factor_reader": lambda: sum_of(runs.factor_reader()),
         **{name: lambda name=name: repr(TABLES[name]()).encode() for name in TABLES},  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 DEEP = "@deep@"  # stands for what is too deep to be written by json.dumps
 STRANGE: tuple[object, ...] = (
@@ -81,7 +82,7 @@ def value_changed(said: object, source: random.Random) -> str:
     )
 
 
-def _place(said: object, source: random.Random) -> tuple[object, object]:
+def _place(said: Any, source: random.Random) -> tuple[Any, Any]:
     """Return a list or dict somewhere in a value, and a key of it; (None, None) for the value itself."""
     holder, key, inner = None, None, said
     while isinstance(inner, (dict, list)) and inner and (holder is None or source.random() < 0.7):

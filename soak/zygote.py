@@ -16,6 +16,7 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "DCGAN_COURSE_OFFLINE": "1", "MPLBACKEND": "agg"}
@@ -64,7 +65,7 @@ class Zygote:
     def run(self, words: list[str], seconds: float = 60) -> Ended:
         """Run a command to its end; what does not end is interrupted, then killed, as by an impatient reader."""
         process = self.begin(words)
-        for sign, patience in ((signal.SIGINT, 10.0), (signal.SIGKILL, 10.0)):
+        for sign, patience in ((signal.SIGINT, 90.0), (signal.SIGKILL, 10.0)):
             if ended := self.ended(process, seconds):
                 return ended
             os.kill(process, sign)
@@ -77,7 +78,7 @@ class Zygote:
         self._process.stdin.close()
         self._process.wait()
 
-    def _ask(self, question: dict[str, object]) -> object:
+    def _ask(self, question: dict[str, object]) -> Any:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(question).encode() + b"\n")
         self._process.stdin.flush()
