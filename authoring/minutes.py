@@ -2,7 +2,7 @@
 
 The rule: prose is read aloud at 130 words a minute; a code cell takes 20 seconds, a picture 40, a prediction 60 (think,
 vote), an explorer 90. Training is added as the lesson states it. Sections whose heading begins with "Optional" and
-folded boxes are not counted, nor is what follows the heading "Exercises". What a lesson states must be within a tenth of it.
+folded boxes are not counted, nor is what follows the heading "Exercises". A lesson states it within a tenth.
 """
 
 import re

@@ -41,7 +41,8 @@ FOLDER = recorded.FOLDER / "probes"
 RUNS = {"cifar10": "cifar10_dcgan_32", "mnist": "mnist_dcgan"}
 RECORDED, UNTRAINED, PIXELS = "D of the recorded DCGAN", "the same network, untrained", "raw pixels"
 SUPERVISED = "the same layers, trained on these labels"
-ROWS = (RECORDED, UNTRAINED, PIXELS, SUPERVISED)
+BETTER = "the same layers, trained on changed copies"
+ROWS = (RECORDED, UNTRAINED, PIXELS, SUPERVISED, BETTER)
 
 
 class Column(TypedDict):
@@ -60,6 +61,15 @@ COLUMNS: dict[str, Column] = {
     "mnist, 400 labels a class": {"data": "mnist", "per_class": 400, "epochs": 15},
     "cifar10, 400 labels a class": {"data": "cifar10", "per_class": 400, "epochs": 20},
     "cifar10, all labels": {"data": "cifar10", "per_class": None, "epochs": 4},
+}
+# The passes of the better recipe: each picture is shown moved by up to 2 or 4 pixels, on CIFAR-10 also mirrored; the
+# step size falls to 0. They were fixed before any of its runs, and nothing was chosen by a look at test pictures.
+BETTER_PASSES = {
+    "mnist, 10 labels a class": 300,
+    "mnist, 100 labels a class": 120,
+    "mnist, 400 labels a class": 60,
+    "cifar10, 400 labels a class": 60,
+    "cifar10, all labels": 10,
 }
 # The C to choose from. On CIFAR-10 the best on held-out pictures lies inside; on MNIST the last C are about equal.
 MANY = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -101,12 +111,18 @@ def untrained(name: str, seed: int) -> Discriminator:
     return Discriminator(*network_settings(name))
 
 
-def taught(column: str, seed: int) -> SupervisedNetwork:
-    """Return the network of the same layers, trained on the labels of a column."""
+def taught(row: str, column: str, seed: int) -> SupervisedNetwork:
+    """Return the network of the same layers, trained on the labels of a column as the row says."""
     images, labels = labelled(column, seed)
     torch.manual_seed(seed)
-    network = SupervisedNetwork(*network_settings(COLUMNS[column]["data"]))
-    train_supervised(network, images, labels, COLUMNS[column]["epochs"], seed)
+    data = COLUMNS[column]["data"]
+    network = SupervisedNetwork(*network_settings(data))
+    if row == SUPERVISED:
+        train_supervised(network, images, labels, COLUMNS[column]["epochs"], seed)
+    else:
+        colour = data == "cifar10"
+        settings = {"shift": 4 if colour else 2, "flip": colour, "falling": True}
+        train_supervised(network, images, labels, BETTER_PASSES[column], seed, **settings)
     return network
 
 
@@ -142,8 +158,8 @@ def run_once(row: str, column: str, seed: int) -> dict:
     """Return what one row reaches in one column with one seed."""
     start, cpu = time.perf_counter(), time.process_time()
     test = pictures(COLUMNS[column]["data"], "test")
-    if row == SUPERVISED:
-        accuracy = classifier_accuracy(taught(column, seed), test.images, test.labels)
+    if row in (SUPERVISED, BETTER):
+        accuracy = classifier_accuracy(taught(row, column, seed), test.images, test.labels)
         found = {"accuracy": accuracy, "n_train": len(labelled(column, seed)[1]), "n_test": len(test)}
     else:
         whole = COLUMNS[column]["per_class"] is None
@@ -209,7 +225,7 @@ def write_page(results: dict) -> None:
     lines += [f"| the paper's D, trained on ImageNet | {' | '.join(paper)} |", "", *results["how"], ""]
     lines += ["| C that was chosen, by run | " + " | ".join(columns) + " |", "| --- |" + " --- |" * len(columns)]
     for row in ROWS:
-        if row != SUPERVISED:
+        if row not in (SUPERVISED, BETTER):
             chosen = [", ".join(f"{run['c']:g}" for run in cells[column].get(row, [])) for column in columns]
             lines.append(f"| {row} | " + " | ".join(chosen) + " |")
     (ROOT / "benchmarks" / "results" / "probes.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -234,6 +250,7 @@ def write_page(results: dict) -> None:
 def how() -> list[str]:
     """Say in sentences what was done."""
     passes = ", ".join(f"{facts['epochs']} ({column})" for column, facts in COLUMNS.items())
+    better = ", ".join(f"{count} ({column})" for column, count in BETTER_PASSES.items())
     return [
         "Features: the maps of every convolution layer but the last, max-pooled to 4×4 and concatenated; all features",
         "standardised with mean and spread of the training pictures and divided by √F. Linear SVM, squared hinge, L2;",
@@ -244,6 +261,8 @@ def how() -> list[str]:
         "Untrained: first weights N(0, 0.02), eval mode, so that batch norm does next to nothing.",
         f"Trained on these labels: cross-entropy, Adam 0.001, batches of 50, no augmentation, epochs {passes};",
         "the last epoch counts. One look at MNIST test pictures set the epochs: 20 and 60 differed by 0.5 points.",
+        "Trained on changed copies: each picture moved by up to 2 (MNIST) or 4 pixels, on CIFAR-10 also mirrored half",
+        f"of the times, Adam's step from 0.001 to 0 along half a cosine, epochs {better}, fixed before the runs.",
         "With all labels D, trained or not, chose the largest C of the list, raw pixels the smallest: a wider list may",
         "add some tenths of a point.",
         "Recorded D: it saw all training pictures of its data set, without labels.",

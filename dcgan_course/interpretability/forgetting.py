@@ -19,6 +19,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from dcgan_course.errors import InvalidValue, seed_number, whole_number
 from dcgan_course.interpretability.blocks import maps_of, picture_from
+from dcgan_course.interpretability.controls import equally_active_maps, random_maps
 from dcgan_course.models.protocols import BlockGenerator
 
 Mask = Callable[[Tensor], Tensor]  # pictures (N, C, H, W) → (N, H, W) bool
@@ -131,36 +132,6 @@ def place_weights(
     return PlaceWeights(weights, accuracy, len(y), len(y_asked), fitted, asked)
 
 
-def random_maps(count: int, of: int, *, draws: int = 20, seed: int = 0) -> Tensor:
-    """Return sets of maps to drop for comparison: (draws, count), each `count` different numbers below `of`.
-
-    They answer: would any maps do, if they are as many?
-
-    Raises:
-        InvalidValue: a number below 1, or more maps than there are.
-    """
-    count, of, draws = whole_number("count", count), whole_number("of", of), whole_number("draws", draws)
-    if count > of:
-        raise InvalidValue(f"count is {count}, but only {of} maps can be drawn from: take at most {of}.")
-    random = torch.Generator().manual_seed(seed_number(seed))
-    return torch.rand(draws, of, generator=random).argsort(dim=1)[:, :count]
-
-
-def equally_active_maps(chosen: Tensor, activity: Tensor, *, draws: int = 20, seed: int = 0) -> Tensor:
-    """Return random sets of as many maps as chosen, with nearly the same activity in sum: (draws, chosen).
-
-    Args:
-        chosen: (K,) numbers of maps. activity: (maps,), the mean of each map over pictures and places.
-        draws: the sets that come closest, out of a hundred times as many random ones.
-
-    They answer: would any maps do, if as much activity is lost? Like `random_maps` they may hold chosen maps too.
-    """
-    draws = whole_number("draws", draws)
-    candidates = random_maps(len(chosen), len(activity), draws=100 * draws, seed=seed)
-    apart = (activity[candidates].sum(dim=1) - activity[chosen].sum()).abs()
-    return candidates[apart.argsort(stable=True)[:draws]]
-
-
 def busier_maps(maps: Tensor, on_thing: Tensor, count: int) -> Tensor:
     """Return the `count` maps whose mean on the thing is most above their mean elsewhere, the largest first.
 
@@ -240,9 +211,10 @@ def _effect_on(before: Tensor, thing: Mask, rest: Mask | None) -> Callable[[Tens
 
 @dataclass(frozen=True)
 class Comparison:
-    """The effect of dropping the chosen maps, of as many at random, and of as many that are equally active.
+    """The effect of dropping the chosen maps, and of others: as many at random, and sets that are equally active.
 
-    dropped, of: how many maps were dropped and how many there are. random, equally_active: one effect a draw.
+    dropped, of: how many maps were chosen and how many there are. random, equally_active: one effect a draw; no set
+    holds a chosen map.
     """
 
     dropped: int
@@ -272,7 +244,7 @@ def compare(
         draws: sets of `random_maps` and of `equally_active_maps`. seed: of these sets.
 
     Raises:
-        InvalidValue: as in `draw_without` and `effect`; a chosen set that is empty.
+        InvalidValue: as in `draw_without` and `effect`; a chosen set that is empty, or that holds every map.
     """
     if len(chosen) == 0:
         raise InvalidValue("chosen holds no map: there is nothing to drop; take a thing on which some map is active.")
@@ -283,10 +255,11 @@ def compare(
     def effect_of(dropped: Tensor) -> Effect:
         return effect_on_these(picture_from(generator, _without(maps, dropped), block))
 
-    sets = {"random": random_maps(len(chosen), maps.shape[1], draws=draws, seed=seed)}
-    sets["equally_active"] = equally_active_maps(chosen, maps.mean(dim=(0, 2, 3)), draws=draws, seed=seed)
-    controls = {name: tuple(effect_of(dropped) for dropped in drawn) for name, drawn in sets.items()}
-    return Comparison(len(chosen), maps.shape[1], effect_of(chosen), **controls)
+    active = equally_active_maps(chosen, maps.mean(dim=(0, 2, 3)), draws=draws, seed=seed)
+    as_many = min(len(chosen), maps.shape[1] - len(chosen))  # all that are left, where more than half were chosen
+    random = random_maps(as_many, maps.shape[1], without=chosen, draws=draws, seed=seed)
+    controls = [tuple(effect_of(dropped) for dropped in sets) for sets in (random, active)]
+    return Comparison(len(chosen), maps.shape[1], effect_of(chosen), controls[0], controls[1])
 
 
 def _examples(

@@ -1,8 +1,10 @@
 """A network of the discriminator's layers, trained on labels: what a probe is compared with."""
 
+import math
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, pad
 
 from dcgan_course.convolution.arithmetic import Size
 from dcgan_course.data.pixels import scale
@@ -34,29 +36,69 @@ class SupervisedNetwork(nn.Module):
 
 
 def train_supervised(
-    network: nn.Module, images: Tensor, labels: Tensor, epochs: int, seed: int, batch_size: int = 50
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epochs: int,
+    seed: int,
+    batch_size: int = 50,
+    *,
+    shift: int = 0,
+    flip: bool = False,
+    falling: bool = False,
 ) -> None:
-    """Train a classifier on labels, in place: cross-entropy, Adam of step size 0.001, no augmentation.
+    """Train a classifier on labels, in place: cross-entropy, Adam of step size 0.001.
 
-    network: pictures (N, C, H, W) in [−1, 1] → logits (N, K). images: (N, C, H, W) uint8. labels: (N,) int64.
-    seed: gives the order of the pictures; the first weights are the caller's. Ends in eval mode.
+    Args:
+        network: pictures (N, C, H, W) in [−1, 1] → logits (N, K). images: (N, C, H, W) uint8. labels: (N,) int64.
+        seed: gives the order of the pictures and how they are changed; the first weights are the caller's.
+        shift: each time a picture is shown it is moved by up to so many pixels each way, black comes in. flip: and
+            mirrored half of the times. falling: the step size falls to 0 along half a cosine.
+
+    Ends in eval mode.
 
     Raises:
-        InvalidValue: not as many labels as pictures; epochs or batch_size below 1.
+        InvalidValue: not as many labels as pictures; epochs or batch_size below 1; a shift below 0.
     """
     epochs, batch_size = whole_number("epochs", epochs), whole_number("batch_size", batch_size)
+    shift = whole_number("shift", shift, 0)
     if len(images) != len(labels):
         raise InvalidValue(f"There are {len(images):,} pictures and {len(labels):,} labels: give one label a picture.")
     generator = torch.Generator().manual_seed(seed_number(seed))
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
     fast = Accelerated(network, chosen_precision("auto", torch.device("cpu")), channels_last=True, compiled=False)
+    steps, step = epochs * -(-len(images) // batch_size), 0
     network.train()
     for _ in range(epochs):
         for rows in torch.randperm(len(images), generator=generator).split(batch_size):
+            if falling:
+                optimizer.param_groups[0]["lr"] = 1e-3 * 0.5 * (1 + math.cos(math.pi * step / steps))
+            shown = changed(images[rows], shift, flip, generator)
             optimizer.zero_grad()
-            cross_entropy(fast(scale(images[rows])), labels[rows]).backward()
+            cross_entropy(fast(scale(shown)), labels[rows]).backward()
             optimizer.step()
+            step += 1
     network.eval()
+
+
+def changed(images: Tensor, shift: int, flip: bool, generator: torch.Generator) -> Tensor:
+    """Return pictures (N, C, H, W) uint8, each moved by up to `shift` pixels each way and, if asked, mirrored or not.
+
+    What comes in at the border is black. generator: of the moves. Without shift and flip nothing is drawn from it.
+    """
+    if flip:
+        mirrored = torch.rand(len(images), generator=generator) < 0.5
+        images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
+    if shift == 0:
+        return images
+    count, _, height, width = images.shape
+    padded = pad(images, [shift] * 4)
+    corners = torch.randint(2 * shift + 1, (2, count, 1), generator=generator)
+    rows = (corners[0] + torch.arange(height))[:, None, :, None]
+    columns = (corners[1] + torch.arange(width))[:, None, None, :]
+    picture = torch.arange(count)[:, None, None, None]
+    channel = torch.arange(images.shape[1])[None, :, None, None]
+    return padded[picture, channel, rows, columns]
 
 
 @torch.no_grad()

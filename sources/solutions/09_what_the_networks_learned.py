@@ -23,7 +23,7 @@ from dcgan_course.budget import course_budget
 from dcgan_course.checks import lesson_09 as check
 from dcgan_course.data import load_images, scale
 from dcgan_course.evaluation import masks
-from dcgan_course.interpretability import blocks, forgetting, probes, units
+from dcgan_course.interpretability import blocks, controls, forgetting, probes, units
 
 # %%
 seed = 9
@@ -250,15 +250,15 @@ drawing.show_png(
 #
 # * `share_left(z, dropped)` gives the share of the thing that is left if the maps in `dropped` are set to zero.
 # * `chosen` (K,) are the chosen maps, and there are `of` maps, with the numbers 0 to of − 1.
-# * Make `draws` random sets: K **different** maps each, each set drawn anew, all from `seed`. Measure them on
-#   the **same** z.
+# * Make `draws` random sets of maps that were **not** chosen: K **different** ones each, each set drawn anew, all
+#   from `seed`. Measure them on the **same** z.
 #
 # Return three things: what the chosen maps leave; a list of what each draw leaves; and the rank: **how many
 # draws leave as little as the chosen maps, or less.**
 #
 # <details><summary>Hint 1</summary>
-# <code>torch.randperm(of, generator=random)[:K]</code> draws K different maps. <code>torch.randint</code> can
-# draw one map twice.</details>
+# Make a tensor of the other maps first. <code>torch.randperm(len(others), generator=random)[:K]</code> draws K
+# different places in it. <code>torch.randint</code> can draw one map twice.</details>
 # <details><summary>Hint 2</summary>
 # <code>random = torch.Generator().manual_seed(seed)</code> stands before the loop. Inside it, each draw would
 # be the same.</details>
@@ -270,7 +270,8 @@ def ranked_control(share_left, z, chosen, of, draws, seed):
     ### BEGIN SOLUTION
     random = torch.Generator().manual_seed(seed)
     left = share_left(z, chosen)
-    sets = [torch.randperm(of, generator=random)[: len(chosen)] for _ in range(draws)]
+    others = torch.tensor([number for number in range(of) if number not in chosen])
+    sets = [others[torch.randperm(len(others), generator=random)[: len(chosen)]] for _ in range(draws)]
     lefts = [share_left(z, dropped) for dropped in sets]
     return left, lefts, sum(one <= left for one in lefts)
     ### END SOLUTION
@@ -280,15 +281,16 @@ def ranked_control(share_left, z, chosen, of, draws, seed):
 check.ranked_control(ranked_control)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** As many maps, since more maps do more harm. The same z, since thin digits lose their strokes more
+# **Why.** Maps that were not chosen, since a set that holds some of the chosen ones shows a part of their effect. As
+# many maps, since more maps do more harm. The same z, since thin digits lose their strokes more
 # easily. Many draws, since one set may be weak by luck. And a rank, since it needs no assumption about how the
 # draws are spread: if the chosen maps were no better than a random set, a rank of 0 among 40 would come up
 # about once in 41 times.
 
 # %% [markdown] tags=["predict"]
 # **Predict.** A logistic regression finds the maps of G's last block that are active on upright strokes. We
-# drop the four with the largest weights. Of 40 random sets of four, how many do as much? And of 40 sets that
-# are, in sum, **as active** as the four?
+# drop the four with the largest weights. Of 40 random sets of four others, how many do as much? And of 40 sets of
+# others that are, in sum, **as active** as the four?
 
 # %%
 with torch.no_grad():
@@ -316,15 +318,15 @@ except NotImplementedError:
     print("ranked_control must be written first.")
 
 # %%
-active = forgetting.equally_active_maps(four, maps.mean(dim=(0, 2, 3)), draws=40, seed=seed)
+active = controls.equally_active_maps(four, maps.mean(dim=(0, 2, 3)), draws=40, seed=seed)
 left, lefts = share_left(new, four), [share_left(new, dropped) for dropped in active]
 rank = sum(one <= left for one in lefts)
-print(f"Fours that are as active leave {min(lefts):.2f} to {max(lefts):.2f}: rank {rank} of 40.")
+print(f"Sets that are as active leave {min(lefts):.2f} to {max(lefts):.2f}: rank {rank} of 40.")
 
 # %% [markdown]
 # The second control is the harder one: a random set holds quiet maps, and dropping a quiet map does little.
-# Which of the two would you put into a report? Both, for they answer different questions: would **any** maps
-# do, and would any **as active** maps do?
+# Which of the two would you put into a report? Both, for they answer different questions: would **any** other maps
+# do, and would others that are **as active** do?
 
 # %% [markdown]
 # ## 4 · Find the leak

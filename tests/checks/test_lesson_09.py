@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d, adaptive_max_pool2d
 
 from dcgan_course.checks import lesson_09 as check
-from dcgan_course.interpretability import forgetting, probes
+from dcgan_course.interpretability import controls, probes
 from dcgan_course.interpretability.features import pooled_features
 from tests.helpers.answers import complaint, praise
 
@@ -253,7 +253,12 @@ def test_other_wrong_hooks_get_their_hint(wrong, hint):
 # Exercise 3
 
 
-def permuted(of, count, random):
+def permuted(of, count, random, chosen):
+    others = torch.tensor([number for number in range(of) if number not in chosen])
+    return others[torch.randperm(len(others), generator=random)[:count]]
+
+
+def from_all(of, count, random, chosen):
     return torch.randperm(of, generator=random)[:count]
 
 
@@ -281,7 +286,7 @@ def control(
         for _ in range(turns(draws)):
             if seeded == "each":
                 random.manual_seed(seed)
-            dropped = draw(of, count(chosen), random)
+            dropped = draw(of, count(chosen), random, chosen)
             lefts.append(share_left(z if new_z is None else new_z(z), dropped))
         return left, lefts, rank(left, lefts)
 
@@ -289,14 +294,14 @@ def control(
 
 
 def control_by_the_package(share_left, z, chosen, of, draws, seed):
-    sets = forgetting.random_maps(len(chosen), of, draws=draws, seed=seed)
+    sets = controls.random_maps(len(chosen), of, without=chosen, draws=draws, seed=seed)
     lefts = torch.tensor([share_left(z, dropped) for dropped in sets])
     left = torch.tensor(share_left(z, chosen))
     return left, lefts, (lefts <= left).sum()
 
 
 def control_from_the_others(share_left, z, chosen, of, draws, seed):
-    """Without the chosen maps, by Python's own random numbers: as right."""
+    """By Python's own random numbers."""
     import random
 
     drawn = random.Random(seed)
@@ -309,7 +314,7 @@ def control_from_the_others(share_left, z, chosen, of, draws, seed):
 def control_with_the_global_seed(share_left, z, chosen, of, draws, seed):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        lefts = [share_left(z, torch.randperm(of)[: len(chosen)]) for _ in range(draws)]
+        lefts = [share_left(z, permuted(of, len(chosen), None, chosen)) for _ in range(draws)]
     left = share_left(z, chosen)
     return left, lefts, sum(one <= left for one in lefts)
 
@@ -321,17 +326,18 @@ def test_controls_in_several_styles(function, capsys):
     praise(capsys, check.ranked_control, function)
 
 
-def with_putting_back(of, count, random):
-    return torch.randint(0, of, (count,), generator=random)
+def with_putting_back(of, count, random, chosen):
+    others = torch.tensor([number for number in range(of) if number not in chosen])
+    return others[torch.randint(0, len(others), (count,), generator=random)]
 
 
-def neighbours(of, count, random):
+def neighbours(of, count, random, chosen):
     start = int(torch.randint(0, of - count + 1, (1,), generator=random))
     return torch.arange(start, start + count)
 
 
 def one_draw_for_all(share_left, z, chosen, of, draws, seed):
-    dropped = permuted(of, len(chosen), torch.Generator().manual_seed(seed))
+    dropped = permuted(of, len(chosen), torch.Generator().manual_seed(seed), chosen)
     left, lefts = share_left(z, chosen), [share_left(z, dropped) for _ in range(draws)]
     return left, lefts, sum(one <= left for one in lefts)
 
@@ -353,9 +359,9 @@ def chosen_again(share_left, z, chosen, of, draws, seed):
         (one_draw_for_all, "different sets among them is 1"),
         (control(seeded="never"), "two calls with one seed"),
         (control(seeded="own"), "another seed gave the same draws"),
-        (control(draw=lambda of, count, random: permuted(of - 1, count, random)), "never dropped"),
-        (control(draw=lambda of, count, random: 1 + permuted(of - 1, count, random)), "map 0 was never dropped"),
-        (control(draw=lambda of, count, random: 1 + permuted(of, count, random)), "there is no map"),
+        (control(draw=from_all), "hold a chosen map"),
+        (control(draw=lambda of, count, random, chosen: permuted(of - 3, count, random, chosen)), "never dropped"),
+        (control(draw=lambda of, count, random, chosen: 1 + from_all(of, count, random, chosen)), "there is no map"),
         (control(draw=neighbours), "side by side"),
         (control(turns=lambda draws: 1), "controls that were measured is 1"),
         (control(measured=lambda chosen: chosen[:1]), "never asked what the chosen maps leave"),

@@ -8,7 +8,7 @@ from torch import nn
 from dcgan_course import latent, recorded
 from dcgan_course.errors import InvalidValue
 from dcgan_course.evaluation import masks
-from dcgan_course.interpretability import blocks, forgetting
+from dcgan_course.interpretability import blocks, controls, forgetting
 
 SQUARE = 2  # the map of the hand-built generator that alone draws the red square
 
@@ -158,19 +158,42 @@ class TestWeights:
 
 class TestControls:
     def test_random_sets_hold_different_maps(self):
-        sets = forgetting.random_maps(5, 12, draws=30, seed=3)
+        sets = controls.random_maps(5, 12, draws=30, seed=3)
         assert sets.shape == (30, 5) and all(len(set(row)) == 5 for row in sets.tolist())
         assert set(sets.flatten().tolist()) == set(range(12))
-        assert torch.equal(sets, forgetting.random_maps(5, 12, draws=30, seed=3))
-        assert not torch.equal(sets, forgetting.random_maps(5, 12, draws=30, seed=4))
+        assert torch.equal(sets, controls.random_maps(5, 12, draws=30, seed=3))
+        assert not torch.equal(sets, controls.random_maps(5, 12, draws=30, seed=4))
 
-    def test_equally_active_sets_lose_as_much(self):
+    def test_sets_without_the_chosen_maps(self):
+        sets = controls.random_maps(3, 8, without=torch.tensor([1, 6]), draws=40, seed=0)
+        assert set(sets.flatten().tolist()) == {0, 2, 3, 4, 5, 7}
+        with pytest.raises(InvalidValue, match="only 2 maps can be drawn from"):
+            controls.random_maps(3, 8, without=torch.arange(6))
+
+    def test_equally_active_sets_lose_as_much_and_hold_no_chosen_map(self):
         activity = torch.rand(20, generator=torch.Generator().manual_seed(0))
-        chosen = activity.argsort()[:12:2]  # weaker ones: most random sets lose more
-        sums = activity[forgetting.equally_active_maps(chosen, activity, draws=10)].sum(dim=1)
-        random = activity[forgetting.random_maps(6, 20, draws=10)].sum(dim=1)
+        chosen = activity.argsort()[:12:2]  # weaker ones: as many at random lose more
+        sets = controls.equally_active_maps(chosen, activity, draws=10)
+        sums = torch.stack([activity[one].sum() for one in sets])
+        random = activity[controls.random_maps(6, 20, draws=10)].sum(dim=1)
         wanted = activity[chosen].sum()
         assert (sums - wanted).abs().mean() < 0.1 * (random - wanted).abs().mean()
+        assert not set(chosen.tolist()) & {number for one in sets for number in one.tolist()}
+        assert all(len(set(one.tolist())) == len(one) for one in sets)
+
+    def test_where_the_others_are_quiet_all_of_them_go(self):
+        sets = controls.equally_active_maps(torch.tensor([0]), torch.tensor([9.0, 1.0, 1.0]), draws=2)
+        assert [sorted(one.tolist()) for one in sets] == [[1, 2], [1, 2]]
+        with pytest.raises(InvalidValue, match="every map was chosen"):
+            controls.equally_active_maps(torch.tensor([0, 1]), torch.tensor([1.0, 1.0]))
+
+    def test_a_control_that_may_hold_chosen_maps_hides_how_specific_they_are(self):
+        """Two maps draw the thing, eight do nothing: the old control dropped some of the two by luck."""
+        left = lambda sets: [1 - len({0, 1} & set(one.tolist())) / 2 for one in sets]
+        chosen = torch.tensor([0, 1])
+        free = controls.random_maps(2, 10, draws=200, seed=0)
+        clean = controls.random_maps(2, 10, without=chosen, draws=200, seed=0)
+        assert min(left(clean)) == 1.0 and sum(left(free)) / 200 < 0.9
 
 
 class TestEffect:
@@ -201,11 +224,11 @@ class TestEffect:
         settings = {"rest": lambda x: ~masks.coloured(x), "draws": 12, "seed": 1}
         result = forgetting.compare(generator, z, found(generator, z).positive(), masks.coloured, **settings)
         assert (result.dropped, result.of, result.chosen.shown) == (1, 4, 0.0)
-        by_hand = [0.0 if row == [SQUARE] else 1.0 for row in forgetting.random_maps(1, 4, draws=12, seed=1).tolist()]
-        assert [effect.shown for effect in result.random] == by_hand and 0.0 in by_hand and 1.0 in by_hand
-        assert len(result.equally_active) == 12
-        other = forgetting.compare(generator, z, torch.tensor([0]), masks.coloured, **settings)
-        assert result.random == other.random and result.chosen != other.chosen
+        assert [effect.shown for effect in result.random] == 12 * [1.0]  # no control holds the chosen map
+        assert [effect.shown for effect in result.equally_active] == 12 * [1.0]
+        wrong = next(number for number in range(4) if number != SQUARE)
+        other = forgetting.compare(generator, z, torch.tensor([wrong]), masks.coloured, **settings)
+        assert {effect.shown for effect in other.random} == {0.0, 1.0} and other.chosen.shown == 1.0
 
 
 def test_the_recorded_generator_forgets_magenta_and_keeps_the_rest():
@@ -248,9 +271,9 @@ class TestRefusals:
     def test_controls_and_effects(self, hand_built):
         generator, z = hand_built
         with pytest.raises(InvalidValue, match="count is 5, but only 4 maps"):
-            forgetting.random_maps(5, 4)
+            controls.random_maps(5, 4)
         with pytest.raises(InvalidValue, match="draws is 0, but"):
-            forgetting.random_maps(1, 4, draws=0)
+            controls.random_maps(1, 4, draws=0)
         with pytest.raises(InvalidValue, match="chosen holds no map"):
             forgetting.compare(generator, z, torch.tensor([], dtype=torch.long), masks.coloured)
         with pytest.raises(InvalidValue, match="None of the 80 pictures shows the thing"):

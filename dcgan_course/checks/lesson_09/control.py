@@ -120,8 +120,8 @@ def _controls(exercise: str, seen: list[Seen], chosen: Tensor) -> list[Seen]:
     if not controls:
         fail(
             exercise,
-            "every set that you dropped is the chosen one, perhaps in another order. A control is drawn from all `of` "
-            "maps.",
+            "every set that you dropped is the chosen one, perhaps in another order. A control is drawn from the maps "
+            "that were NOT chosen.",
         )
     return controls
 
@@ -157,12 +157,19 @@ def _check_sets(exercise: str, controls: list[Seen], chosen: Tensor, of: int) ->
 
 
 def _check_where_from(exercise: str, sets: list[set[int]], chosen: Tensor, of: int) -> None:
-    """Every map must be likely: the chosen maps may be left out, no others."""
+    """Every map that was not chosen must be likely, and no chosen one may be there."""
+    held = [one for one in sets if one & set(chosen.tolist())]
+    if held:
+        fail(
+            exercise,
+            f"{len(held)} of {len(sets)} controls hold a chosen map. Such a set shows a part of the effect that you "
+            "want to judge, and the chosen maps look no better than others. Draw from the maps that were not chosen.",
+        )
     missing = sorted(set(range(of)) - set(chosen.tolist()).union(*sets))
     if missing:
         fail(
             exercise,
-            f"in {len(sets)} draws {_maps(missing)} never dropped. Draw from all maps, 0 to {of - 1}.",
+            f"in {len(sets)} draws {_maps(missing)} never dropped. Draw from all maps that were not chosen.",
         )
 
 
