@@ -145,17 +145,19 @@ for name, network in (("raw pixels", None), ("D untrained", untrained), ("D of t
 print(f"Each with {per_class} labels of each class, one draw of them; {photos.remark or 'published pictures'}.")
 
 # %% [markdown]
-# Training without a single label has helped: D beats the same network untrained. But look at the other step, too. The
-# *untrained* network beats the pixels. Small windows and the largest number of each field are worth something even with
-# random weights. Whoever leaves this control out praises the training for what the architecture gave.
+# Training without a single label has helped: D beats the same network untrained. But look at the other step,
+# too. The *untrained* network beats the pixels. Small windows and the largest number of each field are worth
+# something even with random weights. Whoever leaves this control out praises the training for what the
+# architecture gave.
 #
-# This was one choice of few labels, and one network with random weights. The table below has three of each, and all
-# 10,000 test pictures. Its untrained network is a little different: batch norm keeps its first statistics, while the one
-# above has measured them on 250 pictures. "±" is the standard deviation over the three seeds.
+# This was one choice of few labels, and one network with random weights. The table below has three of each, and
+# all 10,000 test pictures. Its untrained network is a little different: batch norm keeps its first statistics,
+# while the one above has measured them on 250 pictures. "±" is the standard deviation over the three seeds.
 #
-# One more control decides how the table is read: the **same layers, trained with these labels**. It is there twice. Once
-# by a plain recipe, which shows each picture as it is, some passes, and stops. Once by a careful one: each time a picture
-# is shown it is moved by some pixels, on CIFAR-10 mirrored half of the times, and the step size falls to 0.
+# One more control decides how the table is read: the **same layers, trained with these labels**. It is there
+# twice. Once by a plain recipe, which shows each picture as it is, some passes, and stops. Once by a careful
+# one: each time a picture is shown it is moved by some pixels, on CIFAR-10 mirrored half of the times, and the
+# step size falls to 0.
 
 # %%
 record = recorded.probes()
@@ -197,7 +199,7 @@ for column, cell in record["cells"].items():
     for name in [name for name in looks if cell.get(name)]:
         middle, spread = middle_and_spread(cell[name])
         shown = f"± {spread:.1f} %, {len(cell[name])} seeds" if spread else "%, one run"
-        print(f"    {name:40} {middle:5.1f} {shown}")
+        print(f"    {name:42} {middle:5.1f} {shown}")
 print(
     f"Each on {cell['raw pixels'][0]['n_test']:,} test pictures. Made by {record['made']['command']}, {record['made']['date']}."
 )
@@ -206,17 +208,18 @@ print(
 )
 
 # %% [markdown]
-# Read it in two steps. First without the last line of each block. On CIFAR-10 with 400 labels of each class, D's features
-# beat the untrained network, the pixels, and the same layers *trained on these labels* by the plain recipe. It looks as if
-# features without labels were worth more than labels.
+# Read it in two steps. First without the last line of each block. On CIFAR-10 with 400 labels of each class,
+# D's features beat the untrained network, the pixels, and the same layers *trained on these labels* by the
+# plain recipe. It looks as if features without labels were worth more than labels.
 #
-# Now the last line. The **careful** recipe, the same layers and the same labels, beats D's features, and not by a little.
-# Its passes were fixed before the first run, and nothing in it was chosen by a look at test pictures. So the sentence
-# "D's features beat supervised training" said something about the recipe that stood beside them. A method must be compared
-# with the best that the other side can easily do.
+# Now the last line. The **careful** recipe, the same layers and the same labels, beats D's features, and not by
+# a little. Its passes were fixed before the first run, and nothing in it was chosen by a look at test pictures.
+# So the sentence "D's features beat supervised training" said something about the recipe that stood beside
+# them. A method must be compared with the best that the other side can easily do.
 #
-# What is left? D's features are far better than an untrained network's and than pixels, in every column, and they cost no
-# label. With D's features one trains a linear probe in seconds. But they are no reason to leave supervised training out.
+# What is left? D's features are far better than an untrained network's and than pixels, in every column, and
+# they cost no label. With D's features one trains a linear probe in seconds. But they are no reason to leave
+# supervised training out.
 #
 # (We broke one of our rules. The passes of the supervised network on MNIST were chosen after a look at test
 # pictures; the two choices differed by at most half a point. The card says so.)
@@ -422,14 +425,14 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Where magenta was, there is another colour now: the object is still drawn, from the maps that are left. Some objects
-# of other colours have changed, too. Without as many *other* maps the magenta is still there.
+# Where magenta was, there is another colour now: the object is still drawn, from the maps that are left. Some
+# objects of other colours have changed, too. Without as many *other* maps the magenta is still there.
 #
-# Pictures of twelve z are no measurement. For 200 new z: how often is magenta still there (at least 20 pixels of it), and
-# how many pixels of other colours are still coloured? Beside the chosen maps stand two
-# [controls](../GLOSSARY.md#control), each drawn many times from the maps that were **not** chosen: as many maps at
-# random, and sets that are together as *active* as the chosen ones. The second is the harder one: dropping busy maps
-# destroys more.
+# Pictures of twelve z are no measurement. For 200 new z: how often is magenta still there (at least 20 pixels
+# of it), and how many pixels of other colours are still coloured? Beside the chosen maps stand two
+# [controls](../GLOSSARY.md#control), each drawn many times from the maps that were **not** chosen: as many maps
+# at random, and sets that are together as *active* as the chosen ones. The second is the harder one: dropping
+# busy maps destroys more.
 
 
 # %%
@@ -452,11 +455,11 @@ def report(result):
 report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, draws=control_sets, seed=seed))
 
 # %% [markdown]
-# Without the chosen maps magenta is gone, and nearly all other coloured pixels are still coloured. No control does
-# anything like it, not even the sets that are as active. So these maps are specific.
+# Without the chosen maps magenta is gone, and nearly all other coloured pixels are still coloured. No control
+# does anything like it, not even the sets that are as active. So these maps are specific.
 #
-# One detail decides here: **what the controls are drawn from**. If they are drawn from *all* maps, some sets hold a part
-# of the chosen ones.
+# One detail decides here: **what the controls are drawn from**. If they are drawn from *all* maps, some sets
+# hold a part of the chosen ones.
 
 # %%
 left = {}
@@ -467,8 +470,8 @@ for name, without in (("all maps", None), ("maps that were not chosen", chosen))
     print(f"{len(sets)} sets drawn from {name}: {mean(left[name]):.0%} ({ends}) still show magenta")
 
 # %% [markdown]
-# The low end of the first range does not say that other maps draw magenta, too. It says that some of the chosen maps got
-# into the control. A control must say what it is drawn from.
+# The low end of the first range does not say that other maps draw magenta, too. It says that some of the chosen
+# maps got into the control. A control must say what it is drawn from.
 #
 # And we look closer at "still coloured": still the *same* colour?
 
@@ -493,8 +496,8 @@ print(
 )
 
 # %% [markdown]
-# Many pixels of other colours changed their hue, about as many as without other maps. So "G forgot magenta and nothing
-# else" would be too much.
+# Many pixels of other colours changed their hue, about as many as without other maps. So "G forgot magenta and
+# nothing else" would be too much.
 #
 # The lesson asks which *filter* draws what. So we drop one map at a time.
 
@@ -510,9 +513,9 @@ for number in sorted(range(len(alone)), key=alone.__getitem__)[:4]:
 print(f"without any of the {sum(one > 0.9 for one in alone)} harmless maps: more than 90 %")
 
 # %% [markdown]
-# No map draws magenta by itself. Most of them can go alone, and magenta is hardly touched. But the chosen ones together
-# remove it. So the answer to "which filter draws what?" is here: a few filters together draw a colour, and they take part
-# in other colours as well.
+# No map draws magenta by itself. Most of them can go alone, and magenta is hardly touched. But the chosen ones
+# together remove it. So the answer to "which filter draws what?" is here: a few filters together draw a colour,
+# and they take part in other colours as well.
 #
 # ## Can it forget a stroke, or a digit?
 #
@@ -565,9 +568,10 @@ for name, comparisons in results.items():
     print(f"{name}, 3 seeds: {ends['thing_left']} of the thing and {ends['rest_left']} of the rest are left")
 
 # %% [markdown]
-# The upper left corner is the goal: the thing is gone and the rest is there. Magenta gets there, and its controls stay at
-# the right. The level strokes go as well, and their controls leave most of them: the maps **are** specific. But about half
-# of the upright strokes go with them. And the 7 is forgotten perfectly, together with all other digits.
+# The upper left corner is the goal: the thing is gone and the rest is there. Magenta gets there, and its
+# controls stay at the right. The level strokes go as well, and their controls leave most of them: the maps
+# **are** specific. But about half of the upright strokes go with them. And the 7 is forgotten perfectly,
+# together with all other digits.
 #
 # (A level stroke here is ink that goes on at least twice as far to the sides as up and down; an upright one the
 # other way round.) Why did the 7 fail? A guess: the regression looks at *single places*, and a place in the ink
@@ -603,8 +607,9 @@ print(f"With marks of other pictures it tells {wrong.accuracy:.0%} of held-out p
 report(forgetting.compare(objects, new_z, wrong.positive(), magenta, rest=other_colours, draws=control_sets, seed=seed))
 
 # %% [markdown]
-# **Broken**, but less than one might think: it is more than guessing. Is it because all objects lie near the middle, so
-# that the marks of another picture still lie on *some* object? Then marks at random places must give 50 %.
+# **Broken**, but less than one might think: it is more than guessing. Is it because all objects lie near the
+# middle, so that the marks of another picture still lie on *some* object? Then marks at random places must give
+# 50 %.
 
 # %%
 lots = labels.flatten()[torch.randperm(labels.numel(), generator=torch.Generator().manual_seed(seed))].view_as(labels)
@@ -612,16 +617,16 @@ nothing = forgetting.place_weights(maps, lots, seed=seed)
 print(f"With as many marks at random places it tells {nothing.accuracy:.0%} right.")
 
 # %% [markdown]
-# So it was where the objects lie. With the marks of other pictures the regression found maps for "object" and not for
-# "magenta". Many maps go, and with them magenta in most pictures and a part of all other colours. Looking only at "magenta
-# is mostly gone", one could take this for a success. What gives it away here is the accuracy, beside that of the right
-# marks, and what is left of the rest.
+# So it was where the objects lie. With the marks of other pictures the regression found maps for "object" and
+# not for "magenta". Many maps go, and with them magenta in most pictures and a part of all other colours.
+# Looking only at "magenta is mostly gone", one could take this for a success. What gives it away here is the
+# accuracy, beside that of the right marks, and what is left of the rest.
 #
 # ## Take-aways
 #
 # * D is a set of features that cost no labels. What training added is the distance to the *same network
-#   untrained*, not to the pixels. Supervised training with a careful recipe does better with the same labels: compare
-#   with the best that the other side can easily do.
+#   untrained*, not to the pixels. Supervised training with a careful recipe does better with the same labels:
+#   compare with the best that the other side can easily do.
 # * Keep test pictures out of everything: scaling, the choice of C, and the choice of what you report.
 # * Guided gradients look convincing for random weights, too. Show trained beside random, and count over all
 #   units.

@@ -250,8 +250,8 @@ drawing.show_png(
 #
 # * `share_left(z, dropped)` gives the share of the thing that is left if the maps in `dropped` are set to zero.
 # * `chosen` (K,) are the chosen maps, and there are `of` maps, with the numbers 0 to of − 1.
-# * Make `draws` random sets of maps that were **not** chosen: K **different** ones each, each set drawn anew, all
-#   from `seed`. Measure them on the **same** z.
+# * Make `draws` random sets of maps that were **not** chosen: K **different** ones each, each set drawn anew,
+#   all from `seed`. Measure them on the **same** z.
 #
 # Return three things: what the chosen maps leave; a list of what each draw leaves; and the rank: **how many
 # draws leave as little as the chosen maps, or less.**
@@ -281,16 +281,16 @@ def ranked_control(share_left, z, chosen, of, draws, seed):
 check.ranked_control(ranked_control)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Maps that were not chosen, since a set that holds some of the chosen ones shows a part of their effect. As
-# many maps, since more maps do more harm. The same z, since thin digits lose their strokes more
+# **Why.** Maps that were not chosen, since a set that holds some of the chosen ones shows a part of their
+# effect. As many maps, since more maps do more harm. The same z, since thin digits lose their strokes more
 # easily. Many draws, since one set may be weak by luck. And a rank, since it needs no assumption about how the
 # draws are spread: if the chosen maps were no better than a random set, a rank of 0 among 40 would come up
 # about once in 41 times.
 
 # %% [markdown] tags=["predict"]
 # **Predict.** A logistic regression finds the maps of G's last block that are active on upright strokes. We
-# drop the four with the largest weights. Of 40 random sets of four others, how many do as much? And of 40 sets of
-# others that are, in sum, **as active** as the four?
+# drop the four with the largest weights. Of 40 random sets of four others, how many do as much? And of 40 sets
+# of others that are, in sum, **as active** as the four?
 
 # %%
 with torch.no_grad():
@@ -325,8 +325,8 @@ print(f"Sets that are as active leave {min(lefts):.2f} to {max(lefts):.2f}: rank
 
 # %% [markdown]
 # The second control is the harder one: a random set holds quiet maps, and dropping a quiet map does little.
-# Which of the two would you put into a report? Both, for they answer different questions: would **any** other maps
-# do, and would others that are **as active** do?
+# Which of the two would you put into a report? Both, for they answer different questions: would **any** other
+# maps do, and would others that are **as active** do?
 
 # %% [markdown]
 # ## 4 · Find the leak
