@@ -48,7 +48,16 @@ from torch import nn
 from dcgan_course import drawing, latent, recorded, widgets
 from dcgan_course.data import load_images, scale
 from dcgan_course.evaluation import attributes, masks
-from dcgan_course.interpretability import blocks, controls, features, forgetting, forgetting_figures, probes, unit_figures, units
+from dcgan_course.interpretability import (
+    blocks,
+    controls,
+    features,
+    forgetting,
+    forgetting_figures,
+    probes,
+    unit_figures,
+    units,
+)
 
 # %% [markdown]
 # ## What is D worth after training?
@@ -465,7 +474,9 @@ report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, d
 left = {}
 for name, without in (("all maps", None), ("maps that were not chosen", chosen)):
     sets = controls.random_maps(len(chosen), len(found.weights), without=without, draws=control_sets, seed=seed)
-    left[name] = [forgetting.effect(before, forgetting.draw_without(objects, new_z, one), magenta).shown for one in sets]
+    left[name] = [
+        forgetting.effect(before, forgetting.draw_without(objects, new_z, one), magenta).shown for one in sets
+    ]
     ends = f"{min(left[name]):.0%} to {max(left[name]):.0%}"
     print(f"{len(sets)} sets drawn from {name}: {mean(left[name]):.0%} ({ends}) still show magenta")
 
