@@ -121,8 +121,8 @@ def taught(row: str, column: str, seed: int) -> SupervisedNetwork:
         train_supervised(network, images, labels, COLUMNS[column]["epochs"], seed)
     else:
         colour = data == "cifar10"
-        settings = {"shift": 4 if colour else 2, "flip": colour, "falling": True}
-        train_supervised(network, images, labels, BETTER_PASSES[column], seed, **settings)
+        passes, shift = BETTER_PASSES[column], 4 if colour else 2
+        train_supervised(network, images, labels, passes, seed, shift=shift, flip=colour, falling=True)
     return network
 
 
