@@ -1,5 +1,7 @@
 """The torture table: what a row rests on, and on MNIST its directions and the sizes that were measured before."""
 
+import os
+
 import pytest
 import torch
 
@@ -68,6 +70,7 @@ def test_an_unknown_row_is_refused(digits):
 
 
 @pytest.mark.real_data
+@pytest.mark.skipif("DCGAN_COURSE_DATA" not in os.environ, reason="needs MNIST")
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_on_mnist_the_measures_are_blind_where_they_were_found_blind(seed):
@@ -75,10 +78,13 @@ def test_on_mnist_the_measures_are_blind_where_they_were_found_blind(seed):
     rows = {row.name: row for row in torture_table(recorded.digit_classifier(), pool, reference, 3_000, 1_000, seed)}
     real = rows["real"]
     assert real.frechet < 3 and abs(real.kernel) < 5 and real.inception > 9.5
-    assert min(real.precision, real.recall) > 0.9 and abs(real.two_sample - 0.5) < 0.05
-    # a missing class: the 1-NN test hardly sees it, the Fréchet distance does
+    # The 1-NN test at these counts, over seeds 0 to 9: real 0.516 ± 0.020, one class missing 0.538 ± 0.019 (mean and
+    # standard deviation; 6 of 10 pairs apart in that direction). Allowed are four deviations: one draw tells nothing.
+    assert min(real.precision, real.recall) > 0.9 and abs(real.two_sample - 0.516) < 4 * 0.020
+    # a missing class: one draw of the 1-NN test does not tell it from real pictures, the Fréchet distance does
     missing = rows["one class missing"]
-    assert abs(missing.two_sample - 0.5) < 0.06 and 12 < missing.frechet < 26 and missing.recall < real.recall
+    assert abs(missing.two_sample - 0.538) < 4 * 0.019 and 12 < missing.frechet < 26
+    assert missing.recall < real.recall and missing.frechet > 5 * real.frechet
     # copies: the Fréchet distance hardly sees them, the 1-NN test does, and most by the fakes that find each other
     copied, few = rows["a fifth, copied 5 times"], rows["a fiftieth, copied 50 times"]
     assert (
