@@ -55,6 +55,5 @@ def test_figures_of_the_lesson():
 def test_a_flow_is_drawn_at_even_moments():
     places = torch.zeros(21, 30, 2)
     figure = flow_figure(places, ring_of_8(), "a finding")
-    assert [axes.get_title() or axes.get_title("left") for axes in figure.axes] == [
-        f"time {time:.2f}" for time in (0, 0.25, 0.5, 0.75, 1)
-    ]
+    titles = [axes.get_title() or axes.get_title("left") for axes in figure.axes]
+    assert titles == [f"time {time:.2f}" for time in (0, 0.25, 0.5, 0.75, 1)]
