@@ -1,7 +1,12 @@
-"""The tables of benchmarks.toy_fixes as Markdown, with what may be said of each row: by computation, not by eye."""
+"""The tables of benchmarks.toy_fixes as Markdown, with what may be said of each row: by computation, not by eye.
 
+python -m benchmarks.toy_fixes_report    write benchmarks/results/toy_fixes.md from what is recorded; trains nothing
+"""
+
+import argparse
 import json
 import statistics
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +88,14 @@ def write_report(table: dict[str, Any]) -> None:
             lines.append(f"| {name} | " + " | ".join(cells) + " |")
     REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{REPORT.name}: {', '.join(table['games'])}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args(arguments)
+    write_report(recorded.toy_fixes())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,7 @@
 """The explorer of Dirac-GAN: choose a loss and a penalty, and see whether the game circles or ends; and its twin."""
 
 import ipywidgets
+import torch
 
 from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.toy.dirac.frame import HEIGHT, WIDTH, dirac_frame, spectrum, verdict
@@ -73,6 +74,7 @@ class DiracExplorer(Panel):
         self.children = [ipywidgets.HBox(columns, layout={"flex_flow": "row wrap"}), self.picture, self.words]
         self.draw()
 
+    @torch.random.fork_rng(devices=[])  # a penalty may draw places between data and fakes
     def draw(self) -> None:
         """Play the chosen game and show it."""
         self.weight.disabled = self.penalty.value == "none"
