@@ -96,12 +96,14 @@ def test_on_mnist_the_measures_are_blind_where_they_were_found_blind(seed):
     # one picture a class: a high inception score, no recall
     one = rows["one picture a class"]
     assert one.inception > 8 and one.recall == 0 and one.coverage < 0.1
-    # half noise: recall stays, precision falls
+    # half noise: recall stays. Precision is 0.86 ± 0.17 over seeds 0 to 9, 0.51 to 0.98: whether an odd real digit has
+    # a ball that takes in all noise is chance, so nothing is asked of it
     noise = rows["half noise"]
     assert noise.recall > 0.85 and rows["real"].inception > 1.5 * noise.inception
-    # blur: precision stays, recall is gone, the Fréchet distance is huge; twice the blur is worse than noise alone
+    # blur: most of precision stays (0.89 ± 0.06 over seeds 0 to 9), recall is gone, the Fréchet distance is huge; twice
+    # the blur is worse than noise alone
     blur = rows["blur, σ 1"]
-    assert blur.precision > 0.8 and blur.recall < 0.1 and 190 < blur.frechet < 320
+    assert blur.precision > 0.89 - 4 * 0.062 and blur.recall < 0.1 and 190 < blur.frechet < 320
     assert rows["blur, σ 2"].frechet > rows["uniform noise"].frechet
     assert 25 < rows["shift, 2 pixels"].frechet < 50
     assert 120 < rows["mirrored"].frechet < 200 and rows["noise, σ 0.2"].frechet < 35
