@@ -198,7 +198,7 @@ class _Sets:
             mark = ", outside" if self.notices(row, bar) else ""
             name = bar.name.rstrip(" ↑↓").replace(" (alike: 0.50)", "")
             real = f"{bar.said(mean)} ± {bar.said(spread)}"
-            values.append(f"{name} {bar.said(getattr(row, bar.field))} (real {real}{mark})")
+            values.append(f"{name}: {bar.said(getattr(row, bar.field))} (real {real}{mark})")
         return [f"{_title(self, row)}.", "; ".join(values) + "."]
 
 

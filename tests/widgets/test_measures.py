@@ -36,7 +36,7 @@ def text(explorer) -> str:
 
 
 def value(explorer, name: str) -> float:
-    return float(re.search(rf"{name} ([−\d.,]+) \(real", text(explorer))[1].replace("−", "-").replace(",", ""))
+    return float(re.search(rf"{name}: ([−\d.,]+) \(real", text(explorer))[1].replace("−", "-").replace(",", ""))
 
 
 def test_the_values_are_those_of_the_measures(explorer, digits):
