@@ -359,15 +359,16 @@ print("FD's order:", " < ".join(f"{name} ({distance[name]:.0f})" for name in fou
 print("my order:  ", " < ".join(my_order), f"({agree} of {len(pairs)} pairs as FD has them)")
 
 # %% [markdown]
-# Read the table row by row. Each line here holds in it.
+# Read the table row by row. Each line here holds for thousands of MNIST's digits a side. With a few hundred, as
+# in the `smoke` budget, chance hides some of it, and copies of very few pictures are far by FD too.
 #
 # | spoiled by | who sees it | who does not |
 # | --- | --- | --- |
 # | **a class is missing** | FD, kernel distance | 1-NN stays near a half: nine tenths of the digits are right |
 # | **few pictures, many copies** | recall, coverage, 1-NN | FD: some dozens of digits, copied, lie nearer than either generator below |
-# | **one picture a class** | all others | **inception score**: nearly that of real digits |
-# | **half noise** | FD, inception score, 1-NN | **precision and recall**: an odd real digit has a ball that takes in all noise, and noise has huge balls itself |
-# | **blur** | FD, recall | **precision**: blurred digits lie inwards, inside the balls |
+# | **one picture a class** | FD, kernel distance, recall, coverage, 1-NN | **inception score**: nearly that of real digits. Precision and density |
+# | **half noise** | FD, inception score, 1-NN | **recall**: noise has huge balls itself. Precision by chance: often one odd real digit has a ball that takes in all noise |
+# | **blur** | FD, recall | **precision** hardly: most blurred digits lie inside the balls |
 # | **moved by 2 pixels** | FD, 1-NN | inception score. And a child would see nothing wrong |
 # | **resized** | FD: the resizer decides, not the digit | inception score, with nearest pixels |
 #
@@ -762,7 +763,8 @@ print(report.report_card(setting, reference_cloud[:few], parts["mnist_dcgan"], p
 # ## Take-aways
 #
 # * Quality, coverage and novelty are three questions. No single number answers all.
-# * FD compares mean and covariance in the eyes of one network. It cannot see copies, and is furious about blur.
+# * FD compares mean and covariance in the eyes of one network. It hardly sees copies, and is furious about
+#   blur.
 # * Precision and recall part quality from coverage. 1-NN below one half means copies.
 # * No measure says by itself what good is: put real pictures beside it, at the same n.
 # * n, reference, network, resizer, choice of samples and seeds are part of the number.
