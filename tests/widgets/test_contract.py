@@ -115,7 +115,7 @@ class Driven:
 
 
 @pytest.fixture(scope="module", params=EXPLORERS)
-def driven(request) -> Driven:
+def driven(request: pytest.FixtureRequest) -> Driven:
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -132,13 +132,13 @@ def driven(request) -> Driven:
     return driven
 
 
-def test_it_is_a_panel_that_announces_itself_in_a_sentence(driven):
+def test_it_is_a_panel_that_announces_itself_in_a_sentence(driven: Driven) -> None:
     assert isinstance(driven.panel, Panel) and isinstance(driven.panel, ipywidgets.VBox)
     assert repr(driven.panel) == driven.panel.sentence
     assert driven.panel.sentence.endswith(".") and "\n" not in driven.panel.sentence
 
 
-def test_every_control_is_on_the_page_has_a_label_and_keeps_the_keyboard(driven):
+def test_every_control_is_on_the_page_has_a_label_and_keeps_the_keyboard(driven: Driven) -> None:
     seen = list(on_the_page(driven.panel))
     assert driven.panel.controls
     for name, control in driven.panel.controls.items():
@@ -147,27 +147,27 @@ def test_every_control_is_on_the_page_has_a_label_and_keeps_the_keyboard(driven)
         assert control.tabbable is not False, name
 
 
-def test_both_ends_of_every_control_show_pictures(driven):
+def test_both_ends_of_every_control_show_pictures(driven: Driven) -> None:
     for shown in driven.shown:
         assert shown and all(pixels(png).size for png in shown)
 
 
-def test_one_sentence_is_spoken_and_it_changes(driven):
+def test_one_sentence_is_spoken_and_it_changes(driven: Driven) -> None:
     assert {len(said) for said in driven.said} == {1}
     assert len({said for (said,) in driven.said}) > 1
 
 
-def test_every_picture_has_a_text_in_its_place(driven):
+def test_every_picture_has_a_text_in_its_place(driven: Driven) -> None:
     for picture in pictures(driven.panel):
         assert isinstance(picture, Picture) and picture.tooltip and picture.description == ""
 
 
-def test_threads_and_random_state_are_left_alone(driven):
+def test_threads_and_random_state_are_left_alone(driven: Driven) -> None:
     assert driven.left_alone
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_the_twin_is_a_png_and_leaves_threads_and_random_state_alone(name):
+def test_the_twin_is_a_png_and_leaves_threads_and_random_state_alone(name: str) -> None:
     before = global_state()
     assert TWINS[name]().startswith(b"\x89PNG")
     assert global_state() == before
