@@ -35,7 +35,7 @@ def test_every_choice_of_every_menu_changes_what_is_said(notebook, explorer):
     loss, penalty, moves, step_size = explorer.menus
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for menu in (loss, penalty, step_size, moves):
-        for choice in menu.locator("option").all_inner_texts():
+        for choice in menu.locator("option").all_text_contents():
             menu.select_option(label=choice)
             explorer.cell.get_by_role("status").get_by_text(choice).wait_for(timeout=10_000)
             assert explorer.look() == {**explorer.wait_until_steady(), "pictures": 1, "colours": 3}
