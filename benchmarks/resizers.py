@@ -88,7 +88,7 @@ def page(results: dict) -> str:
     lines = [
         "# The resizer",
         "",
-        "Distances in the features of the shipped classifier of CIFAR-10 (96 numbers a picture, sum of its weights",
+        "Distances in the features of the shipped classifier of CIFAR-10 (160 numbers a picture, sum of its weights",
         f"{made['classifier']}), mean ± standard deviation over {made['draws']} draws of {made['count']:,} pictures.",
         f"Reference: {made['count']:,} test pictures of 32×32, never resized, permuted with seed 0. Real pictures are",
         "training pictures; at 64×64 they are no sharper than at 32×32, and cifar10_dcgan_64 was trained on such ones.",

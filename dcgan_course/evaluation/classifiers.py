@@ -42,53 +42,44 @@ class DigitClassifier(nn.Module):
 
 
 class Cifar10Classifier(nn.Module):
-    """A small residual network that reads the ten classes of CIFAR-10: eight convolutions, about 345,000 parameters.
+    """A small network that reads the ten classes of CIFAR-10: seven convolutions, about 775,000 parameters.
 
-    forward: pictures (N, 3, 32, 32) in [−1, 1] → logits (N, 10). `features` gives the (N, 96) numbers before the last
+    forward: pictures (N, 3, 32, 32) in [−1, 1] → logits (N, 10). `features` gives the (N, 160) numbers before the last
     layer: the largest value of each map. It saw photographs of 32×32 pixels only, in a JPEG copy; what it says of other
     pictures is a matter of its taste.
 
-    Source: a narrow form of the nine-layer network of Page 2018, "How to train your ResNet"; residual blocks: He et al.
-    2016.
+    Source: a narrow form of the network of Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", with an
+    ordinary first layer; the scale of the logits is from there, too.
     """
 
-    def __init__(self, width: int = 24) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            *_convolution(3, width),  # (N, w, 32, 32)
-            *_convolution(width, 2 * width, pool=True),  # (N, 2w, 16, 16)
-            ResidualBlock(2 * width),  # (N, 2w, 16, 16)
-            *_convolution(2 * width, 4 * width, pool=True),  # (N, 4w, 8, 8)
-            *_convolution(4 * width, 4 * width, pool=True),  # (N, 4w, 4, 4)
-            ResidualBlock(4 * width),  # (N, 4w, 4, 4)
-            nn.AdaptiveMaxPool2d(1),  # (N, 4w, 1, 1)
-            nn.Flatten(),  # (N, 4w)
+            nn.Conv2d(3, 24, 2),  # (N, 24, 31, 31)
+            nn.GELU(),
+            *_convolution(24, 40, pool=True),  # (N, 40, 15, 15)
+            *_convolution(40, 40),
+            *_convolution(40, 160, pool=True),  # (N, 160, 7, 7)
+            *_convolution(160, 160),
+            *_convolution(160, 160, pool=True),  # (N, 160, 3, 3)
+            *_convolution(160, 160),
+            nn.AdaptiveMaxPool2d(1),  # (N, 160, 1, 1)
+            nn.Flatten(),  # (N, 160)
         )
-        self.head = nn.Linear(4 * width, 10)
+        self.head = nn.Linear(160, 10)
 
     def features(self, images: Tensor) -> Tensor:
-        """Return (N, 96) numbers for pictures (N, 3, 32, 32) in [−1, 1]."""
+        """Return (N, 160) numbers for pictures (N, 3, 32, 32) in [−1, 1]."""
         return self.body(images)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.features(images)) / 8  # as in the source: smaller logits learn more calmly
-
-
-class ResidualBlock(nn.Module):
-    """x + two convolutions of x: maps (N, C, H, W) → (N, C, H, W)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(*_convolution(channels, channels), *_convolution(channels, channels))
-
-    def forward(self, maps: Tensor) -> Tensor:
-        return maps + self.body(maps)
+        return self.head(self.features(images)) / 8  # smaller logits learn more calmly
 
 
 def _convolution(channels: int, maps: int, pool: bool = False) -> tuple[nn.Module, ...]:
-    """A 3×3 convolution, batch norm and ReLU; pool halves the maps before batch norm, where it costs least."""
+    """A 3×3 convolution, batch norm and GELU; pool halves the maps before batch norm, where it costs least."""
     convolution = nn.Conv2d(channels, maps, 3, padding=1, bias=False)
-    return convolution, nn.MaxPool2d(2) if pool else nn.Identity(), nn.BatchNorm2d(maps), nn.ReLU()
+    return convolution, nn.MaxPool2d(2) if pool else nn.Identity(), nn.BatchNorm2d(maps), nn.GELU()
 
 
 @dataclass(frozen=True)

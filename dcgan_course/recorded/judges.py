@@ -69,7 +69,7 @@ def judge_for(data: str, channels: int) -> Judge:
         return Judge("the digit classifier, 64 numbers a picture", runs.digit_classifier(), (1, 28, 28))
     if data == "drawn_objects" and channels == 3:
         return Judge("the reader of drawn objects, 64 numbers a picture", runs.factor_reader(), (3, 32, 32))
-    name = "the classifier of CIFAR-10, 96 numbers a picture"
+    name = "the classifier of CIFAR-10, 160 numbers a picture"
     if data != "cifar10":
         name += "; it was trained on CIFAR-10 and knows no other pictures"
     return Judge(name, runs.cifar10_classifier(), (3, 32, 32))
