@@ -48,9 +48,8 @@ class BreakItPanel(Panel):
         self.picture = Picture(
             format="png", width=GAME_WIDTH, height=GAME_HEIGHT, tooltip="The points beside the modes, and the traces"
         )
-        buttons["start"].on_click(lambda button: self.start())
-        buttons["stop"].on_click(lambda button: self.stop())
-        buttons["reset"].on_click(lambda button: self.renew())
+        for name, act in {"start": self.start, "stop": self.stop, "reset": self.renew}.items():
+            self.when_pressed(buttons[name], act)
         self.when_moved(self.renew, self.fault, self.data, self.seed)
         self.when_moved(self._tell, self.explain)
         self.when_moved(self._tick, self.clock)

@@ -2,6 +2,7 @@
 
 import contextlib
 import html
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import ipywidgets
@@ -21,6 +22,9 @@ class Panel(ipywidgets.VBox):
 
     An explorer puts its widgets into `children`, and its `draw` shows what the controls say. Most have a `twin`: a
     still picture of the same, as PNG bytes, for a page without a kernel.
+
+    JupyterLab lets widgets speak to the kernel while a cell or another widget is at work, in threads of their own. So
+    whatever a control asks for waits until what was asked before is done.
     """
 
     sentence: str  # what a page without a kernel shows instead
@@ -30,6 +34,7 @@ class Panel(ipywidgets.VBox):
         self.controls = dict(controls)
         self.words = ipywidgets.HTML()
         self._moves_by_itself = False
+        self._at_work = threading.RLock()
 
     def __repr__(self) -> str:
         return self.sentence
@@ -40,8 +45,23 @@ class Panel(ipywidgets.VBox):
 
     def when_moved(self, act: Callable[[], None], *controls: ipywidgets.Widget) -> None:
         """Call `act` when the value of a control changes, unless the panel itself changes it (`by_itself`)."""
+
+        def moved(change: object) -> None:
+            with self._at_work:
+                if not self._moves_by_itself:
+                    act()
+
         for control in controls:
-            control.observe(lambda change: None if self._moves_by_itself else act(), names="value")
+            control.observe(moved, names="value")
+
+    def when_pressed(self, button: ipywidgets.Button, act: Callable[[], object]) -> None:
+        """Call `act` when a button is pressed."""
+
+        def pressed(button: ipywidgets.Button) -> None:
+            with self._at_work:
+                act()
+
+        button.on_click(pressed)
 
     @contextlib.contextmanager
     def by_itself(self) -> Iterator[None]:

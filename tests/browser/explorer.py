@@ -1,6 +1,7 @@
 """The widgets of one cell in a real browser: its sliders, its menus, its play button, and its pictures' pixels."""
 
 import re
+import time
 
 LOOK = """async element => {
     const pictures = [...element.querySelectorAll('.jupyter-widgets img')];
@@ -18,7 +19,6 @@ LOOK = """async element => {
     }
     return {pictures: pictures.length, hash, colours: colours.size};
 }"""
-DIFFERS = f"([element, before]) => ({LOOK})(element).then(now => now.hash !== before, () => false)"
 
 # Milliseconds from the key's event to the first frame in which the picture's pixels have changed.
 KEY_TO_PIXELS = """element => {
@@ -64,16 +64,24 @@ class Explorer:
         """Return the number of pictures, a hash of their pixels, and the number of colours (3 stands for more)."""
         return self.cell.evaluate(LOOK)
 
-    def wait_for_change(self, before: dict, what: str, seconds: float = 5):
-        """Wait until the pictures' pixels are others than before."""
-        from playwright.sync_api import TimeoutError
+    def wait_for_change(self, before: dict, what: str, seconds: float = 5) -> dict:
+        """Wait until the pictures' pixels are others than before; return what they show then.
 
-        try:
-            self.page.wait_for_function(
-                DIFFERS, arg=[self.cell.element_handle(), before["hash"]], timeout=seconds * 1000
-            )
-        except TimeoutError:
-            raise AssertionError(f"the picture did not change within {seconds:g} s after {what}") from None
+        Playwright's own wait_for_function takes a promise for true, and reading pixels is one.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if (now := self.look())["hash"] != before["hash"]:
+                return now
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"the picture did not change within {seconds:g} s after {what}")
+
+    def wait_until_said(self, text: str, seconds: float = 5):
+        """Wait until the widgets say something; a picture may come before the words about it."""
+        end = time.monotonic() + seconds
+        while text not in self.cell.inner_text():
+            assert time.monotonic() < end, f"{text!r} is not said: {self.cell.inner_text()}"
+            self.page.wait_for_timeout(20)
 
     def wait_until_steady(self) -> dict:
         """Wait until the pictures stay as they are for a fifth of a second, and return what they show."""

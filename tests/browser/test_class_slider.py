@@ -44,7 +44,7 @@ def test_every_class_by_keys_and_a_class_by_mouse(notebook):
     assert place(slider) == (0, 0, 9)
     for number in range(10):
         seen.add(explorer.wait_until_steady()["hash"])
-        assert f"Asked for class {number}." in explorer.cell.inner_text()
+        explorer.wait_until_said(f"Asked for class {number}.")
         explorer.press(slider, "ArrowRight")
     assert len(seen) == 10 and place(slider)[1] == 9
     explorer.press(slider, "Home")
@@ -62,7 +62,7 @@ def test_between_two_classes_and_another_run(notebook):
         before = explorer.wait_until_steady()
         explorer.press(controls["of the other (%)"], "ArrowRight")
         explorer.wait_for_change(before, "a key on the slider between two classes")
-    assert "Asked for 50 % of class 0 and 50 % of class 9." in explorer.cell.inner_text()
+    explorer.wait_until_said("Asked for 50 % of class 0 and 50 % of class 9.")
     explorer.menus[0].select_option(label="mnist_mlp")
     wait_for_sliders(notebook.page, explorer.cell, ALL - OF_THE_CLASS)
     explorer = Explorer(notebook.page, notebook.show_cell(1))

@@ -35,7 +35,7 @@ def timed(explorer, slider) -> list[float]:
     for number in range(MOVES):
         if number % (MOVES // 2) == 0:  # a direction's slider has 33 places
             go_home(explorer, slider)
-        times.append(moved(explorer, slider))
+        times.append(explorer.key_to_pixels(slider, "ArrowRight"))
         explorer.page.wait_for_timeout(50)
     return sorted(times)
 
@@ -45,19 +45,8 @@ def go_home(explorer, slider):
     explorer.press(slider, "Home")
     explorer.page.wait_for_timeout(500)
     explorer.wait_until_steady()
-    moved(explorer, slider)
+    explorer.key_to_pixels(slider, "ArrowRight")
     explorer.wait_until_steady()
-
-
-def moved(explorer, slider) -> float:
-    """Move to the right; a busy browser may swallow one key, which is pressed again, once."""
-    from playwright.sync_api import Error
-
-    try:
-        return explorer.key_to_pixels(slider, "ArrowRight")
-    except Error:
-        explorer.wait_until_steady()
-        return explorer.key_to_pixels(slider, "ArrowRight")
 
 
 def said(times) -> str:

@@ -1,5 +1,7 @@
 """The parts that all explorers share."""
 
+import threading
+
 import ipywidgets
 import pytest
 import torch
@@ -49,6 +51,55 @@ class TestPanel:
             raise ValueError("on the way")
         panel.number.value = 7
         assert panel.words.value == spoken("Its double is 14.")
+
+
+class TestTwoThreads:
+    """JupyterLab hands widgets' messages to a thread beside that of the cells, and may use several."""
+
+    def test_a_second_move_waits_for_the_first(self):
+        first, second = slider("first", 0, 0, 10, widths=WIDTHS), ipywidgets.Button()
+        panel = Panel({"first": first, "second": second})
+        under_way, go_on, order = threading.Event(), threading.Event(), []
+
+        def slow():
+            order.append("first begins")
+            under_way.set()
+            assert go_on.wait(10)
+            order.append("first ends")
+
+        panel.when_moved(slow, first)
+        panel.when_pressed(second, lambda: order.append("second"))
+        threads = [threading.Thread(target=setattr, args=(first, "value", 1)), threading.Thread(target=second.click)]
+        threads[0].start()
+        assert under_way.wait(10)
+        threads[1].start()
+        threads[1].join(0.2)
+        assert threads[1].is_alive() and order == ["first begins"]
+        go_on.set()
+        for thread in threads:
+            thread.join(10)
+        assert order == ["first begins", "first ends", "second"]
+
+    def test_a_move_of_the_panel_itself_does_not_hide_one_by_hand(self):
+        panel, inside, go_on = Doubler(), threading.Event(), threading.Event()
+        panel.when_moved(lambda: move_by_itself(), other := slider("other", 0, 0, 10, widths=WIDTHS))
+
+        def move_by_itself():
+            with panel.by_itself():
+                inside.set()
+                assert go_on.wait(10)
+
+        threads = [
+            threading.Thread(target=setattr, args=(other, "value", 1)),
+            threading.Thread(target=setattr, args=(panel.number, "value", 9)),
+        ]
+        threads[0].start()
+        assert inside.wait(10)
+        threads[1].start()
+        go_on.set()
+        for thread in threads:
+            thread.join(10)
+        assert panel.words.value == spoken("Its double is 18.")
 
 
 def test_a_spoken_sentence_is_one_live_region():

@@ -82,14 +82,17 @@ class LatentExplorer(Panel):
         of_z = (self.way.mode, self.way.blend, *self.additions.amounts, self.additions.change)
         for control in (*self.classes.controls.values(), *of_z):
             self.when_moved(functools.partial(self._move, control), control)
-        self.controls["pin_a"].on_click(lambda button: self._pin("A"))
-        self.controls["pin_b"].on_click(lambda button: self._pin("B"))
-        self.controls["new"].on_click(lambda button: self._draw_points(self.seed + 1))
-        self.controls["keep"].on_click(lambda button: self._keep())
-        self.controls["reset"].on_click(lambda button: self._begin_again())
-        self.controls["save"].on_click(lambda button: self._save())
+        for name, act in {
+            "pin_a": lambda: self._pin("A"),
+            "pin_b": lambda: self._pin("B"),
+            "new": lambda: self._draw_points(self.seed + 1),
+            "keep": self._keep,
+            "reset": self._begin_again,
+            "save": self._save,
+        }.items():
+            self.when_pressed(self.controls[name], act)
         for number, button in enumerate(self.recent.controls.values()):
-            button.on_click(lambda button, number=number: self._go_back(number))
+            self.when_pressed(button, functools.partial(self._go_back, number))
 
     def start(self) -> None:
         """Load the chosen run and stand at its first A."""
