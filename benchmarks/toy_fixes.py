@@ -84,6 +84,7 @@ ROWS = {
 DEAR = tuple(ROWS)[-4:] + tuple(name for name in ROWS if "R2" in name)  # they take up to six times as long
 AVERAGED = "plain, G averaged"  # the same runs as "plain", drawn from the mean of G's weights
 FLOW = "no game: flow matching"  # 8,000 steps of 256 points; its rate was the best of four that were tried, and falls
+ORDER = (FLOW, "plain", AVERAGED, *(name for name in ROWS if name != "plain"))
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,8 @@ def main(arguments: list[str] | None = None, results: Path = RESULTS) -> int:
         for name in ROWS:
             if name in found["rows"] or name in game.left_out:
                 continue
-            found["rows"] |= train(name, game, steps, options.runs)
+            made = found["rows"] | train(name, game, steps, options.runs)
+            found["rows"] = {key: made[key] for key in ORDER if key in made}
             row = found["rows"][name]
             print(f"{game.name}, {name}: modes {row['modes']}, quality {row['high_quality']}", flush=True)
             results.parent.mkdir(parents=True, exist_ok=True)

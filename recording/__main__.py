@@ -2,8 +2,8 @@
 
 python -m recording                    everything
 python -m recording mnist_mlp          one of: digit_classifier, cifar10_classifier, factor_reader, mnist_mlp,
-                                       mnist_dcgan, mnist_dcgan_conditional, cifar10_dcgan_32, cifar10_dcgan_64,
-                                       objects_dcgan
+                                       mnist_dcgan, mnist_dcgan_conditional, cifar10_dcgan_32,
+                                       cifar10_dcgan_32_tuned, cifar10_dcgan_64, objects_dcgan
 python -m recording report [NAME]      train nothing: evaluate one shipped generator, or all, and write the report cards
 python -m recording sums               train nothing: write the sums of the files as they are into each card
 """

@@ -83,7 +83,7 @@ def test_mouse_and_keys_move_the_unit_and_tab_reaches_every_control(notebook, ex
     menu = explorer.menus[0]
     menu.focus()
     before = explorer.look()
-    now = menu.locator("option:checked").inner_text()
+    now = menu.locator("option:checked").text_content()
     notebook.page.keyboard.press("ArrowDown" if now == "trained" else "ArrowUp")
     explorer.wait_for_change(before, "an arrow key on the weights", seconds=20)
     assert notebook.errors() == []

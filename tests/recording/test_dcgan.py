@@ -9,6 +9,7 @@ import torch
 from dcgan_course import latent, models, recorded
 from dcgan_course.data import scale
 from dcgan_course.recorded import runs
+from dcgan_course.recorded.judges import Judge
 from dcgan_course.training import train
 from dcgan_course.training.tensor_file import read_tensors
 from recording import dcgan
@@ -16,15 +17,33 @@ from recording import dcgan
 EPOCHS, PICTURES = 3, 384  # three batches of 128 an epoch
 
 
-@pytest.fixture(params=[{}, {"conditional": "projection"}], ids=["plain", "conditional"])
+class Means(torch.nn.Module):
+    """A judge of eight numbers a picture: the mean of each row."""
+
+    def features(self, images):
+        return images.mean(dim=(1, 3))
+
+
+@pytest.fixture(
+    params=[{}, {"conditional": "projection"}, {"learning_rate": 1e-3}], ids=["plain", "conditional", "averaged"]
+)
 def tiny(monkeypatch, request):
     """Record a network of 8×8 pictures; return where it ships to, for a folder under way and a folder to ship to."""
     images = torch.randint(0, 256, (PICTURES, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels, names = torch.arange(PICTURES) % 3, ("a", "b", "c")
     data = SimpleNamespace(images=images, labels=labels, class_names=names, source="noise, seed 0", remark="")
     recipe = dcgan.Recipe(
-        "noise", 8, 1, gpu_epochs=EPOCHS, cpu_epochs=EPOCHS, cpu_width=2, width=2, fixes=request.param
+        "noise",
+        8,
+        1,
+        gpu_epochs=EPOCHS,
+        cpu_epochs=EPOCHS,
+        cpu_width=2,
+        width=2,
+        fixes=request.param,
+        averaged="learning_rate" in request.param,
     )
+    monkeypatch.setattr(dcgan, "judge_for", lambda data, channels: Judge("the sides' means", Means(), (1, 8, 8)))
     monkeypatch.setattr(dcgan, "load_images", lambda *a, **k: data)
     monkeypatch.setattr(dcgan, "RECIPES", {"tiny": recipe})
 
