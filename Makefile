@@ -1,10 +1,10 @@
 # The course, on Linux and macOS. The README has the same as plain pip commands, for Windows.
 #   make lab          open JupyterLab on lesson 00          make test        all tests
-#   make course       run every lesson, pages in build/     make browser     drive the lessons in a real browser
+#   make site         the course as a book: build/site    make browser     drive the lessons in a real browser
 # Authors:
 #   make notebooks · exercises · check · recorded-runs · benchmarks · soak · requirements · clean
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-package test-lessons course browser notebooks exercises check recorded-runs benchmarks soak \
+.PHONY: help lab test test-package test-lessons site course browser notebooks exercises check recorded-runs benchmarks soak \
         requirements clean
 
 PYTHON ?= python3
@@ -54,8 +54,11 @@ test-lessons: $(VENV)/.author
 	$(SMOKE) $(NBVAL) -n $(WORKERS) --dist loadfile --nbval-lax $(filter-out $(EXACT),$(wildcard notebooks/*.ipynb)) solutions
 	$(SMOKE) $(NBVAL) -n $(WORKERS) --dist loadfile --nbval $(EXACT)
 
+site: $(VENV)/.author
+	$(JUPYTER_ENV) $(BIN)/python -m authoring.site
+
 course: $(VENV)/.author
-	$(JUPYTER_ENV) $(BIN)/python -m authoring.pages
+	$(JUPYTER_ENV) $(BIN)/python -m authoring.site --run
 
 browser: $(VENV)/.author
 	$(SMOKE) $(BIN)/python -m pytest tests/browser -p no:cacheprovider --durations=10 -s
