@@ -41,7 +41,7 @@ def course(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("target", ["lab", "test", "course", "browser", "notebooks", "exercises", "check"])
+@pytest.mark.parametrize("target", ["lab", "test", "site", "course", "browser", "notebooks", "exercises", "check"])
 def test_every_target_works_in_a_folder_of_that_name(tmp_path, name, target):
     folder = course(tmp_path / name)
     done = subprocess.run(["make", "-s", target], cwd=folder, capture_output=True, text=True)
@@ -55,7 +55,7 @@ def test_every_target_works_in_a_folder_of_that_name(tmp_path, name, target):
         assert words[:4] == ["-m", "jupyterlab", "--ServerApp.root_dir=.", "notebooks/00_start_here.ipynb"]
 
 
-@pytest.mark.parametrize("target", ["lab", "test", "course", "browser", "check"])
+@pytest.mark.parametrize("target", ["lab", "test", "site", "course", "browser", "check"])
 def test_a_read_only_folder_keeps_its_settings_in_the_users_cache(tmp_path, target):
     folder, cache = course(tmp_path / "my course"), tmp_path / "my cache"
     words = make_read_only(folder)
