@@ -43,18 +43,29 @@ def png_of_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap
     return buffer.getvalue()
 
 
-def labelled_rows_png(rows: Tensor, labels: list[str], zoom: int = 3) -> bytes:
+def labelled_rows_png(rows: Tensor, labels: list[str], zoom: int = 3, title: str = "") -> bytes:
     """Draw rows of pictures with a word before each row; returns PNG bytes.
 
     Args:
         rows: (R, N, C, H, W), float in [−1, 1] or uint8. labels: R words. zoom: picture pixels, at two a point.
+        title: states the finding, above the rows; it gets a second line where it is wider than they are.
     """
     sheet = tile_pictures(rows.flatten(0, 1), columns=rows.shape[1], zoom=zoom)
-    scale, gap = 2, 8
-    left = max(Canvas(1, 1).text_width(label, size=14) for label in labels) + 2 * gap
-    canvas = Canvas(int(left) + sheet.width // scale + gap, sheet.height // scale + 2 * gap, scale=scale)
-    canvas.image.paste(sheet.convert("RGB"), (int(left) * scale, gap * scale))
+    scale, gap, size, line = 2, 8, 15, 22
+    ruler = Canvas(1, 1)
+    left = int(max(ruler.text_width(label, size=14) for label in labels) + 2 * gap)
+    width = left + sheet.width // scale + gap
+    lines = [""] if title else []
+    for word in title.split():
+        longer = f"{lines[-1]} {word}".strip()
+        fits = ruler.text_width(longer, size=size, bold=True) <= width - 2 * gap
+        lines[-1:] = [longer] if fits or not lines[-1] else [lines[-1], word]
+    top = gap + line * len(lines)
+    canvas = Canvas(width, sheet.height // scale + top + gap, scale=scale)
+    for number, words in enumerate(lines):
+        canvas.text(gap, gap + (number + 0.4) * line, words, size=size, bold=True, anchor="lm")
+    canvas.image.paste(sheet.convert("RGB"), (left * scale, top * scale))
     step = sheet.height / scale / len(labels)
     for number, label in enumerate(labels):
-        canvas.text(int(left) - gap, gap + (number + 0.5) * step, label, size=14, anchor="rm")
+        canvas.text(left - gap, top + (number + 0.5) * step, label, size=14, anchor="rm")
     return canvas.png()

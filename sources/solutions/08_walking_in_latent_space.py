@@ -126,20 +126,20 @@ drawing.show_png(
 # %% [markdown]
 # ## 3 · Find a turn vector, and measure it
 #
-# **3a · A turn vector.** `z` is (N, latent_dim) and `turn` (N,): what each picture shows. Left turns are below
-# 0, right turns above. The turn vector is the mean of the **four** z that turn most to the right, minus the
-# mean of the four that turn most to the left.
+# **3a · A turn vector.** `z` is (N, latent_dim) and `turn` (N,): what each picture shows. A picture turns to
+# the right if its turn is above `limit`, and to the left if it is below −`limit`. The turn vector is the mean
+# of the **first four** z that turn to the right, minus the mean of the first four that turn to the left. The z
+# were drawn at random, so the first four are four random ones, as in the lesson.
 #
 # <details><summary>Hint</summary>
-# <code>turn.argsort()</code> gives the numbers of the rows, the smallest turn first.</details>
+# <code>z[turn > limit]</code> has the rows of z that turn to the right, in their order.</details>
 
 
 # %% exercise="turn-vector"
-def turn_vector(z, turn):
-    """Return the vector (latent_dim,) from the four most left to the four most right."""
+def turn_vector(z, turn, limit):
+    """Return the vector (latent_dim,) from four z that turn left to four that turn right."""
     ### BEGIN SOLUTION
-    order = turn.argsort()
-    return z[order[-4:]].mean(dim=0) - z[order[:4]].mean(dim=0)
+    return z[turn > limit][:4].mean(dim=0) - z[turn < -limit][:4].mean(dim=0)
     ### END SOLUTION
 
 
@@ -148,8 +148,9 @@ check.turn_vector(turn_vector)
 
 # %% [markdown] tags=["explanation"]
 # **Why.** The means keep what the four have in common, and what they do not have in common shrinks by √4. The
-# difference takes away what both groups share. Four is few: much chance is left in the vector, and that is why
-# it must be measured.
+# difference takes away what both groups share. Four is few: by hand, the difference of two means of four random
+# z is √(100/4 + 100/4) = 7.1 long, and the vector below is hardly longer. Most of it is chance. That is why it
+# must be measured.
 
 # %% [markdown]
 # **3b · The effect of a vector.** Now measure. `measure` takes z (N, latent_dim) and gives a number for each,
@@ -182,12 +183,14 @@ check.turn_effect(turn_effect)
 # %%
 slant_of = torch.no_grad()(lambda z: attributes.slant(generator(z)))
 many, new = latent.sample(500, 100, seed + 1), latent.sample(100, 100, seed + 2)
+slants = slant_of(many) - slant_of(many).mean()  # beside the mean slant of the samples
 try:
-    vector = turn_vector(many, slant_of(many))
-    for number in range(3):
+    for number, part in enumerate(torch.arange(500).split(100)[:3]):
+        vector = turn_vector(many[part], slants[part], 0.15)
         control = latent.sample(1, 100, seed + 10 + number)[0]
         effect, by_chance = turn_effect(slant_of, new, vector, control)
-        print(f"slant changes by {effect:+.2f} px a row with the vector, by {by_chance:+.2f} with control {number}")
+        print(f"vector {number}, length {vector.norm():.1f}: slant changes by {effect:+.2f} px a row", end="; ")
+        print(f"control of that length: {by_chance:+.2f}")
     print(f"The slants of samples have a standard deviation of {slant_of(new).std():.2f}.")
 except NotImplementedError:
     print("Both functions must be written first.")

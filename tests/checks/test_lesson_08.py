@@ -125,30 +125,41 @@ def test_wrong_means_get_their_hint(wrong, hint):
 # Exercise 3
 
 
-def solution_vector(z, turn):
-    order = turn.argsort()
-    return z[order[-4:]].mean(dim=0) - z[order[:4]].mean(dim=0)
+def solution_vector(z, turn, limit):
+    return z[turn > limit][:4].mean(dim=0) - z[turn < -limit][:4].mean(dim=0)
 
 
-def vector_with_topk(z, turn):
-    right, left = turn.topk(4).indices, (-turn).topk(4).indices
-    return sum(z[i] for i in right.tolist()) / 4 - sum(z[i] for i in left.tolist()) / 4
+def vector_with_loops(z, turn, limit):
+    total = torch.zeros(z.shape[1])
+    for side in (1, -1):
+        found = [row for row, angle in zip(z, turn.tolist(), strict=True) if side * angle > limit]
+        for row in found[:4]:
+            total += side * row / 4
+    return total
 
 
-def test_turn_vectors_in_another_style(capsys):
-    praise(capsys, check.turn_vector, vector_with_topk)
+def vector_with_nonzero(z, turn, limit):
+    right, left = (turn > limit).nonzero()[:4, 0], (turn < -limit).nonzero()[:4, 0]
+    return (z[right] - z[left]).mean(dim=0)
+
+
+@pytest.mark.parametrize("function", [vector_with_loops, vector_with_nonzero])
+def test_turn_vectors_in_other_styles(function, capsys):
+    praise(capsys, check.turn_vector, function)
 
 
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
-        (lambda z, turn: -solution_vector(z, turn), "right minus left"),
-        (lambda z, turn: z[turn.argmax()] - z[turn.argmin()], "mean of four"),
-        (lambda z, turn: z[turn.argsort()[-4:]].sum(0) - z[turn.argsort()[:4]].sum(0), "four times too long"),
-        (lambda z, turn: z[turn.topk(4).indices].mean(0), "subtract the mean"),
-        (lambda z, turn: z[turn > 0].mean(0) - z[turn < 0].mean(0), "all z of each side"),
-        (lambda z, turn: solution_vector(z, turn.abs()), "sort by the turn itself"),
-        (lambda z, turn: solution_vector(z, turn) / solution_vector(z, turn).norm(), "leave the length"),
+        (lambda z, t, m: -solution_vector(z, t, m), "right minus left"),
+        (lambda z, t, m: z[t > m][0] - z[t < -m][0], "mean of four"),
+        (lambda z, t, m: z[t > m][:4].sum(0) - z[t < -m][:4].sum(0), "four times too long"),
+        (lambda z, t, m: z[t > m][:4].mean(0), "subtract the mean"),
+        (lambda z, t, m: z[t > m].mean(0) - z[t < -m].mean(0), "all z of each side"),
+        (lambda z, t, m: solution_vector(z, t, 0), "more than the limit"),
+        (lambda z, t, m: z[t.topk(4).indices].mean(0) - z[(-t).topk(4).indices].mean(0), "most extreme"),
+        (lambda z, t, m: z[t > m][:4].mean(0) - z[t < m][:4].mean(0), "below minus the limit"),
+        (lambda z, t, m: solution_vector(z, t, m) / solution_vector(z, t, m).norm(), "leave the length"),
     ],
 )
 def test_wrong_turn_vectors_get_their_hint(wrong, hint):

@@ -34,3 +34,15 @@ def test_rows_have_their_words_at_the_left():
     short, long = (pixels(drawing.labelled_rows_png(rows, ["a", word])) for word in ("b", "a long word"))
     assert long.shape[0] == short.shape[0] and long.shape[1] > short.shape[1]
     assert (short == 0).all(axis=2).sum() >= 2 * 3 * (4 * 3) ** 2
+
+
+def test_a_title_stands_above_the_rows_and_breaks_where_it_is_wide():
+    rows = torch.zeros(2, 8, 1, 8, 8, dtype=torch.uint8)
+    bare, short, long = (
+        pixels(drawing.labelled_rows_png(rows, ["a", "b"], title=title))
+        for title in ("", "Rows", "A finding that needs more room than eight little pictures")
+    )
+    assert bare.shape[1] == short.shape[1] == long.shape[1]
+    assert bare.shape[0] < short.shape[0] < long.shape[0]
+    np.testing.assert_array_equal(short[short.shape[0] - bare.shape[0] + 16 :], bare[16:])
+    assert (long[:, -8:] == 255).all(), "the title runs over the edge"

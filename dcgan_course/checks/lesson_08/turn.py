@@ -12,9 +12,13 @@ Measure = Callable[[Tensor], Tensor]  # z (N, D) → a number for each picture, 
 Effects = tuple[float, float]  # of the vector, and of the control
 
 
-def _vector(z: Tensor, turn: Tensor, count: int = 4) -> Tensor:
+def _vector(z: Tensor, turn: Tensor, limit: float, count: int = 4) -> Tensor:
+    return z[turn > limit][:count].mean(dim=0) - z[turn < -limit][:count].mean(dim=0)
+
+
+def _extremes(z: Tensor, turn: Tensor) -> Tensor:
     order = turn.argsort()
-    return z[order[-count:]].mean(dim=0) - z[order[:count]].mean(dim=0)
+    return z[order[-4:]].mean(dim=0) - z[order[:4]].mean(dim=0)
 
 
 def _unit(vector: Tensor) -> Tensor:
@@ -22,33 +26,42 @@ def _unit(vector: Tensor) -> Tensor:
 
 
 VECTOR_MISTAKES = [
-    Mistake(lambda z, turn: -_vector(z, turn), "the sign: right minus left, so that adding it turns to the right."),
-    Mistake(lambda z, turn: _vector(z, turn, 1), "take the mean of four on each side: one z shows many other things."),
+    Mistake(lambda z, t, m: -_vector(z, t, m), "the sign: right minus left, so that adding it turns to the right."),
+    Mistake(lambda z, t, m: _vector(z, t, m, 1), "take the mean of four on each side: one z shows many other things."),
     Mistake(
-        lambda z, turn: 4 * _vector(z, turn),
+        lambda z, t, m: 4 * _vector(z, t, m),
         "you added the four z and did not divide: the mean is wanted, else the vector is four times too long.",
     ),
-    Mistake(lambda z, turn: z[turn.argsort()[-4:]].mean(dim=0), "subtract the mean of the four that turn most left."),
+    Mistake(lambda z, t, m: z[t > m][:4].mean(dim=0), "subtract the mean of the four that turn to the left."),
     Mistake(
-        lambda z, turn: z[turn > 0].mean(dim=0) - z[turn < 0].mean(dim=0),
-        "these are all z of each side. Take the four that turn most on each side.",
+        lambda z, t, m: _vector(z, t, m, len(z)),
+        "these are all z of each side. Take the first four on each side, as the paper takes four.",
     ),
     Mistake(
-        lambda z, turn: _vector(z, turn.abs()),
-        "left turns are below 0: sort by the turn itself, not by how large it is.",
+        lambda z, t, m: _vector(z, t, 0.0),
+        "these turn at all. Take those that turn by more than the limit, on either side.",
     ),
-    Mistake(lambda z, turn: _unit(_vector(z, turn)), "leave the length as it is: it says how far to go."),
+    Mistake(
+        lambda z, t, m: _extremes(z, t),
+        "these are the four most extreme of all. Wanted are the first four beyond the limit: four that show it "
+        "plainly, and are picked by nothing else.",
+    ),
+    Mistake(
+        lambda z, t, m: z[t > m][:4].mean(dim=0) - z[t < m][:4].mean(dim=0),
+        "a left turn is below minus the limit; what lies between shows no plain turn.",
+    ),
+    Mistake(lambda z, t, m: _unit(_vector(z, t, m)), "leave the length as it is: it says how far to go."),
 ]
 
 
 @exercise("3a · a turn vector", id="turn-vector", points=2)
-def turn_vector(exercise: str, function: Callable[[Tensor, Tensor], Tensor]) -> None:
-    """Check a learner's turn_vector(z, turn) → (latent_dim,): mean of the four most to the right minus four left."""
+def turn_vector(exercise: str, function: Callable[[Tensor, Tensor, float], Tensor]) -> None:
+    """Check a learner's turn_vector(z, turn, limit) → (latent_dim,): mean of the first four right minus four left."""
     cases = []
-    for seed, (count, latent_dim) in enumerate(((40, 6), (25, 100), (9, 2))):
-        turn = paths.sample(1, count, seed + 50)[0] + 0.2
-        cases.append((paths.sample(count, latent_dim, seed), turn))
-    judge(exercise, function, cases, _vector, VECTOR_MISTAKES, "right on three sets of z, the smallest of nine.")
+    for seed, (count, latent_dim) in enumerate(((60, 6), (45, 100), (30, 2))):
+        turn = paths.sample(1, count, seed + 50)[0] + 0.1
+        cases.append((paths.sample(count, latent_dim, seed), turn, 0.4))
+    judge(exercise, function, cases, _vector, VECTOR_MISTAKES, "right on three sets of z, the smallest of thirty.")
 
 
 def _effect(measure: Measure, z: Tensor, vector: Tensor, control: Tensor) -> Effects:
