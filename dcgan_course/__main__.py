@@ -1,4 +1,4 @@
-"""The course from the command line: `python -m dcgan_course doctor`, `train`, `sample` or `evaluate`."""
+"""The course from the command line: `python -m dcgan_course doctor`, `open`, `train`, `sample` or `evaluate`."""
 
 import argparse
 import signal
@@ -14,6 +14,7 @@ from dcgan_course.errors import CheckpointError, DataNotFound, InvalidValue, Tra
 
 COMMANDS = {
     "doctor": "say whether this machine has what the course needs",
+    "open": "lay the lessons out in a folder of your own",
     "train": "train a DCGAN into a folder",
     "sample": "draw pictures with a trained generator",
     "evaluate": "measure a trained generator",

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dcgan_course.commands.asked import as_asked, labels_asked
-from dcgan_course.commands.inputs import data_of, networks_of, test_pictures
+from dcgan_course.commands.inputs import as_asked, data_of, labels_asked, networks_of, test_pictures
 from dcgan_course.data.images import Images, load_images
 from dcgan_course.data.pixels import scale
 from dcgan_course.errors import InvalidValue, seed_number, whole_number

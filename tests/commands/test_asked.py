@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from dcgan_course import models
-from dcgan_course.commands.asked import as_asked, labels_asked
+from dcgan_course.commands.inputs import as_asked, labels_asked
 from dcgan_course.data import Images
 from dcgan_course.errors import InvalidValue
 

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from dcgan_course.__main__ import main
-from dcgan_course.commands import asked as asked_module
-from dcgan_course.commands import evaluate
+from dcgan_course.commands import evaluate, inputs
 from tests.helpers.runs import folder_of_pictures
 
 ROW = re.compile(r"^(?P<title>.+?) {2,}(?P<drawn>−?[\d.,]+(?: ± [\d.]+)?) {2,}(?P<real>−?[\d.,]+(?: ± [\d.]+)?)$")
@@ -120,8 +119,8 @@ def test_refusals(capsys):
 
 def test_a_conditional_generator_is_asked_with_the_shares_of_the_data(conditional_run, capsys, monkeypatch):
     asked = []
-    sample_labels = asked_module.sample_labels
-    monkeypatch.setattr(asked_module, "sample_labels", lambda *a: asked.append(a[1:]) or sample_labels(*a))
+    sample_labels = inputs.sample_labels
+    monkeypatch.setattr(inputs, "sample_labels", lambda *a: asked.append(a[1:]) or sample_labels(*a))
     assert main(["evaluate", str(conditional_run), "--count", "300", "--draws", "2", "--seed", "5"]) == 0
     shown = capsys.readouterr().out
     assert "p_real" in shown and "the class that was asked for is drawn" in shown and "least often class" in shown
