@@ -477,7 +477,9 @@ for row, epoch in enumerate(run.frame_epochs):
 # towards their lines (losses are in **nats**, the unit of the natural logarithm) and stay short of them: D
 # still wins, by less.
 #
-# The distance is no perfect judge either. It is smallest at epoch 50, not at 200.
+# The distance is no good judge either. It is smallest at epoch 50, not at 200: at 50 half of the twenty samples
+# are a 1, thin and alike, and a 1 lies nearer to other digits than any digit does. Which digits are drawn moves
+# this number more than how well they are drawn.
 #
 # ## Does it draw all ten digits?
 #
@@ -513,9 +515,12 @@ for digit in (int(counts.argmax()), int(counts.argmin())):
     print(f"digit {digit}: {shares[1, digit]:.1f} % of the samples, {shares[0, digit]:.1f} % of the test pictures")
 
 # %% [markdown]
-# No digit is missing, so this is not a collapse. But it is not even: one sample in five is a 1, nearly twice
-# its share among real digits. In theory a perfect D would notice: where G draws too much, D* falls below ½, and
-# G is pushed away. This D is far from perfect, and 200 epochs did not even it out.
+# No digit is missing, so this is no collapse *onto a few digits*. But it is not even: one sample in five is a
+# 1, nearly twice its share among real digits. In theory a perfect D would notice: where G draws too much, D*
+# falls below ½, and G is pushed away. This D is far from perfect, and 200 epochs did not even it out.
+#
+# What this does not show: variety *inside* a digit. If each digit were always drawn in the same way, the ten
+# shares could be perfect. Lesson 10 has measures that look there: recall and coverage.
 #
 # What this does not show: whether the pictures are good. A classifier must name some digit, even for noise.
 #
@@ -544,11 +549,18 @@ drawing.show_png(
 
 # %% [markdown]
 # Above: samples. Below: the nearest training picture of each. They are alike in place and slant; some plain
-# digits, like the 1, are hard to tell apart by eye, so we trust the numbers. A sample is, on the whole, no
-# closer to the training pictures than a real test picture is. So it has not memorised them.
+# digits, like the 1, are hard to tell apart by eye, so we look at the numbers. A sample is, on the whole, about
+# as far from the training pictures as a real test picture is, and none of the 500 has distance 0. So these
+# samples are no exact copies.
 #
-# What this does not show: a network that copies a picture and moves it by one pixel would pass this test.
-# Lesson 10 has better ones.
+# That is **all** it shows. Take a training picture itself, and add noise of σ 0.35 to each of its 784 pixels:
+# by hand it is √784 · 0.35 = 9.8 away, farther than most test pictures are from their nearest. It is a copy
+# with dirt on it, and it passes this test. So would a network that copies a picture and moves it by one pixel.
+# Our samples have noise, too. And the median mixes all digits: a 1 lies nearer to its neighbour than any other
+# digit does, so the share of the 1 moves it. Lesson 10 has better tests.
+#
+# Try it: look at one digit at a time, with `classifier(...).argmax(dim=1)`, beside
+# `reference[:500] + 0.35 * torch.randn_like(reference[:500])`.
 
 # %% [markdown]
 # ## How likely are real digits, according to the generator?
@@ -643,10 +655,11 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# From the beginning, a larger k gives *less*: the same epochs hold fewer steps of G, and D is almost never
-# wrong. With k = 20 the generator has hardly moved and draws nothing at all. (The classifier reads no 1 there;
-# it must name some digit, even for noise.) That is one half of the report, without any collapse: a generator
-# that has not learned yet.
+# From the beginning, a larger k gives *less*. But this is not a fair comparison of k: the same epochs hold k
+# times fewer steps of G, so a late G and a G that a strong D holds down look alike. (An equal number of steps
+# of G would need k times as many epochs.) D is almost never wrong. With k = 20 the generator has hardly moved
+# and draws nothing at all. (The classifier reads no 1 there; it must name some digit, even for noise.) That is
+# one half of the report, without any collapse: a generator that has not learned yet.
 #
 # After the recorded run a larger k puts D further ahead: the gap between p_real and p_fake grows. But G keeps
 # its digits, and the share of the 1 stays as it was. This is a weak test for k = 20, where G made few steps. So
@@ -662,7 +675,7 @@ drawing.show_png(
 # * A D step must not reach G: make the fakes without a graph. A G step goes through D but moves G only.
 #   `eval()` stops no gradients.
 # * Losses tell who is ahead, not how good the pictures are. Look at samples of a fixed z, count classes, look
-#   for neighbours.
+#   for neighbours; and ask of each such test what bad samples would pass it.
 # * A checkpoint that continues to the same bits costs one file and one test.
 #
 # ## Exercises

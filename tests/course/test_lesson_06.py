@@ -1,0 +1,51 @@
+"""What lesson 06 says of its table, read from the record, epoch by epoch."""
+
+import pytest
+
+from dcgan_course import recorded
+
+ROWS = {row: [run["frechet"] for run in runs] for row, runs in recorded.guidelines()["rows"].items()}
+RECIPE = ROWS["full recipe"]
+GREY = 890
+
+
+def last(row):
+    return [curve[-1] for curve in ROWS[row]]
+
+
+def test_each_row_has_three_seeds_and_three_epochs():
+    assert len(ROWS) == 10 and all(len(curve) == 3 for curves in ROWS.values() for curve in curves)
+    assert all(len(curves) == 3 for curves in ROWS.values())
+
+
+@pytest.mark.parametrize("row", ["no batch norm", "first weights N(0, 0.2)"])
+def test_behind_in_every_seed_and_still_falling(row):
+    assert min(last(row)) > 1.5 * max(last("full recipe"))
+    assert all(curve[-1] < curve[-2] - 5 for curve in ROWS[row])
+
+
+def test_average_pooling_leads_after_one_epoch_and_then_stands():
+    curves = ROWS["average pooling at D's end"]
+    first = min(curve[0] for curve in RECIPE)
+    assert sum(curve[0] < first for curve in curves) == 2
+    assert all(abs(curve[-1] - curve[0]) < 40 for curve in curves)
+
+
+@pytest.mark.parametrize(("row", "late"), [("pooling and upsampling", 2), ("ReLU in D", 1)])
+def test_late_seeds_were_grey_and_still_fall_and_the_others_are_in_time(row, late):
+    behind = [curve for curve in ROWS[row] if curve[-1] > 1.5 * max(last("full recipe"))]
+    assert len(behind) == late and all(curve[0] > GREY and curve[-1] < curve[-2] - 100 for curve in behind)
+    assert all(value < 1.1 * max(last("full recipe")) for value in last(row) if value < 200)
+
+
+def test_small_first_weights_are_late_in_every_seed_and_tanh_hardly_moves():
+    small = ROWS["first weights N(0, 0.002)"]
+    assert min(curve[-1] for curve in small) > 1.5 * max(last("full recipe"))
+    assert sum(curve[-1] > GREY for curve in small) == 1
+    assert all(curve[-1] > GREY and curve[0] - curve[-1] < 10 for curve in ROWS["tanh in G's hidden layers"])
+
+
+@pytest.mark.parametrize("row", ["sigmoid, pictures in [0, 1]", "fully connected hidden layers"])
+def test_seeds_that_meet_those_of_the_recipe_tell_no_rows_apart(row):
+    ours, theirs = [round(value) for value in last(row)], [round(value) for value in last("full recipe")]
+    assert max(ours) >= min(theirs) and max(theirs) >= min(ours)
