@@ -229,13 +229,14 @@ class DistanceRecorder:
             return
         average = training.ema_generator
         assert isinstance(average, Generator | ConditionalGenerator)  # it is asked for where one is kept
-        row = {"epoch": epoch, "last": self._distance(self.generator), "average": self._distance(average)}
+        row = {"epoch": epoch, "last": self.distance(self.generator), "average": self.distance(average)}
         print(row, flush=True)
         self.found.append(row)
         self.path.write_text(json.dumps(self.found), encoding="utf-8")
 
     @torch.no_grad()
-    def _distance(self, generator: AnyGenerator) -> float:
+    def distance(self, generator: LatentGenerator) -> float:
+        """Return the Fréchet distance of a generator's samples to the training pictures."""
         judge = judge_for(self.recipe.data, self.recipe.channels)
         z = latent.sample(len(self.pictures), generator.latent_dim, self.seed + 1)
         z = z.to(next(generator.parameters()).device)

@@ -16,6 +16,7 @@ from dcgan_course.recorded.runs import (
     report,
 )
 from dcgan_course.recorded.tables import (
+    cifar_recipes,
     fix_samples,
     fixes,
     guideline_samples,

@@ -64,6 +64,11 @@ def toy_fixes() -> dict[str, Any]:
     return _read("toy_fixes", "results.json")
 
 
+def cifar_recipes() -> dict[str, Any]:
+    """Return what each recipe of lesson 11 draws of CIFAR-10 after a short training, and the nearest one at length."""
+    return _read("cifar_recipes", "results.json")
+
+
 def probes() -> dict[str, Any]:
     """Return accuracies of linear probes on four kinds of features, by number of labels (lesson 09)."""
     return _read("probes", "table.json")

@@ -100,6 +100,7 @@ class Explorer:
 
     def drag(self, slider):
         """Take a slider's handle with the mouse and pull it a third of the way, to the side where there is room."""
+        slider.scroll_into_view_if_needed()  # the mouse, unlike a key, needs it in the window
         track, handle = slider.locator(".noUi-base").bounding_box(), slider.locator(".noUi-handle").bounding_box()
         x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
         side = 1 if x < track["x"] + track["width"] / 2 else -1

@@ -21,6 +21,7 @@ from dcgan_course.recorded.tables import strip_path
         (recorded.modes_table, {"cells", "runs", "published_epochs"}),
         (recorded.probes, {"cells", "paper", "made"}),
         (recorded.toy_fixes, {"games", "runs", "command", "date"}),
+        (recorded.cifar_recipes, {"rows", "steps", "judge", "at_length", "date"}),
     ],
 )
 def test_a_table_has_what_its_lesson_reads(table, keys):
@@ -51,6 +52,7 @@ def test_every_folder_that_is_shipped_has_the_sums_of_all_its_files():
         ("modes_table", recorded.modes_table),
         ("probes", recorded.probes),
         ("toy_fixes", recorded.toy_fixes),
+        ("cifar_recipes", recorded.cifar_recipes),
     ],
 )
 def test_a_bit_that_flipped_in_a_table_is_seen(tmp_path, monkeypatch, table, read):
