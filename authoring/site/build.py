@@ -11,6 +11,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from authoring.places import ROOT
+from authoring.site.explorers import script
+from authoring.site.generators import write_generators
 from authoring.site.sources import Book, Place
 
 HERE = Path(__file__).resolve().parent
@@ -75,6 +77,8 @@ def write_sources(folder: Path, read: Callable[[Path], NotebookNode]) -> None:
     shutil.copy(ROOT / "docs" / "house.png", folder)
     shutil.copy(HERE / "conf.py", folder)
     shutil.copy(HERE / "book.css", folder / "_static")
+    (folder / "_static" / "explorers.js").write_text(script(), encoding="utf-8")
+    write_generators(folder / "_static" / "generators")
     (folder / "index.md").write_text(START + contents(stand), encoding="utf-8")
     (folder / "functions").mkdir()
     for room in ROOMS:

@@ -10,6 +10,7 @@ html_theme = "sphinx_book_theme"
 html_title = "DCGAN, understood"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = ["explorers.js"]
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False

@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode
 
+from authoring.site.explorers import explorer
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = "_static/pictures"
 FORMULA = re.compile(
@@ -56,7 +58,7 @@ class Book:
             if cell.cell_type == "markdown":
                 cell.source = self.markdown(cell.source, place)
             elif cell.cell_type == "code":
-                cell.outputs = [self._output(output, place) for output in cell.outputs]
+                cell.outputs = [self._output(output, place, cell.source) for output in cell.outputs]
         return notebook
 
     def markdown(self, text: str, place: Place) -> str:
@@ -77,14 +79,14 @@ class Book:
             return text  # a file of the repository that is no page of the book: its name alone
         return f'<a href="{place.href(found, "#" + anchor if anchor else "")}">{text}</a>'
 
-    def _output(self, output: NotebookNode, place: Place) -> NotebookNode:
+    def _output(self, output: NotebookNode, place: Place, source: str) -> NotebookNode:
         data = output.get("data", {})
         if png := data.get("image/png"):
             alt = output.metadata.get("image/png", {}).get("alt", "")
             return html_output(output, self._picture(png, alt, place))
         if WIDGET in data:
             sentence = "".join(data.get("text/plain", ""))
-            return html_output(output, f'<p class="needs-a-kernel">{escape(sentence)}</p>')
+            return html_output(output, explorer(source) or f'<p class="needs-a-kernel">{escape(sentence)}</p>')
         return output
 
     def _picture(self, png: str, alt: str, place: Place) -> str:

@@ -1,13 +1,17 @@
 """The book in a real browser, opened from a file: it asks for nothing outside its folder, and nothing is dead."""
 
+import os
 import re
 import time
 from html import unescape
 from urllib.parse import unquote
 
 import pytest
+import torch
 
 from authoring.site.build import build
+from dcgan_course.latent.paths import sample, slerp
+from dcgan_course.recorded import load_run
 from tests.browser.open_notebook import WINDOW
 from tests.browser.real_lab import ROOT
 
@@ -17,12 +21,18 @@ PHONE = {"width": 390, "height": 800}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    folder, start = tmp_path_factory.mktemp("book") / "site", time.perf_counter()
+    folder, start = tmp_path_factory.mktemp("book") / "site", processor_time()
     assert build(folder) == 0
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    print(f"\nthe book: {size:.0f} MB in {time.perf_counter() - start:.0f} s")
-    assert size < 60 and time.perf_counter() - start < 120
+    taken = processor_time() - start
+    print(f"\nthe book: {size:.0f} MB in {taken:.0f} s of a processor")
+    assert size < 60 and taken < 120
     return folder
+
+
+def processor_time() -> float:
+    """Seconds that this process and those that it waited for have computed: a busy machine does not lengthen them."""
+    return time.process_time() + sum(os.times()[2:4])
 
 
 @pytest.fixture
@@ -116,3 +126,75 @@ def test_formulas_are_drawn_light_and_dark_and_a_phone_sees_no_page_wider_than_i
             page = reader(name)
             assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"], name
     page.screenshot(path=SCREENSHOTS / "book_phone.png")
+
+
+SHOWN = """home => {
+    const canvas = home.querySelector('canvas');
+    const bytes = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    return [...bytes].filter((value, i) => i % 4 === 0);
+}"""  # the red of each pixel
+NAMELESS = """home => [...home.querySelectorAll('input, select, button')].filter(
+    each => each.checkVisibility() && !(each.labels?.[0]?.textContent || each.textContent)).length"""
+
+
+def red_of(name: str, share: float) -> torch.Tensor:
+    """What a recorded generator draws between the first two points of seed 0: the bytes of its first channel."""
+    run = load_run(name)
+    a, b = sample(2, run.generator.latent_dim, 0)
+    with torch.inference_mode():
+        picture = run.generator(slerp(a, b, share)[None])[0, 0]
+    return ((picture + 1) * 127.5).flatten()
+
+
+def ready(page):
+    home = page.locator("div[data-explorer]")
+    page.locator("div[data-explorer][data-ready]").wait_for(timeout=60_000)
+    home.scroll_into_view_if_needed()
+    return home
+
+
+def test_the_slider_of_lesson_00_moves_by_keys_without_a_kernel(reader):
+    home = ready(reader("lessons/00_start_here"))
+    shown = torch.tensor(home.evaluate(SHOWN))
+    assert float((shown - red_of("mnist_mlp", 0)).abs().max()) <= 1
+    place = home.get_by_label("place in z", exact=True)
+    for _ in range(5):
+        place.press("ArrowRight")
+    assert "25 % of the way from point 1 to point 2" in home.get_by_role("status").inner_text()
+    assert float((torch.tensor(home.evaluate(SHOWN)) - red_of("mnist_mlp", 0.25)).abs().max()) <= 1
+    assert home.evaluate(NAMELESS) == 0
+
+
+def test_the_latent_explorer_draws_what_torch_draws_for_every_recorded_run(reader):
+    home = ready(reader("lessons/08_walking_in_latent_space"))
+    menu = home.get_by_label("recorded run")
+    for name in menu.locator("option").all_inner_texts():
+        menu.select_option(name)
+        home.get_by_role("status").filter(has_text="random z").wait_for(timeout=60_000)
+        between = home.get_by_label("from A to B (%)")
+        for _ in range(8):
+            between.press("ArrowRight")
+        assert "40 % of the way" in home.get_by_role("status").inner_text(), name
+        if name != "mnist_dcgan_conditional":
+            assert float((torch.tensor(home.evaluate(SHOWN)) - red_of(name, 0.4)).abs().max()) <= 1, name
+        assert home.evaluate(NAMELESS) == 0
+
+
+def test_the_latent_explorer_pins_keeps_goes_back_and_asks_for_a_class(reader):
+    home = ready(reader("lessons/11_beyond_dcgan"))
+    first = home.evaluate(SHOWN)
+    home.get_by_label("class", exact=True).press("ArrowRight")
+    assert "Asked for class 1." in home.get_by_role("status").inner_text() and home.evaluate(SHOWN) != first
+    home.get_by_role("button", name="Pin as B").click()
+    assert "100 % of the way" in home.get_by_role("status").inner_text()
+    home.get_by_role("button", name="Reset").click()
+    assert home.evaluate(SHOWN) == first
+    home.get_by_label("random 1").press("End")
+    assert home.evaluate(SHOWN) != first
+    home.get_by_role("button", name="back to 1").click()
+    assert "Asked for class 1." in home.get_by_role("status").inner_text()
+    home.get_by_role("button", name="New A and B").click()
+    walk = home.get_by_role("button", name="Walk from A to B and back")
+    walk.click()
+    home.get_by_role("status").filter(has_text="15 % of the way").wait_for(timeout=20_000)
+    walk.click()

@@ -1,0 +1,33 @@
+// Puts each explorer where the page has a place for it. Weights lie beside the pages as scripts, because a page from a
+// file may not fetch; each is loaded when it is first needed.
+
+import { latentExplorer } from "./latent_explorer.mjs";
+import { latentSlider } from "./latent_slider.mjs";
+import { rows, singles } from "./numbers.mjs";
+
+const folder = new URL("generators/", document.currentScript.src);
+const arrived = {};
+window.takeGenerator = (name, facts) => (arrived[name] = facts);
+
+async function load(name) {
+  if (!(name in arrived)) {
+    await new Promise((done, failed) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: new URL(`${name}.js`, folder), onload: done, onerror: failed });
+      document.head.append(script);
+    });
+  }
+  return arrived[name];
+}
+
+async function place(home) {
+  const { explorer, run, seed, runs } = home.dataset;
+  if (explorer === "latent_explorer") await latentExplorer(home, run, runs.split(" "), load);
+  if (explorer === "latent_slider") {
+    const facts = await load(run);
+    latentSlider(home, facts, rows(singles(facts.points[seed]), facts.latent_dim));
+  }
+  home.dataset.ready = "yes";
+}
+
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("div[data-explorer]").forEach(place));
