@@ -160,7 +160,7 @@ for name, colour in (("p_real", drawing.REAL), ("p_fake", drawing.FAKE)):
 left.set(title="D looks content", xlabel="round", ylabel="mean answer of D", ylim=(0, 1))
 left.legend()
 right.plot(at, kl, color=drawing.MODEL)
-right.set(title="The modes are lost", xlabel="round", ylabel="reverse KL (nats)", ylim=(0, 2.1))
+right.set(title="The modes are never found", xlabel="round", ylabel="reverse KL (nats)", ylim=(0, 2.1))
 drawing.show(
     figure, alt="Left: D's answers to real and fake points over the rounds. Right: the reverse KL over the rounds."
 )
@@ -178,8 +178,8 @@ drawing.show(
 #
 # Were the modes lost? The curve begins after some rounds. Before the training the reverse KL is about as high,
 # and no game ever had more than three modes. A control of the course's tests says the same: games that found
-# the modes with equal learning rates keep them when D becomes five times slower. So "lost" in the title is too
-# much said: a G that is ahead of its D does not **find** the modes.
+# the modes with equal learning rates keep them when D becomes five times slower. So nothing was lost: a G that
+# is ahead of its D does not **find** the modes.
 
 # %% [markdown]
 # ## What if D sees several points at once?
