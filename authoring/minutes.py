@@ -44,6 +44,25 @@ class Minutes:
         return abs(self.counted - self.stated) <= 0.1 * self.counted
 
 
+@dataclass
+class Section:
+    """What stands under one heading: words to read aloud, and counted things."""
+
+    title: str
+    words: int
+    counts: dict[str, int]
+
+    @property
+    def optional(self) -> bool:
+        """Whether a lecture may leave it out."""
+        return self.title.startswith("Optional")
+
+    @property
+    def minutes(self) -> float:
+        """Minutes by the rule, without training."""
+        return self.words / WORDS_A_MINUTE + sum(SECONDS[kind] * count for kind, count in self.counts.items()) / 60
+
+
 def minutes_of(path: Path) -> Minutes:
     """Count one stored notebook.
 
@@ -54,24 +73,33 @@ def minutes_of(path: Path) -> Minutes:
     found = STATED.search(" ".join(notebook.cells[0].source.split()))
     if found is None:
         raise ValueError(f"{path.name} does not state its time as **Time**: N minutes, of which N are training")
-    words, counts, optional = 0, dict.fromkeys(SECONDS, 0), False
+    sections = [section for section in sections_of(notebook) if not section.optional]
+    counts = {kind: sum(section.counts[kind] for section in sections) for kind in SECONDS}
+    return Minutes(path.stem, sum(section.words for section in sections), counts, int(found[1]), int(found[2]))
+
+
+def sections_of(notebook: nbformat.NotebookNode) -> list[Section]:
+    """Return a notebook's sections in their order, without what stands after the heading "Exercises".
+
+    What stands before the first heading is called "Opening".
+    """
+    found = [Section("Opening", 0, dict.fromkeys(SECONDS, 0))]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             text = FOLDED.sub("", cell.source)
             for end in ENDS:
                 text = text.split(end)[0]
-            heading = re.search(r"^## (.*)", text, re.MULTILINE)
-            if heading:
-                optional = heading[1].startswith("Optional")
-            if not optional:
-                words += len(_spoken(text).split())
-                counts["prediction"] += "predict" in cell.metadata.get("tags", [])
-        elif not optional:
+            for part in re.split(r"^(?=## )", text, flags=re.MULTILINE):
+                if heading := re.match(r"## (.*)", part):
+                    found.append(Section(heading[1].strip(), 0, dict.fromkeys(SECONDS, 0)))
+                found[-1].words += len(_spoken(part).split())
+            found[-1].counts["prediction"] += "predict" in cell.metadata.get("tags", [])
+        elif cell.cell_type == "code":
             outputs = [output.get("data", {}) for output in cell.outputs]
-            counts["code cell"] += 1
-            counts["picture"] += sum("image/png" in data for data in outputs)
-            counts["explorer"] += sum(WIDGET in data for data in outputs)
-    return Minutes(path.stem, words, counts, int(found[1]), int(found[2]))
+            found[-1].counts["code cell"] += 1
+            found[-1].counts["picture"] += sum("image/png" in data for data in outputs)
+            found[-1].counts["explorer"] += sum(WIDGET in data for data in outputs)
+    return found
 
 
 def _spoken(text: str) -> str:

@@ -51,6 +51,11 @@ def places() -> list[Place]:
         for path in sorted((ROOT / folder).glob("*.ipynb"))
     ]
     found += [Place(path, page) for path, page in TEXTS.items()]
+    found.append(Place("docs/teaching/README.md", "teaching/plan"))
+    found += [
+        Place(f"docs/teaching/{path.name}", f"teaching/{path.stem}")
+        for path in sorted((ROOT / "docs" / "teaching").glob("[0-9]*.md"))
+    ]
     found += [
         Place(f"{CARDS}/{path.parent.name}/CARD.md", f"cards/{path.parent.name}")
         for path in sorted((ROOT / CARDS).glob("*/CARD.md"))
@@ -97,6 +102,7 @@ def contents(stand: list[Place]) -> str:
     trees = [tree(name.capitalize(), under(name)) for name in NOTEBOOKS.values()]
     trees.append(tree("Look up", [*TEXTS.values()]))
     trees.append(tree("The package's functions", [f"functions/{room}" for room in ROOMS]))
+    trees.append(tree("For teachers", under("teaching")))
     trees.append(tree("Recorded runs and networks", under("cards")))
     trees.append(tree("Measured", under("results")))
     return "\n".join(trees)
