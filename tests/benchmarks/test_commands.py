@@ -9,7 +9,15 @@ import pytest
 from authoring.notebooks import ROOT
 
 BENCHMARKS = sorted(f"benchmarks.{path.stem}" for path in (ROOT / "benchmarks").glob("[!_]*.py"))
-COMMANDS = [*BENCHMARKS, "recording", "authoring.nbgrader", "authoring.notebooks", "authoring.site", "authoring.teaching", "authoring.wrap"]
+COMMANDS = [
+    *BENCHMARKS,
+    "recording",
+    "authoring.nbgrader",
+    "authoring.notebooks",
+    "authoring.site",
+    "authoring.teaching",
+    "authoring.wrap",
+]
 
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")  # a test may have imported it before
