@@ -238,6 +238,7 @@ PAIRS: dict[str, Callable[[dict[str, Any]], Pair]] = {  # how the two networks o
     "mnist_dcgan": dcgan_pair,
     "mnist_dcgan_conditional": dcgan_pair,
     "cifar10_dcgan_32": dcgan_pair,
+    "cifar10_dcgan_32_tuned": dcgan_pair,
     "cifar10_dcgan_64": dcgan_pair,
     "objects_dcgan": dcgan_pair,
 }
