@@ -69,6 +69,7 @@ RECIPES = {
         gpu_epochs=3,
         cpu_epochs=3,
         cpu_width=48,
+        lossless_frames=True,
         fixes={"learning_rate": 5e-4, "batch_size": 64},
         averaged=True,
     ),

@@ -560,10 +560,10 @@ print(f"\n{length['shipped']['name']}, the paper's rate, at its end: {length['sh
 # The rate that wins the short search loses the long run: the distance falls, turns, and climbs again, and no
 # average saves it. At its lowest, after three epochs, it is nearer than the shipped run after ten, so this G is
 # recorded, too (`cifar10_dcgan_32_tuned`, with its card). Draw samples of both before you believe the number:
-# to our eyes they are coarser, not better. And whoever stops there must know when, and the pictures that told
-# must not be those that judge. A short search answers another question than the one you have. What this does
-# not show: which of rate and batch size did it, since both were changed, and whether another seed turns at
-# another epoch.
+# to our eyes the tuned ones are coarser, not better. And whoever stops there must know when, and the pictures
+# that told must not be those that judge. A short search answers another question than the one you have. What
+# this does not show: which of rate and batch size did it, since both were changed, and whether another seed
+# turns at another epoch.
 
 # %% [markdown]
 # ## What does one live run show?
