@@ -19,7 +19,8 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
-from dcgan_course.checks.surroundings import tell
+from dcgan_course.checks import surroundings
+from dcgan_course.checks.surroundings import TooLong, tell, time_limit, torch_as_it_is
 from dcgan_course.errors import CheckFailed, wrapped
 
 BLANK = "replace this line"  # so begins the text that a blank raises; PyTorch raises NotImplementedError, too
@@ -127,9 +128,19 @@ def passed(exercise: str, message: str) -> None:
 
 
 def answer(exercise: str, function: Callable[..., object], case: Sequence[object]) -> Any:
-    """Call a learner's function on one case. Turns the blank and any exception into a readable CheckFailed."""
+    """Call a learner's function on one case. Turns the blank and any exception into a readable CheckFailed.
+
+    An answer that does not end, or that replaces a function of torch, is refused; what it replaced is put back.
+    """
     try:
-        return function(*case)
+        with torch_as_it_is() as replaced, time_limit():
+            given = function(*case)
+    except TooLong:
+        fail(
+            exercise,
+            f"your function was still at work after {surroundings.SECONDS} seconds, so it was stopped: "
+            f"{_call(function, case)}. Does every loop come to its end?",
+        )
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever the learner's code raises is the finding
         if _is_blank(error):
             fail(
@@ -138,6 +149,13 @@ def answer(exercise: str, function: Callable[..., object], case: Sequence[object
             )
         said = describe_error(error)
         fail(exercise, f"your function raised {type(error).__name__} for {_call(function, case)}: {said}")
+    if replaced:
+        fail(
+            exercise,
+            f"your function replaces {', '.join(replaced[:3])}: then nothing that is computed with it can be trusted, "
+            "also not the check. It was put back. Write a function with a name of its own.",
+        )
+    return given
 
 
 def _is_blank(error: BaseException) -> bool:

@@ -1,18 +1,25 @@
-"""What a check works in: the state that it needs, whatever the notebook left behind, and an output that has an end."""
+"""What a check works in: the state that it needs, whatever the notebook left behind, an output that has an end, and an
+answer that has one, too.
+"""
 
 import contextlib
 import contextvars
 import functools
 import io
 import random
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TextIO
+from types import FrameType
+from typing import Any, NamedTuple, Never, TextIO
 
 import numpy as np
 import torch
 
 SHOWN = 2_000  # characters that an answer may print, over all calls of a check
+SECONDS = 60  # that one call of an answer may take; the slowest right one takes a few
+PATCHABLE = (torch, torch.nn.functional, torch.Tensor)  # what an answer could replace, also in the oracle's hands
 _page: contextvars.ContextVar[TextIO | None] = contextvars.ContextVar("page", default=None)
 
 
@@ -115,3 +122,51 @@ def short_output() -> Iterator[None]:
 def tell(line: str) -> None:
     """Print a line of the course, not of the learner."""
     print(line, file=_page.get())
+
+
+class TooLong(BaseException):
+    """An answer took too long. No Exception, so that a learner's own `except Exception` does not go on for ever."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float | None = None) -> Iterator[None]:
+    """Raise TooLong in the block after some seconds, and each second after that, until it ends.
+
+    Where the system has no alarm (Windows), and in other threads than the first, there is no limit.
+    """
+    seconds = SECONDS if seconds is None else seconds
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number: int, frame: FrameType | None) -> Never:
+        raise TooLong
+
+    handler = signal.signal(signal.SIGALRM, ring)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left, interval)
+        signal.signal(signal.SIGALRM, handler)
+
+
+@contextlib.contextmanager
+def torch_as_it_is() -> Iterator[list[str]]:
+    """Put functions of torch back that the block replaces; at its end the list holds their names."""
+    before = [dict(vars(home)) for home in PATCHABLE]
+    replaced: list[str] = []
+    try:
+        yield replaced
+    finally:
+        for home, names in zip(PATCHABLE, before, strict=True):
+            for name, now in list(vars(home).items()):
+                if name.startswith("_") or not callable(now) or names.get(name) is now:
+                    continue
+                if name in names:
+                    setattr(home, name, names[name])
+                elif isinstance(home, type) and hasattr(home.__base__, name):  # it hides what is inherited
+                    delattr(home, name)
+                else:
+                    continue  # torch loads parts of itself late
+                replaced.append(f"{getattr(home, '__name__', home)}.{name}")

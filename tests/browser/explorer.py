@@ -100,7 +100,10 @@ class Explorer:
 
     def drag(self, slider):
         """Take a slider's handle with the mouse and pull it a third of the way, to the side where there is room."""
-        slider.scroll_into_view_if_needed()  # the mouse, unlike a key, needs it in the window
+        slider.evaluate(
+            "slider => slider.scrollIntoView({block: 'center'})"
+        )  # the mouse, unlike a key, needs to see it
+        self.page.wait_for_timeout(300)
         track, handle = slider.locator(".noUi-base").bounding_box(), slider.locator(".noUi-handle").bounding_box()
         x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
         side = 1 if x < track["x"] + track["width"] / 2 else -1
@@ -119,8 +122,8 @@ class Explorer:
 
 
 def label(slider) -> str:
-    """Return what stands before a slider."""
-    return slider.locator(".widget-label").first.inner_text()
+    """Return what stands before a slider; what is out of view has no inner text."""
+    return (slider.locator(".widget-label").first.text_content() or "").replace("\xa0", " ").strip()
 
 
 def place(slider) -> tuple[float, float, float]:

@@ -1,4 +1,7 @@
 import math
+import signal
+import threading
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -7,7 +10,7 @@ import torch
 from PIL import Image
 
 import authoring.notebooks
-from dcgan_course.checks import engine
+from dcgan_course.checks import engine, surroundings
 from dcgan_course.checks.engine import Mistake, judge, same
 from dcgan_course.errors import CheckFailed
 from tests.helpers.answers import blank, complaint
@@ -224,3 +227,56 @@ def test_a_small_tensor_is_described_in_numbers_of_its_kind():
     assert engine.describe(True) == "True" and engine.describe(10**9) == "1000000000"
     assert engine.describe(Image.new("RGB", (48, 32))) == "a picture 48×32"
     assert engine.describe((0.5, torch.zeros(100))) == "(0.5, a tensor of shape (100,))"
+
+
+class TestAnAnswerThatHarms:
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm")
+    @pytest.mark.parametrize("swallows", [False, True])
+    def test_an_endless_loop_is_ended_with_a_sentence(self, monkeypatch, swallows):
+        monkeypatch.setattr(surroundings, "SECONDS", 0.2)
+
+        def endless(x):
+            while True:
+                try:
+                    time.sleep(0.01)
+                except Exception:
+                    if not swallows:
+                        raise
+
+        start = time.monotonic()
+        with pytest.raises(CheckFailed, match=r"still at work after 0\.2 seconds.*endless\(x=3\)"):
+            engine.answer("loops", endless, (3,))
+        assert time.monotonic() - start < 5
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm")
+    def test_a_timer_that_was_set_before_goes_on(self):
+        before = signal.signal(signal.SIGALRM, lambda *_: None)
+        signal.setitimer(signal.ITIMER_REAL, 500)
+        try:
+            assert engine.answer("quick", lambda x: x, (3,)) == 3
+            assert 400 < signal.getitimer(signal.ITIMER_REAL)[0] <= 500
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def test_in_another_thread_there_is_no_limit_and_no_error(self):
+        found = []
+        thread = threading.Thread(target=lambda: found.append(engine.answer("quick", lambda x: x + 1, (3,))))
+        thread.start()
+        thread.join(10)
+        assert found == [4]
+
+    @pytest.mark.parametrize(
+        ("home", "name"), [(torch, "relu"), (torch.nn.functional, "softplus"), (torch.Tensor, "mean")]
+    )
+    def test_a_patched_torch_is_put_back_and_named(self, home, name):
+        right = getattr(home, name)
+
+        def patching(x):
+            setattr(home, name, lambda *a, **k: torch.zeros(()))
+            return x
+
+        with pytest.raises(CheckFailed, match=rf"replaces [\w.]*{name}"):
+            engine.judge("patch", patching, [(1,)], lambda x: x)
+        assert getattr(home, name) is right
