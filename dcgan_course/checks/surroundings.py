@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, Never, TextIO
 
@@ -19,6 +20,7 @@ import torch
 
 SHOWN = 2_000  # characters that an answer may print, over all calls of a check
 SECONDS = 60  # that one call of an answer may take; the slowest right one takes a few
+TORCH = str(Path(torch.__file__).parent)
 PATCHABLE = (torch, torch.nn.functional, torch.Tensor)  # what an answer could replace, also in the oracle's hands
 _page: contextvars.ContextVar[TextIO | None] = contextvars.ContextVar("page", default=None)
 
@@ -161,7 +163,7 @@ def torch_as_it_is() -> Iterator[list[str]]:
     finally:
         for home, names in zip(PATCHABLE, before, strict=True):
             for name, now in list(vars(home).items()):
-                if name.startswith("_") or not callable(now) or names.get(name) is now:
+                if name.startswith("_") or not callable(now) or names.get(name) is now or _is_torchs_own(now):
                     continue
                 if name in names:
                     setattr(home, name, names[name])
@@ -170,3 +172,9 @@ def torch_as_it_is() -> Iterator[list[str]]:
                 else:
                     continue  # torch loads parts of itself late
                 replaced.append(f"{getattr(home, '__name__', home)}.{name}")
+
+
+def _is_torchs_own(function: object) -> bool:
+    """Tell whether a function is written in torch: it wraps some of its own when a part of it is first used."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_filename.startswith(TORCH)

@@ -1,5 +1,7 @@
 import math
 import signal
+import subprocess
+import sys
 import threading
 import time
 from fractions import Fraction
@@ -15,6 +17,7 @@ from dcgan_course.checks.engine import Mistake, judge, same
 from dcgan_course.errors import CheckFailed
 from tests.helpers.answers import blank, complaint
 
+ROOT = authoring.notebooks.ROOT
 CASES = [(2,), (3,), (10,)]
 
 
@@ -280,3 +283,14 @@ class TestAnAnswerThatHarms:
         with pytest.raises(CheckFailed, match=rf"replaces [\w.]*{name}"):
             engine.judge("patch", patching, [(1,)], lambda x: x)
         assert getattr(home, name) is right
+
+    def test_what_torch_wraps_by_itself_is_no_patch(self):
+        """The first optimiser of a process loads a part of torch that wraps torch.manual_seed."""
+        code = (
+            "import sys, torch; from dcgan_course.checks import engine; before = torch.manual_seed; "
+            "learn = lambda x: torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.1).step() or x; "
+            "assert engine.answer('first', learn, (3,)) == 3; "
+            "print('torch._dynamo' in sys.modules, torch.manual_seed is before)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", cwd=ROOT)
+        assert done.returncode == 0 and done.stdout.split() == ["True", "False"], done.stderr
