@@ -11,7 +11,7 @@ import math
 import numbers
 import sysconfig
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Never, SupportsFloat
 
@@ -20,11 +20,12 @@ from PIL.Image import Image
 from torch import Tensor
 
 from dcgan_course.checks import surroundings
-from dcgan_course.checks.surroundings import TooLong, tell, time_limit, torch_as_it_is
+from dcgan_course.checks.surroundings import TooLong, libraries_as_they_are, tell, time_limit
 from dcgan_course.errors import CheckFailed, wrapped
 
 BLANK = "replace this line"  # so begins the text that a blank raises; PyTorch raises NotImplementedError, too
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+DEEPEST = 8  # lists in lists in an answer; the deepest right one has three
 QUOTED = 300  # characters of an answer that are quoted; an error may have twice as many
 LONGEST = 3_000  # of a whole message
 
@@ -62,6 +63,13 @@ def same(got: object, want: object, tolerance: float = 1e-4) -> bool:
     except OverflowError:  # a whole number with hundreds of digits
         return False
     return got == want or (math.isfinite(want) and abs(got - want) <= tolerance * max(1, abs(want)))
+
+
+def one_float(got: object) -> float | None:
+    """Return an answer that is one float, or a tensor of one number, as a float; None for any other."""
+    if isinstance(got, Tensor) and got.numel() == 1 and not got.is_complex():
+        got = got.item()
+    return float(got) if isinstance(got, float) else None
 
 
 def describe(value: object) -> str:
@@ -130,10 +138,11 @@ def passed(exercise: str, message: str) -> None:
 def answer(exercise: str, function: Callable[..., object], case: Sequence[object]) -> Any:
     """Call a learner's function on one case. Turns the blank and any exception into a readable CheckFailed.
 
-    An answer that does not end, or that replaces a function of torch, is refused; what it replaced is put back.
+    An answer that does not end, or that replaces a function of torch, NumPy or Python, is refused, and what it replaced
+    is put back. So is a tensor that cannot be compared: one without numbers, or a sparse one.
     """
     try:
-        with torch_as_it_is() as replaced, time_limit():
+        with libraries_as_they_are() as replaced, time_limit():
             given = function(*case)
     except TooLong:
         fail(
@@ -149,6 +158,8 @@ def answer(exercise: str, function: Callable[..., object], case: Sequence[object
             )
         said = describe_error(error)
         fail(exercise, f"your function raised {type(error).__name__} for {_call(function, case)}: {said}")
+    if unusual := _unusual(given, {tensor.device for tensor in case if isinstance(tensor, Tensor)}):
+        fail(exercise, f"your function gave back {unusual} for {_call(function, case)}.")
     if replaced:
         fail(
             exercise,
@@ -156,6 +167,26 @@ def answer(exercise: str, function: Callable[..., object], case: Sequence[object
             "also not the check. It was put back. Write a function with a name of its own.",
         )
     return given
+
+
+def _unusual(given: object, devices: Set[torch.device], depth: int = 0) -> str | None:
+    """Name what in an answer no check can compare; None if there is nothing such.
+
+    Args:
+        given: the answer. devices: of the tensors that the function was given. depth: of lists around it.
+    """
+    if isinstance(given, Tensor):
+        if given.is_meta and given.device not in devices:
+            return "a tensor on the device 'meta', which holds a shape and no numbers"
+        if given.layout != torch.strided or given.is_nested:
+            return "a sparse or nested tensor; an ordinary one is asked for: `.to_dense()`"
+        return None
+    if isinstance(given, (list, tuple, dict)):
+        if depth == DEEPEST:
+            return f"lists in lists, more than {DEEPEST} deep"
+        inside = given.values() if isinstance(given, dict) else given
+        return next(filter(None, (_unusual(item, devices, depth + 1) for item in inside)), None)
+    return None
 
 
 def _is_blank(error: BaseException) -> bool:
@@ -222,7 +253,7 @@ def _difference(got: object, want: object, tolerance: float) -> str:
             place = tuple(wrong.nonzero()[0].tolist())
             return (
                 f"{int(wrong.sum())} of {want.numel()} numbers differ, the first at {list(place)}: "
-                f"yours is {float(got[place]):.4g}, but it should be {float(want[place]):.4g}"
+                f"yours is {got[place].item():.4g}, but it should be {want[place].item():.4g}"
             )
     return f"your answer is {describe(got)}{of_got}, but it should be {describe(want)}{of_want}"
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-from dcgan_course.checks.engine import describe, fail
+from dcgan_course.checks.engine import describe, describe_error, fail
+from dcgan_course.checks.process_state import put_back
 from dcgan_course.checks.surroundings import known_state, short_output
-from dcgan_course.errors import InvalidValue
+from dcgan_course.errors import CheckFailed, InvalidValue
 
 Answers = ParamSpec("Answers")
+UNREADABLE = "the check could not judge what you gave back"
 TITLE = re.compile(r"[1-9]\d*[a-z]? · \S.*")
 
 
@@ -53,18 +55,26 @@ def exercise(
         raise InvalidValue(f"the exercise is {title!r} with {points} points; write '4a · its name', and at least 1.")
 
     def register(check: Callable[Concatenate[str, Answers], None]) -> Callable[Answers, None]:
+        shown = inspect.signature(check)
+
         @functools.wraps(check)
         def judged(*answers: Answers.args, **named: Answers.kwargs) -> None:
-            with known_state(), short_output():
+            shown.bind(title, *answers, **named)  # a call with too few arguments is no answer
+            with put_back(), known_state(), short_output():
                 if answers and not callable(answers[0]):
                     given = describe(answers[0])
                     fail(title, f"the check was given {given}. Give it your function, without calling it.")
-                check(title, *answers, **named)
+                try:
+                    check(title, *answers, **named)
+                except CheckFailed:
+                    raise
+                except Exception as error:  # noqa: BLE001  an answer may give back anything
+                    said = f"{type(error).__name__}: {describe_error(error)}"
+                    fail(title, f"{UNREADABLE} ({said}). Look at the type and the shape of what you give back.")
 
         taken = _registered.get(id)
         if taken and (taken.check.__module__, taken.check.__name__) != (check.__module__, check.__name__):
             raise InvalidValue(f"{id!r} is the id of {taken.title!r} already; give {title!r} another one.")
-        shown = inspect.signature(check)
         vars(judged)["__signature__"] = shown.replace(parameters=list(shown.parameters.values())[1:])
         lesson = check.__module__.removeprefix(f"{__package__}.lesson_")[:2]
         _registered[id] = Exercise(title, id, points, lesson, judged)

@@ -2,17 +2,20 @@
 answer that has one, too.
 """
 
+import builtins
 import contextlib
 import contextvars
 import functools
+import inspect
 import io
+import math
 import random
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, NamedTuple, Never, TextIO
 
 import numpy as np
@@ -20,8 +23,22 @@ import torch
 
 SHOWN = 2_000  # characters that an answer may print, over all calls of a check
 SECONDS = 60  # that one call of an answer may take; the slowest right one takes a few
-TORCH = str(Path(torch.__file__).parent)
-PATCHABLE = (torch, torch.nn.functional, torch.Tensor)  # what an answer could replace, also in the oracle's hands
+# What an answer could replace, also in the oracle's hands.
+PATCHABLE: tuple[ModuleType | type, ...] = (
+    torch,
+    torch.Tensor,
+    torch.autograd,
+    torch.nn,
+    torch.nn.Module,
+    torch.nn.functional,
+    torch.nn.init,
+    torch.optim,
+    builtins,
+    math,
+    np,
+    random,
+)
+LIBRARIES = tuple(str(Path(inspect.getfile(library)).parent) for library in (torch, np))
 _page: contextvars.ContextVar[TextIO | None] = contextvars.ContextVar("page", default=None)
 
 
@@ -154,8 +171,8 @@ def time_limit(seconds: float | None = None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def torch_as_it_is() -> Iterator[list[str]]:
-    """Put functions of torch back that the block replaces; at its end the list holds their names."""
+def libraries_as_they_are() -> Iterator[list[str]]:
+    """Put functions of torch, NumPy and Python back that the block replaces; at its end the list holds their names."""
     before = [dict(vars(home)) for home in PATCHABLE]
     replaced: list[str] = []
     try:
@@ -163,7 +180,7 @@ def torch_as_it_is() -> Iterator[list[str]]:
     finally:
         for home, names in zip(PATCHABLE, before, strict=True):
             for name, now in list(vars(home).items()):
-                if name.startswith("_") or not callable(now) or names.get(name) is now or _is_torchs_own(now):
+                if name.startswith("_") or not callable(now) or names.get(name) is now or _is_a_librarys_own(now):
                     continue
                 if name in names:
                     setattr(home, name, names[name])
@@ -174,7 +191,7 @@ def torch_as_it_is() -> Iterator[list[str]]:
                 replaced.append(f"{getattr(home, '__name__', home)}.{name}")
 
 
-def _is_torchs_own(function: object) -> bool:
-    """Tell whether a function is written in torch: it wraps some of its own when a part of it is first used."""
+def _is_a_librarys_own(function: object) -> bool:
+    """Tell whether a function stands in torch or NumPy: they wrap some of theirs when a part is first used."""
     code = getattr(function, "__code__", None)
-    return code is not None and code.co_filename.startswith(TORCH)
+    return code is not None and code.co_filename.startswith(LIBRARIES)

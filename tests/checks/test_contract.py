@@ -2,27 +2,35 @@
 
 import contextlib
 import functools
+import gc
+import io
+import os
 import random
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from authoring.notebooks import from_script, scripts
-from dcgan_course.checks.registry import Exercise, all_exercises
+from dcgan_course.checks.registry import UNREADABLE, Exercise, all_exercises
 from tests.helpers.answers import blank, complaint, nothing, solution, with_answers
 
 
 def shared_state() -> list[object]:
     """What a check must leave alone, as things that compare."""
     numbers = [random.getstate(), repr(np.random.get_state()), torch.get_rng_state().tolist()]
+    process = [dict(os.environ), os.getcwd(), list(sys.path), sys.getrecursionlimit(), gc.isenabled()]
+    process += [warnings.filters[:], np.get_printoptions(), repr(torch.tensor(1 / 3)), plt.rcParams.copy()]
     modes = [torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.is_anomaly_enabled()]
     modes += [torch.is_autocast_enabled("cpu"), torch.get_default_device(), torch.get_float32_matmul_precision()]
-    return [*numbers, torch.get_default_dtype(), torch.get_num_threads(), *modes, np.geterr()]
+    return [*numbers, *process, torch.get_default_dtype(), torch.get_num_threads(), *modes, np.geterr()]
 
 
 @contextlib.contextmanager
@@ -68,9 +76,81 @@ def spoiling(answer):
     def spoilt(*given, **named):
         random.seed(1), np.random.seed(1), torch.manual_seed(1)
         torch.set_default_dtype(torch.float64), torch.set_num_threads(2), torch.set_grad_enabled(False)
+        os.environ["SPOILT"] = "1"
+        os.chdir("/"), sys.path.clear(), sys.setrecursionlimit(5_000), gc.disable(), warnings.simplefilter("error")
+        (
+            np.set_printoptions(precision=1),
+            torch.set_printoptions(precision=1),
+            plt.rcParams.update({"lines.linewidth": 9}),
+        )
         raise KeyError("spoilt")
 
     return spoilt
+
+
+class Broken:
+    """Something that raises whatever is asked of it."""
+
+    __hash__ = None
+
+    def refuse(self, *_: object) -> None:
+        raise RuntimeError("broken")
+
+    __eq__ = __bool__ = __float__ = __repr__ = __len__ = __iter__ = refuse
+
+
+def endless() -> list[object]:
+    """A list that holds itself."""
+    own: list[object] = []
+    own.append(own)
+    return own
+
+
+NONSENSE: dict[str, Callable[[], object]] = {
+    "text": lambda: "seven",
+    "number": lambda: 7,
+    "list": lambda: [],
+    "tensor": lambda: torch.zeros(()),
+    "nan": lambda: float("nan"),
+    "infinite": lambda: float("inf"),
+    "complex": lambda: 1j,
+    "a number of 400 digits": lambda: 10**400,
+    "bytes": lambda: b"x",
+    "nan in a tensor": lambda: torch.full((3,), float("nan")),
+    "complex tensor": lambda: torch.zeros(3, dtype=torch.complex64),
+    "meta": lambda: torch.zeros(3, device="meta"),
+    "a number on meta": lambda: torch.zeros((), device="meta"),
+    "sparse": lambda: torch.zeros(3, 3).to_sparse(),
+    "True and False": lambda: torch.zeros(4, dtype=torch.bool),
+    "whole numbers": lambda: torch.zeros(4, dtype=torch.long),
+    "no numbers": lambda: torch.zeros(0, 3),
+    "with a graph": lambda: torch.zeros((), requires_grad=True),
+    "four dimensions": lambda: torch.zeros(1, 1, 2, 2),
+    "an array of anything": lambda: np.array([object()], dtype=object),
+    "array": lambda: np.zeros(3),
+    "nan of NumPy": lambda: np.float64("nan"),
+    "broken": Broken,
+    "a broken pair": lambda: (Broken(), Broken()),
+    "a dict of it": lambda: dict.fromkeys("ABCDEFGH", Broken()),
+    "an empty dict": dict,
+    "a dict of nothing": lambda: dict.fromkeys("ABCDEFGH"),
+    "a set": lambda: {1, 2},
+    "a range": lambda: range(3),
+    "a ragged table": lambda: [[1], [2, 3]],
+    "a pair of nothing": lambda: (None, None),
+    "three": lambda: (1, 2, 3),
+    "a pair of texts": lambda: ("a", "b"),
+    "a pair of tensors": lambda: (torch.zeros(2), torch.zeros(3)),
+    "a pair of nan": lambda: (float("nan"), torch.tensor(float("nan"))),
+    "itself": endless,
+    "a class": lambda: int,
+    "a function": lambda: nothing,
+    "a network": lambda: nn.Linear(1, 1),
+    "a network without a forward": nn.Module,
+    "an empty network": nn.Sequential,
+    "a file": io.StringIO,
+    "a module": lambda: torch,
+}
 
 
 def notebook(lesson: str) -> nbformat.NotebookNode:
@@ -90,10 +170,10 @@ class TestEveryExercise:
         said = complaint(exercise.check, *with_answers(exercise, lambda answer: None))
         assert said.startswith(f"✗ {exercise.title}: the check was given None.")
 
-    @pytest.mark.parametrize("nonsense", ["seven", 7, [], torch.zeros(())], ids=["text", "number", "list", "tensor"])
-    def test_nonsense_gets_a_sentence(self, exercise: Exercise, nonsense: object):
-        said = complaint(exercise.check, *with_answers(exercise, lambda answer: lambda *_, **__: nonsense))
-        assert said.startswith(f"✗ {exercise.title}: ")
+    def test_nonsense_gets_a_sentence(self, exercise: Exercise):
+        for name, make in NONSENSE.items():
+            said = complaint(exercise.check, *with_answers(exercise, lambda answer, make=make: lambda *_, **__: make()))
+            assert said.startswith(f"✗ {exercise.title}: ") and UNREADABLE not in said, (name, said)
 
     def test_its_solution_passes_and_what_the_process_shares_is_left_alone(self, exercise: Exercise, capsys):
         given, before = solution(exercise), shared_state()

@@ -1,4 +1,8 @@
+import builtins
+import functools
 import math
+import random
+import re
 import signal
 import subprocess
 import sys
@@ -271,7 +275,19 @@ class TestAnAnswerThatHarms:
         assert found == [4]
 
     @pytest.mark.parametrize(
-        ("home", "name"), [(torch, "relu"), (torch.nn.functional, "softplus"), (torch.Tensor, "mean")]
+        ("home", "name"),
+        [
+            (torch, "relu"),
+            (torch.nn.functional, "softplus"),
+            (torch.Tensor, "mean"),
+            (torch.nn, "Linear"),
+            (torch.nn.Module, "eval"),
+            (torch.optim, "Adam"),
+            (np, "log"),
+            (math, "sqrt"),
+            (builtins, "sum"),
+            (random, "random"),
+        ],
     )
     def test_a_patched_torch_is_put_back_and_named(self, home, name):
         right = getattr(home, name)
@@ -283,6 +299,22 @@ class TestAnAnswerThatHarms:
         with pytest.raises(CheckFailed, match=rf"replaces [\w.]*{name}"):
             engine.judge("patch", patching, [(1,)], lambda x: x)
         assert getattr(home, name) is right
+
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            (torch.zeros(3, device="meta"), "on the device 'meta'"),
+            ((1, {"a": torch.zeros(3, device="meta")}), "on the device 'meta'"),
+            (torch.eye(3).to_sparse(), "to_dense()"),
+            (functools.reduce(lambda inner, _: [inner], range(20), 1), "more than 8 deep"),
+        ],
+    )
+    def test_what_cannot_be_compared_is_named(self, given, words):
+        with pytest.raises(CheckFailed, match=re.escape(words)):
+            engine.answer("odd", lambda x: given, (3,))
+
+    def test_a_tensor_on_meta_is_a_right_answer_to_one(self):
+        assert engine.answer("like", torch.zeros_like, (torch.ones(2, device="meta"),)).is_meta
 
     def test_what_torch_wraps_by_itself_is_no_patch(self):
         """The first optimiser of a process loads a part of torch that wraps torch.manual_seed."""

@@ -21,7 +21,10 @@ def _registered(monkeypatch):
     monkeypatch.setattr(registry, "_registered", dict(registry._registered))
 
 
-def registered(title="9z · a test", id="a-test", points=3):
+def registered(title="9z · a test", id="a-test", points=3, check=None):
+    if check:
+        return registry.exercise(title, id=id, points=points)(check)
+
     @registry.exercise(title, id=id, points=points)
     def judged(exercise, function):
         """Say the title and the answer."""
@@ -83,6 +86,19 @@ def test_what_the_process_shares_is_put_back():
     assert "spoilt" in complaint(registered(), spoil)
     assert (random.random(), np.random.rand(), float(torch.rand(()))) == want != before
     assert torch.get_default_dtype() == torch.float32 and torch.get_num_threads() == 1 and torch.is_grad_enabled()
+
+
+def test_a_check_that_stops_says_so_and_shows_no_traceback():
+    def judging(title, function):
+        return len(function())
+
+    said = complaint(registered(check=judging), lambda: 3)
+    assert said.startswith("✗ 9z · a test: the check could not judge what you gave back (TypeError: ")
+
+
+def test_a_check_that_is_called_wrongly_is_no_wrong_answer():
+    with pytest.raises(TypeError, match="too many"):
+        registered()(lambda: 3, 4, 5)
 
 
 def test_what_is_printed_is_shown_in_its_order_and_has_an_end(capsys):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-from dcgan_course.checks.engine import Mistake, answer, fail, judge
+from dcgan_course.checks.engine import Mistake, answer, fail, judge, one_float
 from dcgan_course.checks.registry import exercise
 from dcgan_course.training.losses import minimax, non_saturating
 
@@ -104,10 +104,10 @@ def jensen_shannon(exercise: str, function: Callable[[Tensor, Tensor], float]) -
 
     for case in cases():
         got = answer(exercise, function, case)
-        if got is not None and isinstance(got, (float, Tensor)) and not math.isfinite(float(got)):
+        if (number := one_float(got)) is not None and not math.isfinite(number):
             fail(
                 exercise,
-                f"your answer for boxes {case[0].tolist()} and {case[1].tolist()} is {float(got)}.\n  Hint: a box with "
+                f"your answer for boxes {case[0].tolist()} and {case[1].tolist()} is {number}.\n  Hint: a box with "
                 "probability 0 gives 0 · log 0. Its limit is 0: `torch.xlogy` knows that, or leave such boxes out.",
             )
 
@@ -159,10 +159,10 @@ def value_at_best(exercise: str, function: Callable[[Tensor, Tensor], float]) ->
 
     for case in cases():
         got = answer(exercise, function, case)
-        if isinstance(got, (float, Tensor)) and torch.as_tensor(got).numel() == 1 and not math.isfinite(float(got)):
+        if (number := one_float(got)) is not None and not math.isfinite(number):
             fail(
                 exercise,
-                f"your answer for boxes {case[0].tolist()} and {case[1].tolist()} is {float(got)}.\n  Hint: "
+                f"your answer for boxes {case[0].tolist()} and {case[1].tolist()} is {number}.\n  Hint: "
                 "a box where only data are gives log(1 − D*) = log 0, but no fake is ever there: its weight is 0.",
             )
     log2 = math.log(2)

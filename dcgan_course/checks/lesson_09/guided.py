@@ -128,7 +128,7 @@ def _through(exercise: str, function: Hooked, module: nn.Module, slope: float, x
 
 def _handle(exercise: str, function: Hooked, module: nn.Module) -> RemovableHandle:
     handle = answer(exercise, function, (module,))
-    if not callable(getattr(handle, "remove", None)) or isinstance(handle, list):  # a list has another `remove`
+    if not callable(getattr(handle, "remove", None)) or isinstance(handle, (list, set)):  # theirs removes an item
         fail(
             exercise,
             f"your function gave back {describe(handle)}, but it must give back the handle, so that the rule can be "

@@ -4,6 +4,7 @@ Nothing here compares with one exact accuracy: held-out pictures may be chosen i
 honest probe is asked instead.
 """
 
+import contextlib
 import functools
 import numbers
 from collections.abc import Callable
@@ -55,7 +56,10 @@ def honest_probe(exercise: str, function: Asked) -> None:
 def _share(exercise: str, given: object) -> float:
     if isinstance(given, Tensor) and given.numel() == 1:
         given = given.item()
-    share = float(given) if isinstance(given, numbers.Real) and not isinstance(given, bool) else -1.0
+    share = -1.0
+    if isinstance(given, numbers.Real) and not isinstance(given, bool):
+        with contextlib.suppress(OverflowError):  # a whole number with hundreds of digits
+            share = float(given)
     if not 0 <= share <= 100:
         fail(exercise, f"your function gave back {describe(given)}, but one number is wanted, the share right: 0 to 1.")
     if share > 1:

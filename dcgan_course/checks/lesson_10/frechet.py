@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dcgan_course.checks.bench import with_hints
-from dcgan_course.checks.engine import Mistake, answer, fail, judge
+from dcgan_course.checks.engine import Mistake, answer, fail, judge, one_float
 from dcgan_course.checks.registry import exercise
 from dcgan_course.evaluation.metrics import frechet_distance
 
@@ -134,7 +134,7 @@ def frechet_clouds(exercise: str, function: Callable[[Tensor, Tensor], float]) -
     cases = _clouds()
     for a, b in cases:
         got = answer(exercise, guarded, (a.clone(), b.clone()))
-        if isinstance(got, (float, Tensor)) and torch.as_tensor(got).numel() == 1 and math.isnan(float(got)):
+        if (number := one_float(got)) is not None and math.isnan(number):
             fail(
                 exercise,
                 f"for clouds {tuple(a.shape)} and {tuple(b.shape)} your answer is nan.\n  Hint: rounding makes an "

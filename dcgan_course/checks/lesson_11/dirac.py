@@ -1,11 +1,10 @@
 """Exercise 1 of lesson 11: the eigenvalues of the smallest GAN, and the γ that is best."""
 
 import cmath
+import math
 from collections.abc import Callable
 
-from torch import Tensor
-
-from dcgan_course.checks.engine import Mistake, answer, fail, judge
+from dcgan_course.checks.engine import Mistake, answer, fail, judge, one_float
 from dcgan_course.checks.registry import exercise
 
 GAMMAS = (0.0, 0.3, 1.0, 3.0, 10.0)
@@ -71,7 +70,7 @@ def _refuse_no_real_number(exercise: str, got: object, gamma: float) -> None:
             f"for γ = {gamma:g} your answer is {got:.3g}, a complex number.\n  Hint: its imaginary part turns, its "
             "real part shrinks. Return the real part.",
         )
-    if isinstance(got, (float, Tensor)) and got != got:
+    if (number := one_float(got)) is not None and math.isnan(number):
         fail(
             exercise,
             f"for γ = {gamma:g} your answer is nan.\n  Hint: below γ = 1 you take the root of a negative number. Use "
