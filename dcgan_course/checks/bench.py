@@ -37,11 +37,13 @@ class Bench:
     """Two tiny networks without dropout, their optimisers, real pictures (8, 1, 2, 2) and z (8, 3): always the same.
 
     Counted while a step runs: `arrivals`, how often a gradient came back to the generator's output;
-    `discriminator_gradients`, how many gradients were put into the discriminator's parameters; and the mode (True:
-    training) at each call of a network, in `generator_modes` and `discriminator_modes`.
+    `discriminator_gradients`, how many gradients were put into the discriminator's parameters; the mode (True:
+    training) at each call of a network, in `generator_modes` and `discriminator_modes`, and at each call of a layer, in
+    `generator_layers` and `discriminator_layers`. `training` is the mode that both are in before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, training: bool = True) -> None:
+        self.training = training
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1)
             self.generator = MLPGenerator((1, 2, 2), latent_dim=3, hidden_dim=8, dropout=0.0)
@@ -50,16 +52,21 @@ class Bench:
         self.generator_optimizer = torch.optim.SGD(self.generator.parameters(), lr=RATE)
         self.discriminator_optimizer = torch.optim.SGD(self.discriminator.parameters(), lr=RATE)
         self.arrivals, self.discriminator_gradients = 0, 0
-        self.generator_modes: list[bool] = []
-        self.discriminator_modes: list[bool] = []
+        self.generator_modes, self.discriminator_modes = self._noted_modes()
+        self.generator_layers, self.discriminator_layers = self._noted_modes(layers=True)
         self.generator.register_forward_hook(self._watch_fakes)
-        for network, modes in (
-            (self.generator, self.generator_modes),
-            (self.discriminator, self.discriminator_modes),
-        ):
-            network.register_forward_hook(lambda called, *rest, modes=modes: modes.append(called.training))
         for parameter in self.discriminator.parameters():
             parameter.register_post_accumulate_grad_hook(self._count_gradient)
+        self.parameters = [*self.generator.parameters(), *self.discriminator.parameters()]
+
+    def _noted_modes(self, layers: bool = False) -> tuple[list[bool], list[bool]]:
+        """Bring both networks into their mode, and have the mode of each call written into the two lists."""
+        notes: tuple[list[bool], list[bool]] = [], []
+        for network, modes in zip((self.generator, self.discriminator), notes, strict=True):
+            for module in network.train(self.training).modules():
+                if layers != (module is network):
+                    module.register_forward_hook(functools.partial(_note_mode, module, modes))
+        return notes
 
     def _watch_fakes(self, network: nn.Module, inputs: object, fakes: Tensor) -> None:
         if fakes.requires_grad:
@@ -72,10 +79,11 @@ class Bench:
         self.discriminator_gradients += 1
 
     def leave_gradients(self) -> None:
-        """Put gradients into both networks, as an earlier step may have left them there."""
+        """Put gradients into both networks, as an earlier step may have left them there; `left` keeps a copy, (P,)."""
         noise = torch.Generator().manual_seed(2)
         for parameter in [*self.generator.parameters(), *self.discriminator.parameters()]:
             parameter.grad = torch.randn(parameter.shape, generator=noise)
+        self.left = {"generator": gradients(self.generator), "discriminator": gradients(self.discriminator)}
 
     def logits(self) -> tuple[Tensor, Tensor]:
         """Return (real_logits, fake_logits), each (8,)."""
@@ -90,6 +98,12 @@ class Bench:
         parameters = list(network.parameters())
         loss = loss_of_logits(*self.logits())
         return flat(torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True))
+
+
+def _note_mode(module: nn.Module, modes: list[bool], called: nn.Module, *rest: object) -> None:
+    """Write down the mode of a call; a copy of the module has the same hook, and is not counted."""
+    if called is module:
+        modes.append(called.training)
 
 
 def flat(tensors: Iterable[Tensor]) -> Tensor:
@@ -218,24 +232,44 @@ def _fail_standstill(exercise: str, name: str, move: Move) -> None:
 
 
 def refuse_changed_settings(exercise: str, bench: Bench) -> None:
-    """Raise CheckFailed if a step left a network frozen or in another mode, or asked it in another mode."""
-    for name, network, modes in (
-        ("generator", bench.generator, bench.generator_modes),
-        ("discriminator", bench.discriminator, bench.discriminator_modes),
+    """Raise CheckFailed if a step froze a network, changed its mode, asked it in another mode, or replaced a weight."""
+    right, other = ("training", "eval") if bench.training else ("eval", "training")
+    for name, network, modes, layers in (
+        ("generator", bench.generator, bench.generator_modes, bench.generator_layers),
+        ("discriminator", bench.discriminator, bench.discriminator_modes, bench.discriminator_layers),
     ):
         if not all(parameter.requires_grad for parameter in network.parameters()):
             fail(
                 exercise,
                 f"your step left the {name} frozen. Set its `requires_grad` back to True, or it stops learning.",
             )
-        if not network.training:
-            fail(exercise, f"your step left the {name} in eval mode. {BOTH_MODES}")
-        if not all(modes):
-            fail(
-                exercise,
-                f"your step asked the {name} in eval mode. That switches its dropout off, and it stops no gradient. "
-                + BOTH_MODES,
-            )
+        came = "" if bench.training else f" It came in {right} mode, as in a program that measures something."
+        if any(module.training != bench.training for module in network.modules()):
+            fail(exercise, f"your step left the {name} in {other} mode.{came} {BOTH_MODES}")
+        if any(mode != bench.training for mode in [*modes, *layers]):
+            what = "That switches its dropout off, and it stops no gradient. " if bench.training else ""
+            fail(exercise, f"your step asked the {name} in {other} mode.{came} {what}{BOTH_MODES}")
+    now = [*bench.generator.parameters(), *bench.discriminator.parameters()]
+    if len(now) != len(bench.parameters) or any(p is not q for p, q in zip(now, bench.parameters, strict=True)):
+        fail(
+            exercise,
+            "your step put other parameters into a network. The optimiser still holds the old ones, and moves those: "
+            "nothing is learned from here on. A step changes parameters in place, by `optimizer.step()`.",
+        )
+
+
+def refuse_emptied(exercise: str, bench: Bench, name: str) -> None:
+    """Raise CheckFailed if the gradients that lay in the network whose step this is not, `name`, are gone."""
+    fresh, network = Bench(), bench.generator if name == "generator" else bench.discriminator
+    new = fresh.gradient(fresh.discriminator, lambda real, fake: nn.functional.softplus(-fake).mean())
+    emptied = [torch.zeros_like(bench.left[name])] + ([new] if name == "discriminator" else [])
+    if any(close(gradients(network), gone) for gone in emptied):
+        fail(
+            exercise,
+            f"your step emptied the gradients that lay in the {name}. They belong to its own step: a program that adds "
+            "up gradients over several batches would lose them. Clear only those of the network that moves here: "
+            "`optimizer.zero_grad()`.",
+        )
 
 
 def judge_returned(exercise: str, returned: Any, loss: float, factor: float) -> None:

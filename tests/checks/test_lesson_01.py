@@ -15,7 +15,7 @@ from dcgan_course.checks.lesson_01.fields import measured
 from dcgan_course.checks.lesson_01.sizes import SIZE_MISTAKES, _same
 from dcgan_course.checks.lesson_01.table import HALF, ROWS, _edges
 from dcgan_course.errors import CheckFailed
-from tests.helpers.answers import complaint
+from tests.helpers.answers import complaint, praise
 
 # --- the same answer in another style ----------------------------------------------------------------------------
 
@@ -374,3 +374,50 @@ def test_no_two_mistakes_of_one_check_are_the_same_answer():
     layers = [(i, k, s, p, d) for i in (9, 28) for k in (2, 3, 5) for s in (1, 2, 3) for p in (0, 1, 2) for d in (1, 2)]
     answers = [tuple(mistake.wrong(*layer) for layer in layers) for mistake in SIZE_MISTAKES]
     assert len(set(answers)) == len(answers)
+
+
+# --- more styles, more wrong ideas ----------------------------------------------------------------------------------
+
+
+def parameters_of_a_tensor(in_channels, out_channels, kernel_size, bias=True):
+    return torch.empty(out_channels, in_channels, kernel_size, kernel_size).numel() + (out_channels if bias else 0)
+
+
+def edges_by_lists():
+    return {name: _edges(*row).tolist() for name, row in ROWS.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("sizes_by_hand", lambda: RIGHT_SIZES),
+        ("sizes_by_hand", lambda: {name: np.int64(size) for name, size in RIGHT_SIZES.items()}),
+        ("convolve", lambda x, w, s, p: conv(x.float(), w.float(), s, p)),
+        ("convolve", lambda x, w, s=1, p=0: conv(F.pad(x, [p] * 4), w, s).clone()),
+        ("same_padding", lambda k, d=1: (d * (k - 1) // 2, (d * (k - 1) + 1) // 2)),
+        ("same_padding", lambda k, d=1: divmod(d * (k - 1), 2)[:1] + (sum(divmod(d * (k - 1), 2)),)),
+        ("same_padding", lambda k, d: [len(half) for half in np.array_split(range(d * (k - 1)), 2)][::-1]),
+        ("parameters", parameters_of_a_tensor),
+        ("parameters", lambda i, o, k, bias=True: torch.tensor(o * (i * k**2 + int(bias)))),
+        ("multiply_adds", lambda i, o, k, n, s=1, p=0: o * i * k**2 * size_by_trying(n, k, s, p) ** 2),
+        ("multiply_adds", lambda i, o, k, n, s=1, p=0: np.prod([i, o, k, k, *[size_by_trying(n, k, s, p)] * 2])),
+        ("table_of_edges", edges_by_lists),
+        ("table_of_edges", lambda: {name: _edges(*row) for name, row in reversed(ROWS.items())}),
+    ],
+)  # fmt: skip
+def test_more_styles_pass(name, function, capsys):
+    praise(capsys, getattr(check, name), function)
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "words"),
+    [
+        ("same_padding", lambda k, d: (0, d * (k - 1)), "all the padding is behind"),
+        ("same_padding", lambda k, d: (d * (k - 1), 0), "all the padding is in front"),
+        ("same_padding", lambda k, d: (d * k // 2, d * k - d * k // 2), "has k − 1 gaps"),
+        ("parameters", lambda i, o, k, bias: (i + o) * k * k + o * bias, "you added the channels"),
+        ("parameters", lambda i, o, k, bias: i * (k * k + bias), "the output channels are missing"),
+    ],
+)
+def test_more_mistakes_are_named(name, function, words):
+    assert words in complaint(getattr(check, name), function)

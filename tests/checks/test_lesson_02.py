@@ -12,7 +12,7 @@ from torch import nn
 from dcgan_course.checks import lesson_02 as check
 from dcgan_course.convolution.arithmetic import conv_matrix, insert_zeros
 from dcgan_course.convolution.ladders import plan_upsampling
-from tests.helpers.answers import complaint
+from tests.helpers.answers import complaint, praise
 
 # --- the same answer in another style ----------------------------------------------------------------------------
 
@@ -523,3 +523,85 @@ def exact_equality(there, back, shape):
 )
 def test_wrong_pairs(name, function, words):
     assert words in re.sub(r"\s+", " ", complaint(getattr(check, name), function))
+
+
+# --- more styles, more wrong ideas --------------------------------------------------------------------------------
+
+
+def matrix_by_unfolding(kernel, input_shape, stride=1):
+    places = torch.arange(float(np.prod(input_shape))).view(1, 1, *input_shape)
+    columns = F.unfold(places, kernel.shape, stride=stride)[0].long()  # (k_h · k_w, windows)
+    matrix = torch.zeros(columns.shape[1], int(np.prod(input_shape)))
+    return matrix.scatter_(1, columns.T, kernel.flatten().expand(columns.shape[1], -1))
+
+
+def matrix_by_numpy(kernel, input_shape, stride=1):
+    rows = []
+    for a in range(0, input_shape[0] - kernel.shape[0] + 1, stride):
+        for b in range(0, input_shape[1] - kernel.shape[1] + 1, stride):
+            row = np.zeros(input_shape, dtype=np.float32)
+            row[a : a + kernel.shape[0], b : b + kernel.shape[1]] = kernel.numpy()
+            rows.append(torch.from_numpy(row.ravel()))
+    return torch.stack(rows)
+
+
+def slide_with_a_layer(y, kernel, stride=1, padding=0):
+    k = len(kernel)
+    layer = nn.Conv2d(1, 1, k, padding=k - 1 - padding, bias=False)
+    with torch.no_grad():
+        layer.weight.copy_(kernel.rot90(2)[None, None])
+        return layer(insert_zeros(y, stride)[None, None])[0, 0]
+
+
+def size_of_a_layer(i, k, s=1, p=0, extra=0, d=1):
+    return nn.ConvTranspose1d(1, 1, k, s, p, extra, 1, dilation=d)(torch.zeros(1, 1, i)).shape[-1]
+
+
+def size_by_marking(i, k, s=1, p=0, extra=0, d=1):
+    return max(n * s + m * d for n in range(i) for m in range(k)) + 1 - 2 * p + extra
+
+
+def three_conv_sizes(image_size):
+    x = torch.zeros(1, 1, image_size, image_size)
+    for _ in range(3):
+        x = F.conv2d(x, torch.ones(1, 1, 4, 4), stride=2)
+    return x.shape[-1] * x.shape[-2]
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("build_conv_matrix", matrix_by_unfolding),
+        ("build_conv_matrix", matrix_by_numpy),
+        ("build_conv_matrix", lambda w, shape, s=1: conv_matrix(w, shape, s)),
+        ("which_is_the_transpose", lambda: ("B", "slide")),
+        ("which_is_the_transpose", lambda: np.array(["b", "SLIDE"]).tolist()),
+        ("by_sliding", slide_with_a_layer),
+        ("by_sliding", lambda y, w, s=1, p=0: slid(y, w.flip((0, 1)), s, len(w) - 1 - p)),
+        ("by_sliding", lambda y, w, s=1, p=0: stamps_by_folding(y, w, s, p)),
+        ("transposed_size", size_of_a_layer),
+        ("transposed_size", size_by_marking),
+        ("p_prime", lambda k, p, d=1: d * k - d - p),
+        ("p_prime", lambda k, p, d=1: np.int64(d) * (k - 1) - p),
+        ("p_prime", lambda k, p, d=1: torch.tensor((k - 1) * d).sub(p)),
+        ("lecture_strides", lambda: torch.tensor([2, 1, 2, 2]).tolist()),
+        ("repaired_generator", lambda: [[3, 2], [4, 1], [3, 2], [4, 2]]),
+        ("answers_per_picture", three_conv_sizes),
+        ("answers_per_picture", lambda i: three_blocks(i) ** 2),
+        ("my_ladders", lambda: RIGHT),
+    ],
+)  # fmt: skip
+def test_more_styles_pass(name, function, capsys):
+    praise(capsys, getattr(check, name), function)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda t, b, s: t(torch.ones(s, dtype=torch.float64)) * 1.0, "one number"),
+        (lambda t, b, s: (t(torch.ones(s)) * 1.0).sum(), "raised RuntimeError"),
+        (lambda t, b, s: 2, "True or False"),
+    ],
+)
+def test_pairs_that_are_no_verdict(function, words):
+    assert words in complaint(check.are_a_pair, function)

@@ -11,7 +11,7 @@ from authoring.notebooks import ROOT
 from dcgan_course.checks import lesson_03 as check
 from dcgan_course.checks.lesson_03.broken import BROKEN, SHOWS, repaired_loop
 from dcgan_course.checks.lesson_03.loops import LoopBench
-from tests.helpers.answers import blank, complaint
+from tests.helpers.answers import blank, complaint, praise
 
 # 1. By hand
 
@@ -482,3 +482,119 @@ def test_wrong_symptoms(number):
 def test_broken_loops_run(number):
     bench = LoopBench()
     repaired_loop("x", number, {3: BROKEN[number].splitlines()[2]})(*bench.arguments, 2)
+
+
+# More styles, more wrong ideas
+
+
+def jsd_by_entropies(p, q):
+    def entropy(x):
+        return -torch.xlogy(x, x).sum()
+
+    return entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2
+
+
+def jsd_in_python(p, q):
+    total = 0.0
+    for a, b in zip(p.tolist(), q.tolist(), strict=True):
+        middle = (a + b) / 2
+        total += sum(x * math.log(x / middle) for x in (a, b) if x) / 2
+    return total
+
+
+def jsd_by_torch(p, q):
+    middle = ((p + q) / 2).log()
+    return sum(torch.nn.functional.kl_div(middle, x, reduction="sum") for x in (p, q)) / 2
+
+
+@pytest.mark.parametrize("right", [jsd_by_entropies, jsd_in_python, jsd_by_torch])
+def test_more_ways_to_the_jsd(right, capsys):
+    praise(capsys, check.jensen_shannon, right)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda p, q: -jsd_with_a_mask(p, q), "never below 0"),
+        (lambda p, q: jsd_with_a_mask(p, q).clamp_min(0).sqrt(), "Jensen–Shannon distance"),
+        (lambda p, q: jsd_with_a_mask(p, q) / len(p), "mean over the boxes"),
+        (lambda p, q: 2 * jsd_with_a_mask(p, q) - math.log(4), "V at the best D"),
+        (lambda p, q: kl(p, q), "is inf"),
+    ],
+)
+def test_more_wrong_divergences(wrong, words):
+    assert words in complaint(check.jensen_shannon, wrong)
+
+
+@pytest.mark.parametrize(
+    ("d", "divergence"),
+    [
+        (lambda: [1, 2 / 3, 0], lambda: 0.45445),
+        (lambda: (1.0, 0.667, 0), lambda: torch.tensor(0.4545)),
+        (lambda: torch.tensor([0.5, 0.5, 0.0]) / torch.tensor([0.5, 0.75, 0.5]), lambda: 0.4545),
+    ],
+)
+def test_by_hand_in_other_styles(d, divergence, capsys):
+    praise(capsys, check.by_hand, d, divergence)
+
+
+@pytest.mark.parametrize(
+    ("saturating", "non_saturating"),
+    [
+        (lambda d: (-1 / (1 - d), -d), lambda d: (-1 / d, d - 1)),
+        (lambda d: torch.tensor([-1 / (1 - d), -d]).tolist(), lambda d: torch.tensor([-1 / d, d - 1]).tolist()),
+        (right_saturating, lambda d: (-1 / d, -(1 - d))),
+    ],
+)
+def test_gradients_in_other_styles(saturating, non_saturating, capsys):
+    praise(capsys, check.gradients, saturating, non_saturating)
+
+
+def loop_with_softplus(G, D, g_opt, d_opt, draw_real, draw_z, rounds):
+    for _ in range(rounds):
+        loss = softplus(-D(draw_real())).mean() + softplus(D(G(draw_z()).detach())).mean()
+        D.zero_grad()
+        loss.backward()
+        d_opt.step()
+        loss = softplus(-D(G(draw_z()))).mean()
+        G.zero_grad()
+        loss.backward()
+        g_opt.step()
+
+
+def loop_with_gradients_asked(G, D, g_opt, d_opt, draw_real, draw_z, rounds):
+    def step(network, optimizer, loss):
+        parameters = list(network.parameters())
+        for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+            parameter.grad = gradient
+        optimizer.step()
+
+    done = 0
+    while done < rounds:
+        step(D, d_opt, softplus(-D(draw_real())).mean() + softplus(D(G(draw_z()))).mean())
+        step(G, g_opt, softplus(-D(G(draw_z()))).mean())
+        done += 1
+
+
+@pytest.mark.parametrize("right", [loop_with_softplus, loop_with_gradients_asked, step_wrongly()])
+def test_more_loops(right, capsys):
+    praise(capsys, check.play, right)
+
+
+@pytest.mark.parametrize(
+    "style", [lambda d: {k: f" {v} " for k, v in d.items()}, lambda d: dict(sorted(d.items())[::-1])]
+)
+def test_who_moves_in_other_styles(style, capsys):
+    praise(capsys, check.who_moves, lambda: style(RIGHT))
+
+
+def with_a_bias_of_its_own(d):
+    return (-1 / (1 - d), -1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [(lambda d: -1 / (1 - d), "not iterable"), (lambda d: (d, d), "should be"), (with_a_bias_of_its_own, "should be")],
+)
+def test_gradients_that_are_no_pair(wrong, words):
+    assert words in complaint(check.gradients, wrong, right_non_saturating)

@@ -1,5 +1,7 @@
 """The checks of lesson 04: right answers in several styles, and the wrong answers learners give."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -681,3 +683,163 @@ def test_diagnoses_that_cannot_be_read(traces):
     assert "'?' is none of the names. They are: healthy, " in complaint(
         check.read_traces, lambda: _truth(traces) | {"B": "?"}, traces
     )
+
+
+# More styles, more wrong ideas
+
+
+MORE_WRONG_LOSSES = {
+    "half": (lambda right: lambda f: right(f) / 2, "this is half of what was asked"),
+    "mean first": (lambda right: lambda f: right(f.mean()), "the loss of a mean is not the mean of the losses"),
+    "a number": (lambda right: lambda f: right(f).item(), "has no graph"),
+    "detached": (lambda right: lambda f: right(f).detach(), "no gradient can pass"),
+    "sigmoid twice": (lambda right: lambda f: right(f.sigmoid()), "sigmoid was taken twice"),
+    "sum": (lambda right: lambda f: right(f) * len(f), "sum over the batch"),
+}
+
+
+@pytest.mark.parametrize("name", MORE_WRONG_LOSSES)
+@pytest.mark.parametrize("judge", ["non_saturating", "minimax"])
+def test_more_wrong_generator_losses(judge, name):
+    change, hint = MORE_WRONG_LOSSES[name]
+    assert hint in complaint(getattr(check, judge), change(getattr(losses, judge)))
+
+
+@pytest.mark.parametrize(
+    ("judge", "right"),
+    [
+        (check.non_saturating, lambda f: -F.logsigmoid(f).mean()),
+        (check.non_saturating, lambda f: torch.logaddexp(torch.zeros_like(f), -f).mean()),
+        (check.generator_loss, lambda g, d, z: -F.logsigmoid(d(g(z))).mean()),
+        (check.generator_loss, lambda g, d, z: sum(F.softplus(-logit) for logit in d(g(z))) / len(z)),
+    ],
+)
+def test_more_losses_pass(judge, right, capsys):
+    praise(capsys, judge, right)
+
+
+def with_change(step, before=None, after=None):
+    """A right step with something done to both networks before it or after it."""
+
+    def changed(generator, discriminator, *rest):
+        if before:
+            before(generator, discriminator)
+        returned = step(generator, discriminator, *rest)
+        if after:
+            after(generator, discriminator)
+        return returned
+
+    return changed
+
+
+def put_other_parameters(generator, discriminator):
+    for layer in discriminator.modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.weight = torch.nn.Parameter(layer.weight.detach().clone())
+
+
+STEPS = {
+    "discriminator": (check.discriminator_step, discriminator_step(), "generator"),
+    "generator": (check.generator_step, generator_step(), "discriminator"),
+}
+SIDE_EFFECTS = {
+    "train() for both": ({"before": lambda g, d: (g.train(), d.train())}, "in training mode. It came in eval mode"),
+    "train() for G": ({"before": lambda g, d: g.train()}, "left the generator in training mode"),
+    "train() for D": ({"before": lambda g, d: d.train()}, "left the discriminator in training mode"),
+    "layers of D in eval": ({"before": lambda g, d: d.apply(lambda m: m.train(m is d))}, "in eval mode"),
+    "other parameters": ({"after": put_other_parameters}, "put other parameters into a network"),
+}
+
+
+@pytest.mark.parametrize("name", SIDE_EFFECTS)
+@pytest.mark.parametrize("player", STEPS)
+def test_what_a_step_does_beside_its_move(player, name):
+    judge, right, _ = STEPS[player]
+    changes, hint = SIDE_EFFECTS[name]
+    assert hint in complaint(judge, with_change(right, **changes))
+
+
+@pytest.mark.parametrize("player", STEPS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_gradients_of_the_other_network_are_not_emptied(player, when):
+    judge, right, other = STEPS[player]
+    empty = {when: lambda g, d: (g if other == "generator" else d).zero_grad()}
+    assert f"emptied the gradients that lay in the {other}" in complaint(judge, with_change(right, **empty))
+
+
+def test_a_step_may_empty_its_own_gradients_when_it_is_done(capsys):
+    praise(capsys, check.discriminator_step, with_change(discriminator_step(), after=lambda g, d: d.zero_grad()))
+    praise(capsys, check.generator_step, with_change(generator_step(), after=lambda g, d: g.zero_grad()))
+
+
+def frozen_step(loss_of=losses.non_saturating, copied=False, clear=False):
+    def step(generator, discriminator, optimizer, z):
+        asked = copy.deepcopy(discriminator) if copied else discriminator
+        for parameter in asked.parameters():
+            parameter.requires_grad_(False)
+        loss = loss_of(asked(generator(z)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        for parameter in asked.parameters():
+            parameter.requires_grad_(True)
+        if clear:
+            discriminator.zero_grad()
+        return loss.detach()
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (frozen_step(copied=True), "a copy of it was"),
+        (frozen_step(clear=True), "emptied the gradients that lay in the discriminator"),
+        (frozen_step(losses.minimax), "the step of the minimax loss"),
+        (frozen_step(lambda f: -losses.non_saturating(f)), "moved to be caught: the sign"),
+        (with_change(frozen_step(), before=lambda g, d: d.train()), "left the discriminator in training mode"),
+    ],
+)
+def test_more_wrong_ways_to_spare_the_discriminator(wrong, hint):
+    assert hint in complaint(check.frozen_generator_step, wrong)
+
+
+def test_one_more_way_to_spare_the_discriminator(capsys):
+    praise(capsys, check.frozen_generator_step, frozen_step())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (lambda a, y: F.binary_cross_entropy(a, y.flatten()[: len(a)]), "5 label(s) also got a number"),
+        (lambda a, y: F.binary_cross_entropy(a.detach(), y.view_as(a)), "no gradient can pass"),
+        (lambda a, y: F.binary_cross_entropy(a.clamp(0.01, 0.99), y.view_as(a)), "cut off before the logarithm"),
+        (lambda a, y: _by_hand(a + 1e-8, y.view_as(a)).mean(), "should be"),
+        (
+            lambda a, y: -(y.view_as(a) * (a + 1e-7).log() + (1 - y.view_as(a)) * (1 - a + 1e-7).log()).mean(),
+            "a small number inside the logarithm",
+        ),
+        (lambda a, y: F.binary_cross_entropy(a, y.view_as(a)).item(), "Leave `.item()` out"),
+    ],
+)
+def test_more_wrong_comparisons(wrong, hint):
+    assert hint in complaint(check.answer_by_answer_loss, wrong)
+
+
+def test_more_rounds_pass(capsys):
+    def with_softplus(generator, discriminator, generator_optimizer, discriminator_optimizer, real, z):
+        fake = generator(z)
+        discriminator_optimizer.zero_grad()
+        F.softplus(-discriminator(real)).mean().backward()
+        F.softplus(discriminator(fake.detach())).mean().backward()
+        discriminator_optimizer.step()
+        generator_optimizer.zero_grad()
+        F.softplus(-discriminator(fake)).mean().backward()
+        generator_optimizer.step()
+
+    praise(capsys, check.one_round, with_softplus)
+
+
+def test_diagnoses_in_other_styles_pass(traces, capsys):
+    truth = _truth(traces)
+    praise(capsys, check.read_traces, lambda: dict(reversed(truth.items())), traces)

@@ -245,3 +245,129 @@ def test_packed_loops_in_three_styles(capsys):
 )
 def test_wrong_packed_loops_get_their_hint(wrong, hint):
     assert hint in complaint(check.train_packed, wrong)
+
+
+# More styles, more wrong ideas
+
+
+def by_one_hot(points, centres, sigma):
+    distance = torch.cdist(points.double(), centres.double())
+    mine = torch.nn.functional.one_hot(distance.argmin(1), len(centres)).double()
+    near = mine * (distance < 3 * sigma)
+    q = mine.mean(0)
+    return int(near.any(0).sum()), near.sum().item() / len(points), torch.xlogy(q, q * len(q)).sum()
+
+
+def by_squares(points, centres, sigma):
+    gaps = (points.double()[:, None] - centres.double()).square().sum(2)
+    smallest, index = gaps.min(1)
+    good = smallest < (3 * sigma) ** 2
+    q = torch.stack([(index == k).double().mean() for k in range(len(centres))])
+    kl = math.log(len(centres)) + float(torch.xlogy(q, q).sum())
+    return [len(set(index[good].tolist())), good.double().mean(), kl]
+
+
+@pytest.mark.parametrize("right", [by_one_hot, by_squares])
+def test_more_mode_counters(right, capsys):
+    praise(capsys, check.count_modes, right)
+
+
+def kl_of_the_good(points, centres, sigma):
+    distance, index = torch.cdist(points.double(), centres.double()).min(dim=1)
+    q = torch.bincount(index[distance < 3 * sigma], minlength=len(centres)).double()
+    q = q[q > 0] / q.sum()
+    return *changed()(points, centres, sigma)[:2], float((q * (q * len(centres)).log()).sum())
+
+
+def with_share(change):
+    def counter(points, centres, sigma):
+        modes, good, kl = changed()(points, centres, sigma)
+        return modes, change(good, points, centres, sigma), kl
+
+    return counter
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (kl_of_the_good, "You took the good ones alone"),
+        (
+            changed(kl=lambda q, right: float((q * (q * (q > 0).sum()).clamp_min(1e-300).log()).sum())),
+            "found ones alone",
+        ),
+        (changed(kl=lambda q, right: float((q * (q * len(q)).log()).sum())), "0 · log 0"),
+        (changed(kl=lambda q, right: right / len(q)), "not their mean"),
+        (with_share(lambda good, *rest: 100 * good), "in percent"),
+        (with_share(lambda good, points, *rest: good * len(points)), "not their share"),
+        (with_share(lambda good, *rest: 1 - good), "share of bad points"),
+        (
+            with_share(lambda good, p, c, s: float((torch.cdist(p.double(), c.double()) < 3 * s).sum() / len(p))),
+            "is one good point",
+        ),
+    ],
+)
+def test_more_wrong_mode_counters(wrong, hint):
+    assert hint in complaint(check.count_modes, wrong)
+
+
+def played(
+    d_loss=discriminator_loss,
+    g_loss=non_saturating,
+    clear_d=True,
+    clear_g=True,
+    z_for_g_too=True,
+    real_of=None,
+    attached=False,
+    fakes_first=False,
+):
+    """A packed loop with one part of the game done otherwise."""
+
+    def train(generator, discriminator, optimizer_g, optimizer_d, batches, packing):
+        for real, z_for_d, z_for_g in batches:
+            real = batches[real_of][0] if real_of is not None else real
+            fake = generator(z_for_d) if attached else generator(z_for_d).detach()
+            if clear_d:
+                optimizer_d.zero_grad()
+            if fakes_first:
+                on_fake, on_real = (discriminator(side_by_side(part, packing)) for part in (fake, real))
+            else:
+                on_real, on_fake = (discriminator(side_by_side(part, packing)) for part in (real, fake))
+            d_loss(on_real, on_fake).backward()
+            optimizer_d.step()
+            if clear_g:
+                optimizer_g.zero_grad()
+            fake = generator(z_for_g if z_for_g_too else z_for_d)
+            g_loss(discriminator(side_by_side(fake, packing))).backward()
+            optimizer_g.step()
+
+    return train
+
+
+@pytest.mark.parametrize(
+    "right", [played(), played(fakes_first=True), played(d_loss=lambda r, f: discriminator_loss(r, f) / 2)]
+)
+def test_more_packed_loops(right, capsys):
+    praise(capsys, check.train_packed, right)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (played(z_for_g_too=False), "fake packs in G's step: D is shown other points"),
+        (played(real_of=0), "round 2, real packs in D's step: D is shown other points"),
+        (played(d_loss=lambda r, f: discriminator_loss(f, r)), "real and fake are swapped"),
+        (played(d_loss=lambda r, f: non_saturating(r) + non_saturating(f)), "both halves of its loss have the label 1"),
+        (played(d_loss=lambda r, f: non_saturating(r)), "the fake half"),
+        (played(d_loss=lambda r, f: softplus(f).mean()), "the real half"),
+        (played(g_loss=lambda f: -softplus(f).mean()), "the minimax one"),
+        (played(g_loss=lambda f: softplus(f).mean()), "moved to be caught"),
+        (played(g_loss=lambda f: -non_saturating(f)), "G climbs"),
+        (played(clear_d=False), "`optimizer_d.zero_grad()` is missing"),
+        (played(clear_g=False), "`optimizer_g.zero_grad()` is missing"),
+        (played(clear_d=False, clear_g=False), "in both networks"),
+        (played(attached=True), "hang on G's graph"),
+        (played(g_loss=lambda f: 3 * non_saturating(f)), "did not move as the two losses ask"),
+    ],
+)
+def test_more_wrong_packed_loops(wrong, hint):
+    assert hint in complaint(check.train_packed, wrong)

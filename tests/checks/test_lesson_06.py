@@ -1,6 +1,7 @@
 """The checks of lesson 06: right answers in several styles, and the wrong answers learners give."""
 
 import math
+from collections import OrderedDict
 
 import pytest
 import torch
@@ -650,3 +651,132 @@ COUNT_MISTAKES = [
 @pytest.mark.parametrize(("answer", "hint"), COUNT_MISTAKES, ids=[hint for _, hint in COUNT_MISTAKES])
 def test_count_mistakes(answer, hint):
     assert hint in complaint(check.count_generator, answer)
+
+
+# More styles, more wrong ideas
+
+
+def counted_in_pairs(latent_dim, start, widths, channels):
+    pairs = sum(a * b for a, b in zip(widths, [*widths[1:], channels], strict=True))
+    return latent_dim * widths[0] * start * start + 2 * sum(widths) + 16 * pairs
+
+
+def by_dict(convolution, activation):
+    return lambda before, after: nn.Sequential(
+        OrderedDict(
+            conv=convolution(before, after, 4, 2, 1, bias=False),
+            norm=nn.BatchNorm2d(after, momentum=None),
+            act=activation,
+        )
+    )
+
+
+class OwnDown(OwnUp):
+    def __init__(self, before, after):
+        super().__init__(before, after)
+        self.conv = nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+
+    def forward(self, x):
+        return F.leaky_relu(self.norm(self.conv(x)), 0.2)
+
+
+@pytest.mark.parametrize(
+    ("judge", "answer"),
+    [
+        (check.write_up, by_dict(nn.ConvTranspose2d, nn.ReLU(inplace=True))),
+        (check.write_up, lambda a, b: models.up(a, b, 4, 2, 1)),
+        (check.write_down, by_dict(nn.Conv2d, nn.LeakyReLU(0.2))),
+        (check.write_down, OwnDown),
+        (check.true_comments, lambda side, layers: [text.strip() for text in comments(right)(side, layers)]),
+        (check.true_comments, lambda side, layers: tuple(comments(right)(side, layers))),
+        (check.count_generator, lambda *case: torch.tensor(count()(*case))),
+        (check.count_generator, counted_in_pairs),
+    ],
+)  # fmt: skip
+def test_more_styles_pass(judge, answer, capsys):
+    praise(capsys, judge, answer)
+
+
+def norm_with(**settings):
+    return lambda before, after: nn.Sequential(
+        nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after, **settings), nn.ReLU()
+    )
+
+
+class WeightsInForward(OwnUp):
+    """New weights at each call."""
+
+    def forward(self, x):
+        nn.init.normal_(self.conv.weight, 0, 0.02)
+        return super().forward(x)
+
+
+class ReplacesInForward(OwnUp):
+    def forward(self, x):
+        self.norm.weight = nn.Parameter(torch.ones_like(self.norm.weight))
+        return super().forward(x)
+
+
+SHARED = {case: models.up(*case) for case in ((3, 5), (6, 2))}
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (norm_with(affine=False), "no scale and no shift"),
+        (norm_with(track_running_stats=False), "keeps no running statistics"),
+        (norm_with(momentum=0.0), "never move"),
+        (norm_with(momentum=1.0), "of the last batch alone"),
+        (lambda a, b: models.up(a, b).requires_grad_(False), "comes frozen"),
+        (lambda a, b: models.up(a, b).eval(), "comes in eval mode"),
+        (lambda a, b: SHARED[a, b], "share their weights"),
+        (WeightsInForward, "asking your block changes its parameters"),
+        (ReplacesInForward, "asking your block changes its parameters"),
+        (lambda a, b: nn.Sequential(*models.up(a, b), nn.Dropout(0.1)), "the values are not"),
+    ],
+)
+def test_more_up_mistakes(answer, hint):
+    assert hint in complaint(check.write_up, answer)
+
+
+def then(change):
+    def answer(network):
+        models.init_weights(network)
+        change(network)
+
+    return answer
+
+
+def replaced(network):
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.weight = nn.Parameter(torch.randn_like(layer.weight) * 0.02)
+
+
+def of_norms(change):
+    return lambda network: [change(layer) for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
+
+
+def of_weights(change):
+    return then(
+        lambda network: [change(layer.weight.data) for layer in network.modules() if "Conv" in type(layer).__name__]
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (then(replaced), "put other parameters into the network"),
+        (then(of_norms(lambda norm: setattr(norm, "bias", None))), "put other parameters into the network"),
+        (then(lambda network: network.requires_grad_(False)), "frozen"),
+        (then(lambda network: network.eval()), "left the network in eval mode"),
+        (then(lambda network: network.double()), "changed the type of the numbers"),
+        (then(of_norms(lambda norm: norm.running_mean.normal_())), "running statistics"),
+        (then(lambda network: sum(p.sum() for p in network.parameters()).backward()), "left gradients behind"),
+        (lambda network: (torch.manual_seed(0), models.init_weights(network)), "your function sets a seed"),
+        (of_weights(lambda w: w.copy_(torch.distributions.Laplace(0, 0.02 / 2**0.5).sample(w.shape))), "too heavy"),
+        (of_weights(lambda w: nn.init.trunc_normal_(w, 0, 0.0202, -0.06, 0.06)), "cut off"),
+    ],
+)
+def test_more_weight_mistakes(answer, hint):
+    assert hint in complaint(check.first_weights, answer)

@@ -1,6 +1,7 @@
 """The checks of lesson 07: right answers in several styles, and the wrong answers learners give."""
 
 import copy
+import io
 
 import numpy as np
 import pytest
@@ -397,7 +398,7 @@ WRONG_AVERAGES = {
     "copied": (lambda a, n, d, b: a.load_state_dict(n.state_dict()), "became a copy"),
     "not shrunk": (parameters_by(lambda x, y, d: x.add_((1 - d) * y)), "multiply it by `decay`"),
     "summed": (parameters_by(lambda x, y, d: x.mul_(d).add_(y)), "grows and grows"),
-    "another number": (parameters_by(lambda x, y, d: x.lerp_(y, (1 - d) / 2)), "after one step the first number"),
+    "another number": (parameters_by(lambda x, y, d: x.lerp_(y, (1 - d) / 2)), "after step 1 the first number"),
     "names only": (names_only, "gives a name"),
     "moves the network": (moves_the_network, "changed the network that is trained"),
     "a graph": (without_no_grad, "put `with torch.no_grad():` around the changes"),
@@ -739,3 +740,88 @@ def test_no_other_switch_changes_as_large_a_part_as_the_right_one():
     for profile in MANY:
         parts = {switch: invented._share(profile, switch) for switch in invented.SWITCHES}
         assert max(parts, key=parts.get) == profile.switch
+
+
+# More styles, more wrong ideas
+
+
+def snapshot_through_a_file(training):
+    file = io.BytesIO()
+    torch.save({name: getattr(training, name).state_dict() for name in NAMES}, file)
+    return {"bytes": file.getvalue(), "noise": training.noise.get_state(), "step": training.step}
+
+
+def put_back_from_the_file(training, saved):
+    states = torch.load(io.BytesIO(saved["bytes"]), weights_only=True)
+    for name in NAMES:
+        getattr(training, name).load_state_dict(states[name])
+    training.noise.set_state(saved["noise"])
+    training.step = saved["step"]
+
+
+def new_noise(training, saved):
+    right_put_back(training, saved)
+    training.noise = torch.Generator()
+    training.noise.set_state(saved["noise"])
+
+
+@pytest.mark.parametrize("pair", [(snapshot_through_a_file, put_back_from_the_file), (right_snapshot, new_noise)])
+def test_more_resumes_pass(pair, capsys):
+    praise(capsys, check.exact_resume, *pair)
+
+
+def the_saved_tensors_themselves(training, saved):
+    right_put_back(training, saved)
+    for name in NAMES[:2]:
+        for key, parameter in getattr(training, name).named_parameters():
+            parameter.data = saved[name][key]
+
+
+def with_a_seed(training, saved):
+    right_put_back(training, saved)
+    torch.manual_seed(training.step)
+
+
+def frozen(training, saved):
+    right_put_back(training, saved)
+    training.generator.requires_grad_(False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (the_saved_tensors_themselves, "gave the networks the saved"),
+        (with_a_seed, "set no seed"),
+        (frozen, "the next step raises RuntimeError"),
+    ],
+)
+def test_more_wrong_resumes(wrong, hint):
+    assert hint in complaint(check.exact_resume, right_snapshot, wrong)
+
+
+def takes_gradients(average, network, decay, batches):
+    right_average(average, network, decay, batches)
+    network.zero_grad()
+
+
+def test_an_average_leaves_the_gradients_of_the_training_alone():
+    assert "the gradients of the network that is trained" in complaint(check.move_average, takes_gradients)
+
+
+def test_an_average_of_networks_that_are_kept_and_not_copied():
+    """In a training there is one network; what was kept of it is what it is now."""
+    history = []
+
+    def from_history(average, network, decay, batches):
+        if not history:
+            history.append([parameter.detach().clone() for parameter in average.parameters()])
+        history.append([parameter.detach() for parameter in network.parameters()])
+        values, *networks = history
+        for kept in networks:
+            values = [decay * value + (1 - decay) * other for value, other in zip(values, kept, strict=True)]
+        with torch.no_grad():
+            for parameter, value in zip(average.parameters(), values, strict=True):
+                parameter.copy_(value)
+        update_bn(batches, average)
+
+    assert "you keep the network's own tensors" in complaint(check.move_average, from_history)

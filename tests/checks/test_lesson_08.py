@@ -275,3 +275,90 @@ def test_inversions_in_two_styles(function, capsys):
 )
 def test_wrong_inversions_get_their_hint(wrong, hint):
     assert hint in complaint(check.invert, wrong)
+
+
+# More styles, more wrong ideas
+
+
+def mean_by_numpy(z):
+    mean = z.numpy().mean(axis=0)
+    return math.sqrt(z.shape[1] / z.shape[0]), torch.from_numpy(mean / (mean**2).sum() ** 0.5 * z.shape[1] ** 0.5)
+
+
+def one_by_one(generator, picture, z, steps):
+    """Each start alone; the gradient asked for, Adam by hand from PyTorch."""
+    best = None
+    for one in z:
+        one = one.clone()[None].requires_grad_()
+        optimizer = torch.optim.Adam([one], lr=0.05)
+        for _ in range(steps):
+            loss = (generator(one) - picture).square().mean()
+            (one.grad,) = torch.autograd.grad(loss, one)
+            optimizer.step()
+        with torch.no_grad():
+            residual = float((generator(one) - picture).square().mean().sqrt())
+        if best is None or residual < best[1]:
+            best = one.detach()[0], residual
+    return best
+
+
+@pytest.mark.parametrize(
+    ("judge", "right"),
+    [
+        (check.mean_and_repair, solution_mean),
+        (check.mean_and_repair, mean_by_numpy),
+        (check.mean_and_repair, lambda z: [*solution_mean(z)]),
+        (check.turn_vector, solution_vector),
+        (check.turn_effect, lambda *case: torch.tensor(effect()(*case)).tolist()),
+        (check.invert, one_by_one),
+    ],
+)
+def test_more_styles_pass(judge, right, capsys):
+    praise(capsys, judge, right)
+
+
+def inverts_in_place(generator, picture, z, steps):
+    z.requires_grad_(True)
+    optimizer = torch.optim.Adam([z], lr=0.05)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (generator(z) - picture).square().flatten(1).mean(1).sum().backward()
+        optimizer.step()
+    residuals = (generator(z) - picture).square().flatten(1).mean(1).sqrt()
+    return z[residuals.argmin()].detach(), residuals.min().item()
+
+
+def then(change):
+    def function(generator, picture, z, steps):
+        found = inverter()(generator, picture, z, steps)
+        change(generator)
+        return found
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("judge", "wrong", "hint"),
+    [
+        (check.mean_and_repair, lambda z: solution_mean(z)[::-1], "the order is turned"),
+        (
+            check.mean_and_repair,
+            lambda z: (solution_mean(z)[0], z.shape[1] * z.mean(0) / z.mean(0).norm()),
+            "that has length D",
+        ),
+        (check.turn_effect, lambda *case: tuple(x / 2 for x in effect()(*case)), "half the difference"),
+        (check.turn_effect, lambda *case: (effect()(*case)[0],) * 2, "is the vector's own"),
+        (
+            check.turn_effect,
+            lambda m, z, v, c: effect(scaled=False)(m, z, v / v.norm(), c / c.norm()),
+            "you brought both to length 1",
+        ),
+        (check.invert, inverts_in_place, "changed the z that it was given"),
+        (check.invert, then(lambda generator: generator.train()), "left the generator in training mode"),
+        (check.invert, then(lambda generator: generator.requires_grad_(False)), "left the generator frozen"),
+        (check.invert, lambda g, p, z, s: inverter()(g, p, latent.sample(40, 5, 9), s), "it began somewhere else"),
+        (check.invert, lambda g, p, z, s: inverter()(g, p, z, s // 2), "use all steps"),
+    ],
+)
+def test_more_wrong_ideas(judge, wrong, hint):
+    assert hint in complaint(judge, wrong)

@@ -516,3 +516,57 @@ def on_what_it_learned(x, y, x_test, y_test):
 )
 def test_wrong_probes_get_their_hint(wrong, hint):
     assert hint in complaint(check.honest_probe, wrong)
+
+
+# More wrong ideas
+
+
+def remembers(first_input=False, first_backward=False, mode=False, forgets_a_hook=False):
+    """The guided rule by a hook with one fault of memory."""
+
+    def function(module):
+        kept = {}
+
+        def forward(module, given, out):
+            x = kept.setdefault("x", given[0].detach()) if first_input else given[0]
+
+            def backward(gradient):
+                if first_backward and kept.get("done"):
+                    return gradient
+                kept["done"] = True
+                return gradient.clamp(min=0) * (x > 0)
+
+            if out.requires_grad:
+                out.register_hook(backward)
+
+        if mode:
+            module.eval()
+        if forgets_a_hook:
+            module.register_forward_pre_hook(lambda module, given: None)
+        return module.register_forward_hook(forward)
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (remembers(first_input=True), "right for the first batch, wrong for the second"),
+        (remembers(first_backward=True), "right for the first batch, wrong for the second"),
+        (remembers(mode=True), "into eval mode"),
+        (remembers(forgets_a_hook=True), "something of yours is still on the module"),
+    ],
+)
+def test_hooks_that_remember_too_much(wrong, hint):
+    assert hint in complaint(check.guided_relu, wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda *case: round(probes.linear_probe(*case).accuracy, 1),
+        lambda *case: round(probes.linear_probe(*case).accuracy * 7) / 7,
+    ],
+)
+def test_a_share_that_is_no_share(wrong):
+    assert "A share is a whole number of pictures" in complaint(check.honest_probe, wrong)

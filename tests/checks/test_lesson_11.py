@@ -96,6 +96,7 @@ WRONG_GAMMAS = {
     "2s²": (lambda s: 2 * s**2, "s is not squared any more"),
     "half": (lambda s: s / 2, "the 2 belongs above"),
     "large": (lambda s: 10, "more γ is not faster"),
+    "below 0": (lambda s: -2 * s, "take the one that is not below 0"),
 }
 
 

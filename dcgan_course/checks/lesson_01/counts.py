@@ -40,6 +40,14 @@ PARAMETER_MISTAKES = [
         lambda ins, outs, k, bias: outs * (ins * k + bias),
         "a kernel is a square: k · k weights, not k.",
     ),
+    Mistake(
+        lambda ins, outs, k, bias: (ins + outs) * k * k + outs * bias,
+        "you added the channels. Every input channel is joined to every output channel: multiply them.",
+    ),
+    Mistake(
+        lambda ins, outs, k, bias: ins * (k * k + bias),
+        "the output channels are missing. Each of them has its own kernels and its own bias.",
+    ),
 ]
 
 

@@ -233,6 +233,18 @@ SAME_MISTAKES = [
         lambda k, d: (_same(k, d)[1], _same(k, d)[0]),
         "the extra square is in front. Both ways keep the size; PyTorch, and so this exercise, puts it behind.",
     ),
+    Mistake(
+        lambda k, d: (0, d * (k - 1)),
+        "all the padding is behind. The size is kept, but the picture moves: each output square looks right only.",
+    ),
+    Mistake(
+        lambda k, d: (d * (k - 1), 0),
+        "all the padding is in front. The size is kept, but the picture moves: each output square looks left only.",
+    ),
+    Mistake(
+        lambda k, d: (d * k // 2, d * k - d * k // 2),
+        "you took d·k squares. A window of k squares has k − 1 gaps: it loses d·(k − 1).",
+    ),
 ]
 
 

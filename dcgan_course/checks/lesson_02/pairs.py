@@ -231,6 +231,12 @@ def are_a_pair(exercise: str, function: Callable[[Layer, Layer, tuple[int, ...]]
         said = answer(exercise, function, (there, back, shape))
         if isinstance(said, Tensor) and said.numel() == 1:
             said = said.item()
+        if isinstance(said, Tensor):
+            fail(
+                exercise,
+                f"for {name} your test says {describe(said)}, an answer for each number. Add both products up first: "
+                "⟨a, b⟩ is one number.",
+            )
         if not isinstance(said, (bool, int)) or said not in (0, 1):
             fail(exercise, f"for {name} your test says {describe(said)}, but it should say True or False.")
         if bool(said) != want:

@@ -65,6 +65,7 @@ def by_hand(exercise: str, best_discriminator: Callable[[], list[float]], diverg
             ),
         ],
         praise="D* is sure where only one of the two ever is, and else it is the data's share.",
+        tolerance=2e-3,  # written with three decimals it is right
     )
     mid = (data + fake) / 2
     judge(
@@ -135,6 +136,19 @@ def jensen_shannon(exercise: str, function: Callable[[Tensor, Tensor], float]) -
             Mistake(
                 lambda p, q: 0.5 * float(_divergence(middle(p, q), p) + _divergence(middle(p, q), q)),
                 "the order is turned: it is KL(p ‖ middle), the mean is taken over p and not over the middle.",
+            ),
+            Mistake(lambda p, q: -_jsd(p, q), "the sign is turned: a divergence is never below 0."),
+            Mistake(
+                lambda p, q: _jsd(p, q) ** 0.5,
+                "this is the root of the JSD, which some call the Jensen–Shannon distance; asked is the divergence.",
+            ),
+            Mistake(
+                lambda p, q: _jsd(p, q) / len(p),
+                "you took the mean over the boxes. The probabilities are the weights already: add up.",
+            ),
+            Mistake(
+                lambda p, q: 2 * _jsd(p, q) - math.log(4),
+                "this is V at the best D, −log 4 + 2 · JSD. Solve it for the JSD.",
             ),
         ],
         praise="right on four pairs, among them equal ones (0) and ones that never meet (log 2).",

@@ -144,7 +144,12 @@ def _against_every_label(answers: Tensor, labels: Tensor) -> Tensor:
 @exercise("4c · the silent broadcast", id="silent-broadcast", points=2)
 def answer_by_answer_loss(exercise: str, function: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Check binary cross-entropy of answers (N,) with labels (N, 1), each answer with its own label."""
-    sets = [([0.9, 0.8, 0.3, 0.1], [1, 1, 0, 0]), ([0.7, 0.2, 0.6], [0, 1, 1]), ([0.8], [1])]
+    sets = [
+        ([0.9, 0.8, 0.3, 0.1], [1, 1, 0, 0]),
+        ([0.7, 0.2, 0.6], [0, 1, 1]),
+        ([0.8], [1]),
+        ([1e-7, 0.5], [1, 0]),  # as sure as a float can be, and wrong
+    ]
     cases = [(torch.tensor(answers), torch.tensor(labels).float().unsqueeze(1)) for answers, labels in sets]
 
     def right(answers: Tensor, labels: Tensor) -> Tensor:
@@ -152,7 +157,7 @@ def answer_by_answer_loss(exercise: str, function: Callable[[Tensor, Tensor], Te
 
     first = bench_of.call(exercise, function, cases[0])
     if same(first, right(*cases[0])):
-        for count in (1, 2):
+        for count in (1, 2, 5, 8):
             _refuse_an_answer(exercise, function, cases[0][0], torch.ones(count, 1))
     mistakes = [
         Mistake(
@@ -171,13 +176,50 @@ def answer_by_answer_loss(exercise: str, function: Callable[[Tensor, Tensor], Te
             "the answers are probabilities here, after the sigmoid, and not logits: use `binary_cross_entropy`.",
         ),
         Mistake(lambda a, y: right(1 - a, y), "the two labels are swapped: the label 1 goes with log(answer)."),
+        *(
+            Mistake(
+                lambda a, y, small=small: right(a.clamp(small, 1 - small), y),
+                "an answer of 0.0000001 was cut off before the logarithm: finite, but wrong for sure answers, and its "
+                "gradient is 0 there. `binary_cross_entropy` takes the answers as they are.",
+            )
+            for small in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+        ),
+        *(
+            Mistake(
+                lambda a, y, small=small: (
+                    -(y.flatten() * (a + small).log() + (1 - y.flatten()) * (1 - a + small).log()).mean()
+                ),
+                "a small number inside the logarithm makes the loss wrong where an answer is sure. "
+                "`binary_cross_entropy` needs none.",
+            )
+            for small in (1e-8, 1e-7, 1e-6, 1e-5)
+        ),
+        Mistake(
+            lambda a, y: right(a, y).item(),
+            "the number is right, but a Python number has no graph: training needs a tensor. Leave `.item()` out.",
+        ),
         Mistake(
             lambda a, y: (a - y.flatten()).square().mean(),
             "the shapes are right, but this is the squared error. Asked is the binary cross-entropy.",
         ),
     ]
     praise = "each answer met its own label, also in a batch of one, and a wrong number of labels is refused."
+    with_graph = cases[0][0].clone().requires_grad_()
+    _refuse_without_graph(exercise, function, with_graph, cases[0][1])
     judge(exercise, bench_of.with_hints(function), cases, right, mistakes, praise)
+
+
+def _refuse_without_graph(
+    exercise: str, function: Callable[[Tensor, Tensor], Tensor], answers: Tensor, labels: Tensor
+) -> None:
+    """Raise CheckFailed if a loss that is a tensor passes no gradient to the answers."""
+    loss = bench_of.call(exercise, function, (answers, labels))
+    if isinstance(loss, Tensor) and loss.is_floating_point() and not loss.requires_grad:
+        fail(
+            exercise,
+            "no gradient can pass your loss: a `detach()` or a `no_grad()` cuts the graph, so nothing could learn "
+            "from it.",
+        )
 
 
 def _refuse_an_answer(
@@ -210,4 +252,12 @@ def frozen_generator_step(exercise: str, step: Callable[..., Tensor]) -> None:
             "gradients on the way. Clearing them later saves nothing: switch `requires_grad` of D's parameters off "
             "before the forward pass, and on again afterwards.",
         )
+    if not bench.discriminator_modes:
+        fail(
+            exercise,
+            "G moved rightly, but the discriminator that was given was never asked: a copy of it was. A copy at each "
+            "step costs its memory and its time, and the copy's parameters were given gradients. Switch "
+            "`requires_grad` of D's own parameters off, and on again afterwards.",
+        )
+    bench_of.refuse_emptied(exercise, bench, "discriminator")
     passed(exercise, "the gradient went through D to G, none was made for D's parameters, and D can still learn.")

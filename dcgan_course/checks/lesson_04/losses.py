@@ -157,6 +157,11 @@ def _generator_mistakes(right: Callable[[Tensor], Tensor]) -> list[Mistake]:
         Mistake(lambda f: -right(f), "the sign is turned round: making this smaller makes the fakes worse."),
         Mistake(lambda f: right(f) * len(f), "this is the sum over the batch. Asked is the mean."),
         Mistake(lambda f: right(f.sigmoid()), "the sigmoid was taken twice: what takes logits has it inside."),
+        Mistake(lambda f: right(f) / 2, "this is half of what was asked: one batch, one mean, no half."),
+        Mistake(
+            lambda f: right(f.mean()),
+            "you took the mean of the logits first. The loss bends: the loss of a mean is not the mean of the losses.",
+        ),
     ]
 
 

@@ -76,6 +76,7 @@ def discriminator_step(exercise: str, step: Callable[..., Tensor]) -> None:
     fresh, right = Bench(), losses.discriminator_loss
     factor = bench_of.judge_move(exercise, fresh, fresh.discriminator, move, right, DISCRIMINATOR_MISTAKES)
     bench_of.judge_returned(exercise, returned, fresh.loss(right), factor)
+    bench_of.refuse_emptied(exercise, bench, "generator")
     half = (
         "\n  You took the mean of the two halves, as some programs do: the same direction at half the length."
         "\n  Adam takes such a factor out again."
@@ -95,6 +96,7 @@ def generator_step(exercise: str, step: Callable[..., Tensor]) -> None:
     fresh = Bench()
     factor = bench_of.judge_move(exercise, fresh, fresh.generator, move, only_fake_matters, GENERATOR_MISTAKES)
     bench_of.judge_returned(exercise, returned, fresh.loss(only_fake_matters), factor)
+    bench_of.refuse_emptied(exercise, bench, "discriminator")
     left = (
         "\n  Your step left gradients in D, too. That is allowed: D's own `zero_grad` removes them before they count."
         "\n  But they cost time; exercise 4d saves it."
@@ -128,7 +130,7 @@ def run_on_bench(exercise: str, step: Callable[..., Tensor], player: str) -> tup
     Returns the bench afterwards, the player's move, and what the step returned. Raises CheckFailed where the step
     moved the other network, left one frozen or in another mode, or draws random numbers of its own.
     """
-    runs = [_run_once(exercise, step, player) for _ in range(2)]
+    runs = [_run_once(exercise, step, player, training) for training in (True, True, False)]
     if not bench_of.close(runs[0][1].moved, runs[1][1].moved):
         fail(
             exercise,
@@ -138,13 +140,14 @@ def run_on_bench(exercise: str, step: Callable[..., Tensor], player: str) -> tup
     return runs[0]
 
 
-def _run_once(exercise: str, step: Callable[..., Tensor], player: str) -> tuple[Bench, Move, object]:
-    bench = Bench()
+def _run_once(exercise: str, step: Callable[..., Tensor], player: str, training: bool) -> tuple[Bench, Move, object]:
+    bench = Bench(training)
     bench.leave_gradients()
     networks: dict[str, nn.Module] = {"generator": bench.generator, "discriminator": bench.discriminator}
     own = networks.pop(player)
     ((other_name, other),) = networks.items()
-    before, other_before, gradient_before = bench_of.weights(own), bench_of.weights(other), bench_of.gradients(own)
+    before, gradient_before = bench_of.weights(own), bench_of.gradients(own)
+    other_before = bench_of.weights(other)
     given: tuple[object, ...] = (bench.generator_optimizer, bench.z)
     if player == "discriminator":
         given = (bench.discriminator_optimizer, bench.real, bench.z)

@@ -64,6 +64,13 @@ def _check(exercise: str, function: Block, wanted: Wanted) -> None:
     torch.manual_seed(0)
     for case in CASES:
         _check_case(exercise, function, case, wanted)
+    one, other = (list(built(exercise, function, CASES[0]).parameters()) for _ in range(2))
+    if any(p is q for p in one for q in other):
+        fail(
+            exercise,
+            "two calls gave back blocks that share their weights. A network has many blocks, and each has its own: "
+            "make new layers inside the function.",
+        )
     passed(
         exercise,
         f"convolution, norm, {wanted.activation_name}: sizes and values agree for {len(CASES)} pairs of widths.",
@@ -91,13 +98,32 @@ def window_complaint(convolution: Convolution) -> str | None:
 def _check_case(exercise: str, function: Block, case: tuple[int, int], wanted: Wanted) -> None:
     block = built(exercise, function, case)
     convolution = _convolution(exercise, block, wanted)
+    if not all(layer.training for layer in block.modules()):
+        fail(
+            exercise,
+            "your block comes in eval mode: batch norm would use statistics that it has not gathered yet. Leave "
+            "`.eval()` out; whoever uses the network decides.",
+        )
+    if any(not parameter.requires_grad for parameter in block.parameters()):
+        fail(exercise, "your block comes frozen: with `requires_grad=False` its parameters never learn.")
     norms = [layer for layer in block.modules() if isinstance(layer, nn.BatchNorm2d)]
     for norm in norms:
         if norm.affine:
             nn.init.constant_(norm.weight, STRETCH)
+    nn.init.normal_(convolution.weight, 0, 0.2)  # whatever it came with, the values must tell the orders apart
+    before = [(parameter, parameter.detach().clone()) for parameter in block.parameters()]
     x = torch.randn(4, case[0], 6, 6)
     with noted(block, (*CONVOLUTIONS, nn.BatchNorm2d)) as notes:
         got = asked(exercise, block.train(), x, lambda: _why_raised(convolution, case, notes))
+    now = list(block.parameters())
+    if len(now) != len(before) or any(
+        p is not q or not torch.equal(p, r) for p, (q, r) in zip(now, before, strict=True)
+    ):
+        fail(
+            exercise,
+            "asking your block changes its parameters. What is set or drawn in `forward` is gone at the next call, and "
+            "nothing can be learned: make layers in `__init__`, and only use them in `forward`.",
+        )
     want = tuple(wanted.oracle(*case)(x).shape)
     if tuple(got.shape) != want:
         fail(
@@ -109,6 +135,7 @@ def _check_case(exercise: str, function: Block, case: tuple[int, int], wanted: W
     if len(norms) != 1:
         fail(exercise, f"the block has {len(norms)} batch norms; rule 2 asks for one, behind the convolution.")
     _check_order(exercise, [call.module for call in notes], convolution, norms[0])
+    _check_norm(exercise, norms[0])
     if convolution.bias is not None:
         fail(exercise, "the convolution has a bias, and batch norm takes it off again: write bias=False.")
     if other_window:
@@ -127,6 +154,21 @@ def _why_raised(convolution: Convolution, case: tuple[int, int], notes: list[Cal
     if convolution not in [call.module for call in notes]:
         return "the norm stands before the convolution; it belongs between convolution and activation."
     return f"the norm behind the convolution gets {convolution.out_channels} maps: BatchNorm2d(out_channels)."
+
+
+def _check_norm(exercise: str, norm: nn.BatchNorm2d) -> None:
+    """Batch norm must have what it learns and what eval mode needs."""
+    if not norm.affine:
+        fail(exercise, "the norm has no scale and no shift (affine=False); DCGAN's norms have both, and train them.")
+    if not norm.track_running_stats:
+        fail(
+            exercise,
+            "the norm keeps no running statistics (track_running_stats=False): in eval mode a picture would still hang "
+            "on the others of its batch.",
+        )
+    if norm.momentum in (0, 1):
+        what = "never move" if norm.momentum == 0 else "are those of the last batch alone"
+        fail(exercise, f"with momentum={norm.momentum:g} the norm's running statistics {what}. PyTorch's own is 0.1.")
 
 
 def _check_order(exercise: str, called: list[nn.Module], convolution: Convolution, norm: nn.Module) -> None:

@@ -16,14 +16,12 @@ MARK = 7.0  # a value that no initialisation leaves behind
 def first_weights(exercise: str, function: Callable[[nn.Module], None]) -> None:
     """Check a learner's init_weights(network): every kind of layer that a DCGAN has, at two depths."""
     torch.manual_seed(0)
-    transposed, norm = nn.ConvTranspose2d(40, 50, 4, bias=False), nn.BatchNorm2d(4000)
-    convolution = nn.Conv2d(50, 40, 4)
-    network = nn.Sequential(transposed, nn.Sequential(norm, nn.ReLU()), convolution)
-    for parameter in network.parameters():
-        nn.init.constant_(parameter, MARK)
+    network, transposed, norm, convolution = _network()
+    own, buffers = dict(network.named_parameters()), {name: b.clone() for name, b in network.named_buffers()}
     answer(exercise, function, (network,))
     if all(bool((parameter == MARK).all()) for parameter in network.parameters()):
         fail(exercise, "your function changed nothing: all numbers of the network were left as they were.")
+    _refuse_other_changes(exercise, network, own, buffers)
     _check_weights(exercise, transposed.weight, "transposed convolutions", "nn.ConvTranspose2d is no nn.Conv2d")
     _check_weights(exercise, convolution.weight, "convolutions", "ask for nn.Conv2d, too")
     _check_scale(exercise, norm.weight)
@@ -31,7 +29,54 @@ def first_weights(exercise: str, function: Callable[[nn.Module], None]) -> None:
         if bias is not None and float(bias.detach().abs().max()) > 0:
             words = "were left as they were" if bool((bias == MARK).all()) else f"have σ {_std(bias):.3g}"
             fail(exercise, f"{name} {words}; they should be 0.")
+    other, again, *_ = _network()
+    answer(exercise, function, (other,))
+    if torch.equal(again.weight, transposed.weight):
+        fail(
+            exercise,
+            "two networks got the same numbers: your function sets a seed. Then G and D, and every training, begin "
+            "alike whatever seed the program was given. Leave `torch.manual_seed` to the caller.",
+        )
     passed(exercise, "weights N(0, 0.02), scales N(1, 0.02), all shifts 0, at every depth of the network.")
+
+
+def _network() -> tuple[nn.Module, nn.ConvTranspose2d, nn.BatchNorm2d, nn.Conv2d]:
+    """Build a network with every kind of layer that a DCGAN has, all its parameters MARK; return it, and its layers."""
+    transposed, norm, convolution = (
+        nn.ConvTranspose2d(40, 50, 4, bias=False),
+        nn.BatchNorm2d(4000),
+        nn.Conv2d(50, 40, 4),
+    )
+    network = nn.Sequential(transposed, nn.Sequential(norm, nn.ReLU()), convolution)
+    for parameter in network.parameters():
+        nn.init.constant_(parameter, MARK)
+    return network, transposed, norm, convolution
+
+
+def _refuse_other_changes(
+    exercise: str, network: nn.Module, own: dict[str, nn.Parameter], buffers: dict[str, Tensor]
+) -> None:
+    """Raise CheckFailed if anything but the numbers in the parameters was changed."""
+    now = dict(network.named_parameters())
+    if now.keys() != own.keys() or any(now[name] is not parameter for name, parameter in own.items()):
+        fail(
+            exercise,
+            "your function put other parameters into the network. An optimiser that was made before holds the old "
+            "ones, and would train those. Change the numbers in place: `nn.init.normal_(layer.weight, 0, 0.02)`.",
+        )
+    if any(not parameter.requires_grad for parameter in own.values()):
+        fail(exercise, "your function left parameters frozen (requires_grad=False): they would never learn.")
+    if any(parameter.dtype != torch.float32 for parameter in own.values()):
+        fail(exercise, "your function changed the type of the numbers: the parameters were float32 before.")
+    if any(parameter.grad is not None for parameter in own.values()):
+        fail(exercise, "your function left gradients behind: the first step of training would add them to its own.")
+    if not all(layer.training for layer in network.modules()):
+        fail(exercise, "your function left the network in eval mode. It should only set numbers.")
+    if any(not torch.equal(buffer, buffers[name]) for name, buffer in network.named_buffers()):
+        fail(
+            exercise,
+            "your function changed batch norm's running statistics. They are no weights: training gathers them.",
+        )
 
 
 def _std(values: Tensor) -> float:
@@ -45,6 +90,10 @@ def _check_weights(exercise: str, weight: Tensor, name: str, forgotten: str) -> 
     if abs(std - 0.02) < 1e-3 and abs(centre) < 1e-3:
         if float(weight.detach().abs().max()) < 0.0501:
             fail(exercise, f"the weights of {name} have no tails: take the normal distribution, not the uniform one.")
+        tails = float((weight.detach() / std).pow(4).mean())  # 3 of a normal distribution; ± 0.03 for 32,000 numbers
+        if abs(tails - 3) > 0.12:
+            kind = "cut off" if tails < 3 else "too heavy"
+            fail(exercise, f"mean and σ of the weights of {name} are right, but the tails are {kind}: N(0, 0.02).")
         return
     hints = {
         0.02**2: "0.0004 is the variance; nn.init.normal_ takes the standard deviation, 0.02.",

@@ -162,8 +162,24 @@ def _moved(value: Tensor, other: Tensor, how: str) -> Tensor:
     return rules[how]().detach()
 
 
+def _by_references() -> list[State]:
+    """Return the average's parameters of somebody who keeps the networks themselves, which training then changes."""
+    start = {name: parameter.detach().clone() for name, parameter in _network(1).named_parameters()}
+    states = []
+    for last in range(STEPS):
+        average = start
+        for step in range(last + 1):
+            moved = 1 if step < last else 0
+            network = {name: p + moved for name, p in _network(step + 2).named_parameters()}
+            average = {name: _moved(value, network[name], "right") for name, value in average.items()}
+        states.append(average)
+    return states
+
+
 def _parameters(how: str) -> list[State]:
     """Return the average's parameters after each step, by one rule."""
+    if how == "references":
+        return _by_references()
     average = {name: parameter.detach().clone() for name, parameter in _network(1).named_parameters()}
     states = []
     for step in range(STEPS):
@@ -178,6 +194,8 @@ HINTS = {
     "copied": "the average became a copy of the network: no old value is left in it.",
     "added": "the old average must shrink before something is added: multiply it by `decay`.",
     "summed": "the new weights must be multiplied by 1 − `decay`, else the average grows and grows.",
+    "references": "right after one step, wrong after the next: you keep the network's own tensors, and training "
+    "changes them. What shall be remembered is copied: `parameter.detach().clone()`. A moving average needs no memory.",
     "kept": "nothing moved: the parameters of the average stayed as they were. In-place changes are needed: "
     "`average_p = …` gives a name to a new tensor and changes nothing in the network.",
 }
@@ -222,11 +240,22 @@ def move_average(exercise: str, function: Callable[[nn.Module, nn.Module, float,
     for step in range(STEPS):
         network = _network(step + 2)
         before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-        settings = _settings(network)
+        settings, mark = _settings(network), torch.Generator().manual_seed(step)
+        gradients = [torch.randn(parameter.shape, generator=mark) for parameter in network.parameters()]
+        for parameter, gradient in zip(network.parameters(), gradients, strict=True):
+            parameter.grad = gradient.clone()
         answer(exercise, guarded, (average, network, DECAY, _batches(step)))
         if not all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items()):
             fail(exercise, "your function changed the network that is trained. Only the average may move.")
         _refuse_changed_settings(exercise, settings, _settings(network))
+        if any(
+            p.grad is None or not torch.equal(p.grad, g) for p, g in zip(network.parameters(), gradients, strict=True)
+        ):
+            fail(
+                exercise,
+                "the gradients of the network that is trained are not what they were. An average needs none, and the "
+                "training may still want them: only read `network`.",
+            )
         if any(p.grad_fn is not None for p in average.parameters()) or any(
             buffer.requires_grad for buffer in average.buffers()
         ):
@@ -238,6 +267,9 @@ def move_average(exercise: str, function: Callable[[nn.Module, nn.Module, float,
         if any(one is not other for one, other in zip(own, average.parameters(), strict=True)):
             fail(exercise, "the average has new parameter objects. Change the old ones in place: `lerp_` or `copy_`.")
         states.append({name: tensor.detach().clone() for name, tensor in average.state_dict().items()})
+        with torch.no_grad():  # the training goes on
+            for tensor in network.state_dict().values():
+                tensor.add_(1)
     _judge_parameters(exercise, states, [name for name, _ in average.named_parameters()])
     _judge_statistics(exercise, states)
     passed(
@@ -254,11 +286,12 @@ def _judge_parameters(exercise: str, states: list[State], names: list[str]) -> N
         if _same(states, _parameters(how), names):
             fail(exercise, hint)
     name = next(name for name in names if not _same(states, right, [name]))
-    got, want = states[0][name].flatten()[0], right[0][name].flatten()[0]
+    step = next(step for step in range(STEPS) if not _same(states[step : step + 1], right[step : step + 1], [name]))
+    got, want = states[step][name].flatten()[0], right[step][name].flatten()[0]
     fail(
         exercise,
-        f"after one step the first number of {name} is {got:.4g}, but decay · average + (1 − decay) · network is "
-        f"{want:.4g}.",
+        f"after step {step + 1} the first number of {name} is {got:.4g}, but decay · average + (1 − decay) · network "
+        f"is {want:.4g}.",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dcgan_course.checks.engine import answer, fail, passed
+from dcgan_course.checks.engine import answer, describe_error, fail, passed
 from dcgan_course.checks.registry import exercise
 from dcgan_course.latent.paths import sample
 from dcgan_course.models.inference import eval_mode
@@ -118,7 +118,7 @@ def exact_resume(
     """Check a learner's snapshot(training) → anything that a file can hold, and put_back(training, saved)."""
     whole = SmallTraining()
     whole.run(STOP_AT)
-    before = parts(whole)
+    before, random_numbers = parts(whole), torch.get_rng_state()
     saved = answer(exercise, snapshot, (whole,))
     if saved is None:
         fail(exercise, "`snapshot` gave nothing back. Does it end with `return`?")
@@ -132,6 +132,12 @@ def exact_resume(
     fresh.points = whole.points  # the data are the same after a stop; all else is another
     fresh.run(2)
     answer(exercise, put_back, (fresh, at_the_stop))
+    if not torch.equal(random_numbers, torch.get_rng_state()):
+        fail(
+            exercise,
+            "your functions changed PyTorch's own random numbers, which other parts of a program draw from. This "
+            "training draws from `training.noise` alone: set no seed.",
+        )
     if type(fresh.step) is not int:
         kind = type(fresh.step).__name__
         shared = " PyTorch counts a tensor up in place, also the one in your snapshot." if kind == "Tensor" else ""
@@ -147,7 +153,14 @@ def exact_resume(
             f"{len(missing)} of {len(parts(whole))} parts are not as they were at the stop: {', '.join(missing)}.\n"
             f"  Hint on {missing[0]}: {_hint(missing[0])}",
         )
-    fresh.run(GO_ON)
+    try:
+        fresh.run(GO_ON)
+    except Exception as error:  # noqa: BLE001  what was put back may stop the training in any way
+        fail(
+            exercise,
+            f"right after `put_back` all is equal, but the next step raises {type(error).__name__}: "
+            f"{describe_error(error)}. Put numbers back, and nothing else: neither `requires_grad` nor modes.",
+        )
     apart = differences(whole, fresh)
     if apart:
         fail(
@@ -163,6 +176,14 @@ def exact_resume(
             exercise,
             "your snapshot changes when the training goes on: a `state_dict()` shares its memory with the network. "
             "Copy it: `copy.deepcopy(network.state_dict())`.",
+        )
+    third = SmallTraining(seed=1)
+    answer(exercise, put_back, (third, at_the_stop))
+    if any("weights" in name or "statistics" in name for name in differences(stopped, third)):
+        fail(  # PyTorch's own optimisers keep Adam's memory as it was read; networks never do
+            exercise,
+            "what was read from the file changed while the training went on: `put_back` gave the networks the saved "
+            "tensors themselves. Copy numbers into the parameters that are there: `load_state_dict` does.",
         )
     passed(
         exercise,

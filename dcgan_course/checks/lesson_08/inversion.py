@@ -40,15 +40,29 @@ def _descend(generator: MLPGenerator, picture: Tensor, z: Tensor, keep_gradients
     return z.detach()
 
 
+Inverter = Callable[[MLPGenerator, Tensor, Tensor, int], tuple[Tensor, float]]
+
+
 @exercise("4 · invert a digit", id="invert", points=3)
-def invert(exercise: str, function: Callable[[MLPGenerator, Tensor, Tensor, int], tuple[Tensor, float]]) -> None:
+def invert(exercise: str, function: Inverter) -> None:
     """Check a learner's invert(generator, picture, z, steps) → (the best z, its residual)."""
     generator = _generator()
     before = [parameter.detach().clone() for parameter in generator.parameters()]
     with torch.no_grad():
         picture = generator(paths.sample(1, 5, 77))[0]
     starts = paths.sample(STARTS, 5, 3)  # of these seeds the best start is neither the first nor the last
-    given = answer(exercise, function, (generator, picture, starts.clone(), STEPS))
+    theirs = starts.clone()
+    given = answer(exercise, function, (generator, picture, theirs, STEPS))
+    if theirs.requires_grad or not torch.equal(theirs, starts):
+        fail(
+            exercise,
+            "your function changed the z that it was given: whoever inverts a second picture from the same starts "
+            "begins elsewhere. Work on a copy: `z = z.clone().requires_grad_(True)`.",
+        )
+    if any(layer.training for layer in generator.modules()):
+        fail(exercise, "your function left the generator in training mode. It came in eval mode: leave it there.")
+    if not all(parameter.requires_grad for parameter in generator.parameters()):
+        fail(exercise, "your function left the generator frozen. Set `requires_grad` back to True.")
     if any(not torch.equal(p, q) for p, q in zip(before, generator.parameters(), strict=True)):
         fail(exercise, "the generator's parameters moved. Give the optimiser z alone: torch.optim.Adam([z], lr=0.05).")
     if not isinstance(given, (tuple, list)) or len(given) != 2:
@@ -62,9 +76,32 @@ def invert(exercise: str, function: Callable[[MLPGenerator, Tensor, Tensor, int]
     _check_residual(exercise, generator, picture, z.detach().reshape(1, 5), residual)
     residual = float(residual)
     _check_descent(exercise, generator, picture, starts, residual)
+    _check_starts(exercise, function)
     passed(
         exercise, f"a residual of {residual:.3f} from the best of {STARTS} starts, and the generator stayed as it was."
     )
+
+
+def _check_starts(exercise: str, function: Inverter) -> None:
+    """From starts far out a few steps lead nowhere else: whoever ends near 0 began elsewhere."""
+    generator = _generator()
+    far = 8.0 + paths.sample(STARTS, 5, 4)
+    with torch.no_grad():
+        picture = generator(paths.sample(1, 5, 78))[0]
+    given = answer(exercise, function, (generator, picture, far.clone(), 2))
+    if not isinstance(given, (tuple, list)) or not isinstance(given[0], Tensor):
+        fail(
+            exercise,
+            f"for two steps your function gave back {describe(given)}; wanted are the best z, and its residual.",
+        )
+    length = float(given[0].detach().norm())
+    if length < 6:
+        fail(
+            exercise,
+            f"asked for 2 steps from starts that lie {float(far.norm(dim=1).min()):.0f} and more from 0, your z has "
+            f"the length {length:.1f}: it began somewhere else. Begin at the z that are given, so that two people who "
+            "invert one picture find the same.",
+        )
 
 
 def _check_residual(exercise: str, generator: MLPGenerator, picture: Tensor, z: Tensor, residual: object) -> None:

@@ -152,6 +152,14 @@ MEAN_MISTAKES = [
         _with_repair(lambda z: z.mean(dim=0) / z.mean(dim=0).norm()),
         "that has length 1. A random z of D numbers has length √D.",
     ),
+    Mistake(
+        _with_repair(lambda z: z.shape[1] * z.mean(dim=0) / z.mean(dim=0).norm()),
+        "that has length D. The squared length of a random z is about D; take the root.",
+    ),
+    Mistake(
+        lambda z: _mean_oracle(z)[::-1],
+        "the order is turned: the expected length first, then the repaired mean.",
+    ),
 ]
 
 

@@ -97,6 +97,18 @@ EFFECT_MISTAKES = [
     Mistake(
         lambda *case: tuple(-x for x in _effect(*case)), "the sign: the picture at z + vector minus that at z − vector."
     ),
+    Mistake(
+        lambda *case: tuple(x / 2 for x in _effect(*case)),
+        "this is half the difference. Wanted is the whole way, from z − vector to z + vector.",
+    ),
+    Mistake(
+        lambda m, z, v, c: (_effect(m, z, v, c)[0], _effect(m, z, v, c)[0]),
+        "the control's effect is the vector's own. Measure along the control, brought to the vector's length.",
+    ),
+    Mistake(
+        lambda m, z, v, c: _effects(lambda step: m(z + step) - m(z - step), _unit(v), _unit(c)),
+        "you brought both to length 1. The control shall be as long as the vector, and the vector stays as it is.",
+    ),
 ]
 
 

@@ -116,14 +116,30 @@ def _through(exercise: str, function: Hooked, module: nn.Module, slope: float, x
             f"{describe(before.flatten()[:4])} and now gives {describe(out.flatten()[:4])}.\n"
             "  Hint: the rule is for the way back only. A forward hook that gives something back replaces the answer.",
         )
-    handle.remove()
-    if not same(_backward(module, x, gradient)[1], plain):
+    mode = module.training
+    other, above = x.flip(0) * 0.7 + 0.1, gradient.flip(0) * 0.9 - 0.1
+    again = answer(exercise, named(lambda module: _backward(module, other, above)[1]), (module,))
+    if same(found, _guided(x, gradient)) and not same(again, _guided(other, above)):
         fail(
             exercise,
-            "after handle.remove() the gradient is still not the plain one. Give back the handle of every hook that "
-            "you register on the module; nobody can undo the others.",
+            "right for the first batch, wrong for the second with the same hook on: what the hook remembers is that of "
+            "the first. Take the input of each call, and work at each way back.",
+        )
+    if not mode:
+        fail(exercise, "your function brought the module into eval mode. A hook is all that may be put on it.")
+    handle.remove()
+    if not same(_backward(module, x, gradient)[1], plain) or _hooks(module):
+        fail(
+            exercise,
+            "after handle.remove() something of yours is still on the module: a hook, or another gradient than the "
+            "plain one. Give back a handle whose remove() takes off every hook that you register.",
         )
     return found
+
+
+def _hooks(module: nn.Module) -> int:
+    """Count the hooks that a module still has."""
+    return sum(len(hooks) for hooks in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks))
 
 
 def _handle(exercise: str, function: Hooked, module: nn.Module) -> RemovableHandle:

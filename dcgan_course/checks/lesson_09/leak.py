@@ -43,6 +43,7 @@ def honest_probe(exercise: str, function: Asked) -> None:
     _check_easy(exercise, asked)
     _check_shifted(exercise, asked)
     _check_scaled(exercise, asked)
+    _check_count(exercise, asked)
     _check_labels(exercise, asked)
     _check_parts(exercise, asked)
     _check_choice(exercise, asked)
@@ -130,6 +131,18 @@ def _check_shifted(exercise: str, asked: Asked) -> None:
             f"all features lie around 5 here, in training and in test alike. {right:.2f} of your answers are right; it "
             "should be nearly all.\n  Hint: scale the test pictures as the training pictures are scaled, with the same "
             "mean and the same spread.",
+        )
+
+
+def _check_count(exercise: str, asked: Asked) -> None:
+    """A share of 97 pictures is a whole number of 97ths."""
+    x, y = _classes(297, 6, 0.3, 5)
+    share = asked(*_cut(x, y, 200))
+    if abs(97 * share - round(97 * share)) > 0.02:
+        fail(
+            exercise,
+            f"of 97 test pictures you tell {share:.4f} right, which is {97 * share:.2f} pictures. A share is a whole "
+            "number of pictures, divided by 97.\n  Hint: is it rounded, or the mean of the shares of the two classes?",
         )
 
 

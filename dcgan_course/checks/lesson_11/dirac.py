@@ -115,6 +115,10 @@ def critical_gamma(exercise: str, function: Callable[[float], float]) -> None:
             Mistake(lambda slope: 2 * slope**2, "the root of 4s² is 2s, and s is not squared any more."),
             Mistake(lambda slope: slope / 2, "the 2 belongs above: γ² = 4s²."),
             Mistake(
+                lambda slope: -2 * slope,
+                "γ² = 4s² has two solutions. γ is the strength of a penalty: take the one that is not below 0.",
+            ),
+            Mistake(
                 lambda slope: 10.0,
                 "more γ is not faster. Beyond the critical γ, one eigenvalue returns towards 0, and it decides.",
             ),
