@@ -82,6 +82,7 @@ def _to_the_end(
             report.note(f"after {name}: code {ended.code}")
         if fault:
             report.faults.append(f"{' '.join(words)} after {moment:.2f} s, {name}: {fault}")
+            shutil.rmtree(run, ignore_errors=True)  # it did not come to its end: there is nothing to compare
             return done
         if not killed or ended.code == 0 and "Done" in ended.out:
             return done

@@ -222,7 +222,13 @@ class RunFolder:
             raise CheckpointError(
                 f"{self.path} holds a run of which nothing was kept yet: `train --out {self.path} --resume` begins it."
             )
-        kept = read_state(self.checkpoint).get(name, {})
+        state = read_state(self.checkpoint)
+        kept, wanted = state.get(name, {}), list(self.settings().image_shape)
+        if list(state["data_shape"][1:]) != wanted:  # networks of another picture size may have weights of one size
+            raise CheckpointError(
+                f"{self.checkpoint.name} was trained on pictures {tuple(state['data_shape'][1:])}, but run.json says "
+                f"{tuple(wanted)}: one of the two was changed. Take an older copy, or train anew."
+            )
         refuse_other_tensors(self.checkpoint.name, name, kept, network.state_dict())
         network.load_state_dict(kept)
         return network.eval().requires_grad_(False)

@@ -60,9 +60,9 @@ def settle() -> None:
     Until a command begins, Ctrl-C ends the process at once: libraries that are interrupted while they are imported
     raise anything, or nothing.
     """
+    signal.signal(signal.SIGINT, _leave)  # first: an interrupt between two streams would leave none to speak with
     sys.stdout, sys.stderr = _forgiving(sys.stdout), _forgiving(sys.stderr)
     os.environ["MPLBACKEND"] = "agg"
-    signal.signal(signal.SIGINT, _leave)
 
 
 def interruptible() -> None:

@@ -193,3 +193,16 @@ def test_weights_that_are_not_finite_are_refused(run, tmp_path, capsys):
         for command in (sampled, ["evaluate", str(copy)], ["train", "--out", str(copy), "--resume", "--epochs", "3"]):
             assert main(command) == 2
             assert "holds numbers that are not finite" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["sample", "evaluate"])
+def test_a_picture_size_that_was_changed_in_run_json_is_refused(run, tmp_path, capsys, command):
+    """A generator of 28×29 pictures may have weights of the same size as one of 28×28."""
+    shutil.copytree(run, tmp_path / "run")
+    path = tmp_path / "run" / "run.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(facts | {"image_shape": [1, 28, 29]}), encoding="utf-8")
+    out = ["--out", str(tmp_path / "sheet.png")] if command == "sample" else []
+    assert main([command, str(tmp_path / "run"), *out]) == 2
+    said = capsys.readouterr().err
+    assert "was trained on pictures (1, 28, 28), but run.json says (1, 28, 29)" in said
