@@ -1,10 +1,11 @@
 # The course, on Linux and macOS. The README has the same as plain pip commands, for Windows.
 #   make lab          open JupyterLab on lesson 00          make test        all tests
 #   make site         the course as a book: build/site    make browser     drive the lessons in a real browser
+#   make slides       a deck a lesson, for lectures: build/slides
 # Authors:
 #   make notebooks · exercises · check · recorded-runs · benchmarks · soak · requirements · clean
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-package test-lessons site course browser notebooks exercises check recorded-runs benchmarks soak \
+.PHONY: help lab test test-package test-lessons site slides course browser notebooks exercises check recorded-runs benchmarks soak \
         requirements clean
 
 PYTHON ?= python3
@@ -23,7 +24,7 @@ NBVAL := $(BIN)/python -m pytest --nbval-current-env --nbval-cell-timeout=300 -p
 EXACT := notebooks/01_convolution_arithmetic.ipynb notebooks/02_transposed_convolution.ipynb
 
 help:
-	@sed -n '2,5p' Makefile | cut -c3-
+	@sed -n '2,6p' Makefile | cut -c3-
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -56,6 +57,9 @@ test-lessons: $(VENV)/.author
 
 site: $(VENV)/.author
 	$(JUPYTER_ENV) $(BIN)/python -m authoring.site
+
+slides: $(VENV)/.author
+	$(BIN)/python -m authoring.slides
 
 course: $(VENV)/.author
 	$(JUPYTER_ENV) $(BIN)/python -m authoring.site --run

@@ -27,7 +27,7 @@
 seed = 0  # another whole number gives other pictures
 pictures = 40  # how many samples the grid shows; 40 cost less than a second
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Does my machine work?
 #
 # The next cell looks at everything that the course needs. It needs nothing of that itself. A line with ✓ is
@@ -68,7 +68,7 @@ from dcgan_course import drawing, latent, recorded, widgets
 
 drawing.use_course_style()
 
-# %%
+# %% tags=["slide"]
 run = recorded.load_run("mnist_mlp")
 print(f"The generator has {sum(p.numel() for p in run.generator.parameters()):,} numbers that training has set.")
 print(f"It was trained for {run.card['config']['epochs']} epochs; that took {run.card['minutes']} minutes on:")
@@ -83,7 +83,7 @@ z = latent.sample(pictures, run.generator.latent_dim, seed)
 samples = run.generator(z)
 print(f"z has the shape {tuple(z.shape)}; the pictures have {tuple(samples.shape)}: number, channels, height, width.")
 
-# %%
+# %% tags=["slide"]
 figure = drawing.image_grid(samples, f"{pictures} samples: most are digits, some are not", columns=10)
 drawing.show(
     figure, alt="A grid of samples of the recorded GAN: handwritten digits, some of them broken or unreadable."
@@ -94,7 +94,7 @@ drawing.show(
 # small networks without a single convolution can do. Lessons 01 and 02 bring the convolutions; lesson 06 builds
 # a better generator from them.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # ## What lies between two pictures?
 #
 # **Predict first.** The slider below moves z slowly from one random point to the next. Between two digits, will
@@ -108,7 +108,7 @@ widgets.latent_slider(run.generator, seed=seed)
 # Drag the slider, or click it and use the arrow keys, or press play. The same walk, for a page where nothing
 # can move:
 
-# %%
+# %% tags=["slide"]
 strip = widgets.latent_twin(run.generator, seed=seed)
 drawing.show_png(
     strip,
@@ -120,7 +120,7 @@ drawing.show_png(
 # much two unrelated samples differ. And we ask the same of a generator that was **never trained**: a
 # [**control**](../GLOSSARY.md#control).
 
-# %%
+# %% tags=["slide"]
 untrained = copy.deepcopy(run.generator)
 torch.manual_seed(seed)
 for layer in untrained.modules():
@@ -154,7 +154,7 @@ far = run.generator(torch.stack([length * direction for length in lengths]))
 print(f"The z of the grid above have lengths from {z.norm(dim=1).min():.1f} to {z.norm(dim=1).max():.1f}.")
 print(f"The pictures below have lengths {lengths}.")
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     drawing.png_of_pictures(far, columns=len(lengths), zoom=4),
     alt="Seven pictures along one direction of z, with growing length: a washed-out shape at 0, soft edges near 5, "
@@ -167,7 +167,7 @@ drawing.show_png(
 # or white. None of these lengths but 10 was ever trained. So for this generator the *direction* of z decides
 # what is drawn. Remember the length 10: lesson 08 needs it again.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Take-aways
 #
 # * The course runs on your machine, with or without a GPU, with or without internet.

@@ -79,7 +79,7 @@ edge = vertical_edge(3)
 # Lay the 3×3 kernel on the picture, somewhere. The part of the picture under it is the *window*. Multiply the
 # nine pairs of numbers that lie on each other. Add them up.
 
-# %%
+# %% tags=["slide"]
 total = (picture[1:4, 1:4] * edge * 3).sum().item()
 print(
     f"the sum of the nine products is {total:.0f}; divided by the width of the kernel: {total:.0f} / 3 = {total / 3:.0f}"
@@ -133,7 +133,7 @@ def compare(name, ours, theirs):
 
 x = picture[None, None]  # (N, C, H, W) = (1, 1, 6, 6): the shape that PyTorch wants
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** The picture is 6×6: three columns of 1, then three columns of 0. The kernel is the 3×3 one
 # above.
 #
@@ -142,7 +142,7 @@ x = picture[None, None]  # (N, C, H, W) = (1, 1, 6, 6): the shape that PyTorch w
 #
 # Write your answers down. Then run the next cell.
 
-# %%
+# %% tags=["slide"]
 plain_output = slide(picture, edge)
 compare("3×3 kernel", plain_output, F.conv2d(x, edge[None, None]))
 drawing.show_png(
@@ -167,7 +167,7 @@ compare("99 in place of 1", slide(ninety_nine, edge), F.conv2d(ninety_nine[None,
 # 0 99 99 0: every number is 99 times as large, and nothing else changes. A convolution has no threshold and no
 # maximum. It is *linear*: twice the input gives twice the output.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Now the kernel grows: 4×4, divided by 4, and then 5×5, divided by 5. How big are the
 # outputs? Is there still a place that sees no edge?
 
@@ -181,7 +181,7 @@ drawing.show_png(
     width=900,
 )
 
-# %%
+# %% tags=["slide"]
 edge5 = vertical_edge(5)
 compare("5×5 kernel", slide(picture, edge5), F.conv2d(x, edge5[None, None]))
 drawing.show_png(
@@ -218,7 +218,7 @@ print("numpy.convolve:", np.convolve(signal, kernel, mode="valid").tolist())
 # signal.) A convolution paints the kernel at the place of the 1, the right way round. Now the same two lists go
 # to PyTorch. It wants the shape (N, C, length). Here N and C are 1.
 
-# %%
+# %% tags=["slide"]
 as_tensor = lambda numbers: torch.tensor(numbers)[None, None]  # (N, C, length) = (1, 1, length)
 plain = F.conv1d(as_tensor(signal), as_tensor(kernel)).flatten().tolist()
 turned = F.conv1d(as_tensor(signal), as_tensor(kernel[::-1])).flatten().tolist()
@@ -252,7 +252,7 @@ def slide(picture, kernel, stride=1):
     return torch.tensor([[(picture[r : r + k, c : c + k] * kernel).sum() for c in columns] for r in rows])
 
 
-# %%
+# %% tags=["slide"]
 strided = slide(picture, edge, stride=2)
 compare("3×3 kernel, stride 2", strided, F.conv2d(x, edge[None, None], stride=2))
 print("equal to every second square of the output with stride 1:", torch.equal(strided, plain_output[::2, ::2]))
@@ -280,14 +280,14 @@ drawing.show_png(
 # The output shrinks because the window must stay inside. [**Padding**](../GLOSSARY.md#padding) adds a border of
 # invented squares. With padding 1, 6×6 becomes 8×8. Usually the invented numbers are zeros: *zero padding*.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** 3×3 kernel, stride 1, padding 1 with zeros.
 #
 # 1. How big is the output?
 # 2. What is in its first column? Remember: the padding is dark, and the picture is bright there.
 # 3. Is the first row equal to the second row?
 
-# %%
+# %% tags=["slide"]
 zeros_around = F.pad(picture, (1, 1, 1, 1), value=0.0)
 compare("padding 1 with zeros", slide(zeros_around, edge), F.conv2d(x, edge[None, None], padding=1))
 scene = ConvolutionScene(picture, edge * 3, padding=1, divisor=3)
@@ -309,7 +309,7 @@ drawing.show_png(
 #
 # So the false edge depends on the invented number. What do ones do?
 
-# %%
+# %% tags=["slide"]
 ones_around = F.pad(picture, (1, 1, 1, 1), value=1.0)
 compare("padding 1 with ones", slide(ones_around, edge), F.conv2d(ones_around[None, None], edge[None, None]))
 scene = ConvolutionScene(picture, edge * 3, padding=1, divisor=3, padding_value=1.0)
@@ -344,7 +344,7 @@ def slide(picture, kernel, stride=1, dilation=1):
     return torch.tensor([[(seen(r, c) * kernel).sum() for c in columns] for r in rows])
 
 
-# %%
+# %% tags=["slide"]
 compare("3×3 kernel, dilation 2", slide(picture, edge, dilation=2), F.conv2d(x, edge[None, None], dilation=2))
 drawing.show_png(
     convolution_figure(ConvolutionScene(picture, edge * 3, dilation=2, divisor=3), "Nine numbers span 5 × 5", (0, 1)),
@@ -366,7 +366,7 @@ drawing.show_png(
 # **Step 1: a window of $k$ squares on a row of $i$.** Number the squares 0, 1, 2, … Name a place by its first
 # square, its *start*.
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     positions_figure(6, 3, "A window of 3 has 4 legal places on 6 squares: starts 0, 1, 2, 3"),
     alt="A row of six squares numbered 0 to 5. Below it the window of three squares at its four legal places, starts "
@@ -398,7 +398,7 @@ drawing.show_png(
 # **Step 4: stride.** Only every $s$-th start is used: 0, $s$, $2s$, … up to the last start. How many steps of
 # $s$ fit into the last start? Divide, and drop the rest. Then add 1 for start 0.
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     positions_figure(6, 3, "Stride 2: starts 0 and 2. Square 5 is read by no window", stride=2),
     alt="A row of six squares. The window of three squares has two places with stride 2: starts 0 and 2. "
@@ -415,7 +415,7 @@ drawing.show_png(
 # The code says the same in the words of the derivation. It refuses a window that has no legal place.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def conv_output_size(input_size, kernel_size, stride=1, padding=0, dilation=1):
     """Return how many legal places a window has on one row; ValueError if it has none."""
     span = dilation * (kernel_size - 1) + 1
@@ -451,7 +451,7 @@ print(f"{tried:,} legal combinations tried: our size is the size of F.conv2d in 
 # %%
 widgets.convolution_explorer()
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     widgets.convolution_twin(),
     alt="The window at four of its 16 places, for input 6, kernel 3, stride 1 and no padding: squares 1, 6, 11 and 16. "
@@ -476,7 +476,7 @@ drawing.show_png(
 # A row of 6, a window of 3, steps of 2: something was left over. How many windows read each square of the
 # picture?
 
-# %% tags=["break-it"]
+# %% tags=["break-it", "slide"]
 print(f"5 squares → {conv_output_size(5, 3, stride=2)}, 6 squares → {conv_output_size(6, 3, stride=2)}")
 drawing.show_png(
     coverage_figure(6, 3, 2, "Kernel 3, stride 2: nobody reads 11 of the 36 squares"),
@@ -517,7 +517,7 @@ print(f"kernel 4, stride 2, padding 1: {' → '.join(map(str, ladder))}")
 #
 # A 5×5 kernel on a 3×3 picture has no legal place. What does the formula say, and what does PyTorch say?
 
-# %% tags=["break-it"]
+# %% tags=["break-it", "slide"]
 print(f"the formula alone: ⌊(3 + 2·0 − 1·(5 − 1) − 1) / 1⌋ + 1 = {(3 + 2 * 0 - 1 * (5 - 1) - 1) // 1 + 1}")
 try:
     F.conv2d(torch.zeros(1, 1, 3, 3), torch.zeros(1, 1, 5, 5))
@@ -540,7 +540,7 @@ except ValueError as error:
 # has three. Here are two layers, written as people write them, without the names of the arguments. What are the
 # names?
 
-# %%
+# %% tags=["slide"]
 names = list(signature(nn.Conv2d).parameters)
 for arguments in [(1, 5, 5), (3, 10, 5, 1, 2)]:
     meaning = ", ".join(f"{name} = {value}" for name, value in zip(names, arguments, strict=False))
@@ -570,7 +570,7 @@ print(f"3 sheets, 3 kernels, 1 sum, 1 bias: {channel.numel()} squares, equal to 
 #
 # Each output channel has one kernel for each input channel, and one bias. Count them in the figure.
 
-# %%
+# %% tags=["slide"]
 for name, layer in [("Conv2d(1, 5, 5)", grey_layer), ("Conv2d(3, 10, 5, 1, 2)", colour_layer)]:
     outs, ins, k, _ = layer.weight.shape
     counted = sum(parameter.numel() for parameter in layer.parameters())
@@ -612,7 +612,7 @@ for size in (28, 32):
 # the work is (squares of the output) · out · in · k · k. PyTorch has a counter of its own. It counts a
 # multiply-add as 2 operations, and leaves the bias out.
 
-# %%
+# %% tags=["slide"]
 from torch.utils.flop_counter import FlopCounterMode
 
 for layer in (grey_layer, colour_layer):
@@ -682,7 +682,7 @@ drawing.show_png(
     width=900,
 )
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     receptive_field_figure(
         [(4, 2), (4, 2), (4, 2)], "Kernel 4, stride 2: each layer adds twice what the last one added"
@@ -713,7 +713,7 @@ def receptive_field(layers):
 # Our discriminator for 64×64 pictures has four layers with $k = 4$, $s = 2$ and a last one with $k = 4$,
 # $s = 1$. What does a number of each layer see?
 
-# %%
+# %% tags=["slide"]
 layers = [(4, 2), (4, 2), (4, 2), (4, 2), (4, 1)]
 for depth in range(1, 6):
     y = far = torch.zeros(1, 1, 94, 94, requires_grad=True)
@@ -773,7 +773,7 @@ drawing.show(
 #
 # Something is *turned*, and something *walks*. Networks keep the walking, and leave the turning out.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Take-aways
 #
 # * One output number is one sum of products under one place of the window. Deep learning does not turn the

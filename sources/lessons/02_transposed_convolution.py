@@ -74,7 +74,7 @@ print(
     f"The four stamps added: largest difference to F.conv_transpose2d(stride=2) {(added - by_pytorch).abs().max():.3f}"
 )
 
-# %%
+# %% tags=["slide"]
 titles = [f"{value:.0f} × kernel" for value in y.flatten()]
 mark = {number: "peach" for number in range(1, 37)}  # every square that is not 0
 drawing.show_png(
@@ -98,7 +98,7 @@ drawing.show_png(
 #
 # ## How big is the output?
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Think in stamps, and write down three numbers before you go on.
 #
 # 1. Four inputs in a row, kernel 4, stride 2. How many squares do the stamps cover?
@@ -113,7 +113,7 @@ drawing.show_png(
 # $$o = (i - 1)\,s + \underbrace{d(k - 1) + 1}_{\text{one stamp}} - 2p + \text{output\_padding}$$
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def conv_transpose_output_size(input_size, kernel_size, stride=1, padding=0, output_padding=0, dilation=1):
     """Return the side of the output of a transposed convolution, in pixels."""
     first_to_last_stamp = (input_size - 1) * stride
@@ -148,7 +148,7 @@ print(f"The formula gives PyTorch's size for all {right} allowed settings that w
 # Go down again for a moment. Which sizes does a convolution with kernel 3, stride 2, padding 1 take to the same
 # output?
 
-# %%
+# %% tags=["slide"]
 for size in range(5, 11):
     print(f"convolution: {size:2} → {conv_output_size(size, 3, stride=2, padding=1)}")
 print("transposed:   3 →", conv_transpose_output_size(3, 3, stride=2, padding=1))
@@ -169,7 +169,7 @@ print(
 # stamps are added there as everywhere. Here are two layers, both with a bias of 100, so that you can see what
 # only the bias reaches.
 
-# %%
+# %% tags=["slide"]
 y3, bias = torch.arange(1.0, 10.0).view(1, 1, 3, 3), torch.tensor([100.0])
 reached = F.conv_transpose2d(y3, kernel[None, None], bias, stride=2, padding=1, output_padding=1)[0, 0]
 not_reached = F.conv_transpose2d(y3, kernel[None, None, :2, :2], bias, stride=2, output_padding=1)[0, 0]
@@ -232,7 +232,7 @@ print(
     f"The kernel slid as it is:    largest difference to F.conv_transpose2d {(not_turned - by_pytorch).abs().max():.0f}"
 )
 
-# %%
+# %% tags=["slide"]
 found = {1.0: "mint", 2.0: "mint", 3.0: "mint", 4.0: "mint"}
 drawing.show_png(
     number_grids(
@@ -272,7 +272,7 @@ drawing.show_png(
 # One blog post says that the `padding` argument "is already p′". We can decide this by an experiment. Take a
 # 2×2 input, kernel 3, stride 2. With zeros inserted it is 3×3. A sliding kernel of 3 makes $3 + 2p' - 2$ of it.
 
-# %%
+# %% tags=["slide"]
 for argument in (0, 1, 2):
     size = F.conv_transpose2d(y[None, None], kernel[None, None], stride=2, padding=argument).shape[-1]
     p_prime = (3 - 1) - argument
@@ -318,7 +318,7 @@ print(f"p′ = k − p − 1 = 3 − 2 − 1 = {3 - 2 - 1}")
 # are zero. Those zeros let us write the place of the window as one row of numbers. What is the row for the
 # second place?
 
-# %%
+# %% tags=["slide"]
 sheet = torch.zeros(4, 4)
 sheet[0:3, 1:4] = kernel
 drawing.show_png(
@@ -357,7 +357,7 @@ def conv_matrix(kernel, input_shape, stride=1, padding=0, dilation=1):
 # Each turn of the loop lays the kernel on an empty sheet and flattens the sheet. The squares of the padding are
 # always 0, so their columns are left out. What does $C$ look like for our 3×3 kernel on a 4×4 picture?
 
-# %%
+# %% tags=["slide"]
 C = conv_matrix(kernel, (4, 4))
 print(f"C has {C.shape[0]} rows (one for each output) and {C.shape[1]} columns (one for each input).")
 print(f"{(C != 0).sum()} of its {C.numel()} entries hold a weight: each of the 9 weights {(C == 1).sum()} times.")
@@ -392,7 +392,7 @@ print(f"C @ x gives {small.tolist()}; the largest difference to F.conv2d is {(sm
 # rows and columns have changed places. So $C^\top$ takes **4 numbers to 16**. Does PyTorch have a name for
 # this?
 
-# %%
+# %% tags=["slide"]
 big = (C.T @ y.flatten()).view(4, 4)
 by_pytorch = F.conv_transpose2d(y[None, None], kernel[None, None])[0, 0]
 print(f"Cᵀ has shape {tuple(C.T.shape)}: it takes a {tuple(y.shape)} picture to a {tuple(big.shape)} picture.")
@@ -406,7 +406,7 @@ print(f"The largest difference to F.conv_transpose2d is {(big - by_pytorch).abs(
 # $C$, then square 1 helps to make square 6 in $C^\top$. How many small squares is each of the 16 big squares
 # connected with?
 
-# %%
+# %% tags=["slide"]
 connections = (C != 0).sum(dim=0).view(4, 4)
 drawing.show_png(
     number_grids(
@@ -426,7 +426,7 @@ drawing.show_png(
 # inverse gives back what you had. So: convolve $x$, then apply the transposed convolution with the same kernel.
 # Do we get $x$ back?
 
-# %%
+# %% tags=["slide"]
 back = (C.T @ C @ x.flatten()).view(4, 4)
 print(f"C has rank {torch.linalg.matrix_rank(C)}: it keeps {torch.linalg.matrix_rank(C)} of the 16 numbers that x has.")
 drawing.show_png(
@@ -457,7 +457,7 @@ for name, matrix in (("Cᵀ, with w₁ in the corner", C.T), ("the slide's, with
     difference = ((matrix @ y.flatten()).view(4, 4) - by_pytorch).abs().max()
     print(f"{name}: largest difference to F.conv_transpose2d {difference:.0f}")
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     weight_matrices(
         {
@@ -490,7 +490,7 @@ drawing.show_png(
 # side by side. One warning: view 1 is still at work. Its middle square holds 23, because stamps 3 and 4 are not
 # on the sheet yet; when they are, it holds 36 too.
 
-# %%
+# %% tags=["slide"]
 layer = TransposedLayer(input_size=2, kernel_size=3, stride=2, padding=0)
 drawing.show_png(
     draw_three_views(layer, input_square=1, output_square=12).png(),
@@ -525,7 +525,7 @@ print(
 # gradient $g$ at the output, the chain rule says that its [**gradient**](../GLOSSARY.md#gradient) at the input
 # is $C^\top g$. That is a transposed convolution of $g$. Autograd knows nothing of our matrix. Does it agree?
 
-# %%
+# %% tags=["slide"]
 picture = x.clone().requires_grad_()
 output = F.conv2d(picture[None, None], kernel[None, None])
 g = torch.tensor([[1.0, 2], [3, 4]])[None, None]  # any gradient that comes from the loss
@@ -548,7 +548,7 @@ chosen = F.conv_transpose2d(y3, kernel[None, None], stride=2, padding=1, output_
 difference = (picture.grad - chosen).abs().max()
 print(f"gradient of shape {tuple(picture.grad.shape[2:])}; largest difference to output_padding=1: {difference:.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## All of it, in your own hands
 #
 # Six sliders for the layer, two for the place. Try these, and say what you expect **before** you move:
@@ -584,7 +584,7 @@ drawing.show_png(
 # "Give both layers the same k, s and p" has one exception, and you have met its reason: several sizes go to
 # one. For which layers does 17 go to 6, and then only to **16**?
 
-# %%
+# %% tags=["slide"]
 for k, s, p in product(range(1, 7), range(1, 5), range(0, 3)):
     down = conv_output_size(17, k, s, p)
     up = conv_transpose_output_size(6, k, s, p)
@@ -601,7 +601,7 @@ for k, s, p in product(range(1, 7), range(1, 5), range(0, 3)):
 # One layer after the other. A *ladder* is the list of sizes on the way. With the two layers from above, which
 # ladders can we build?
 
-# %%
+# %% tags=["slide"]
 start, double = (4, 1, 0), (4, 2, 1)  # kernel_size, stride, padding
 
 
@@ -639,7 +639,7 @@ print(f"weight of Conv2d(64, 32, 4):          {tuple(nn.Conv2d(64, 32, 4).weight
 # The other way round, the question is harder. The package has a planner. It doubles with kernel 4 and stride 2,
 # and starts at a size from 4 to 7.
 
-# %%
+# %% tags=["slide"]
 for size in wanted_sizes:
     print(f"wanted {size}:  ", " → ".join(map(str, plan_upsampling(size).sizes())))
 print("\nand an odd size:", plan_upsampling(31))
@@ -665,7 +665,7 @@ for size in wanted_sizes:
 #
 # ## Where do checkerboards come from?
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Give a layer the most boring input: all ones. Give it the most boring kernel: all ones.
 # Then an output square counts *how many stamps reach it*.
 #
@@ -674,7 +674,7 @@ for size in wanted_sizes:
 #   apart?
 # * And kernel 5, stride 2, which the authors of DCGAN used for faces?
 
-# %%
+# %% tags=["slide"]
 flat = torch.ones(1, 1, 5, 5)
 painted = {f"kernel {k}, stride 2": F.conv_transpose2d(flat, torch.ones(1, 1, k, k), stride=2)[0, 0] for k in (3, 4, 5)}
 for name, counts in painted.items():
@@ -738,7 +738,7 @@ for k, p, extra in ((3, 1, 1), (4, 1, 0), (5, 2, 1)):
         f"kernel {k}, stride 2, three seeds: the grid is {', '.join(f'{after:.3f}' for after in grids[k])} of a range of 2"
     )
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "slide"]
 pictures = {
     f"kernel {k}": layer(torch.full((1, 1, 14, 14), 0.5)).detach()[0, 0, 8:20, 8:20] for k, layer in trained.items()
 }
@@ -770,7 +770,7 @@ drawing.show(
 # formula and looks at its arguments first. What does it say to an `output_padding` that is too large, and to a
 # padding that cuts everything away?
 
-# %% tags=["break-it"]
+# %% tags=["break-it", "slide"]
 for settings in ({"stride": 2, "padding": 1, "output_padding": 2}, {"stride": 1, "padding": 3}):
     print(f"{settings}\n   our formula says: {conv_transpose_output_size(3, 3, **settings)}".replace("-", "−"))
     try:
@@ -782,7 +782,7 @@ for settings in ({"stride": 2, "padding": 1, "output_padding": 2}, {"stride": 1,
     except RuntimeError:
         print("   PyTorch refuses it, too")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # The first is refused because no convolution with stride 2 could have meant it: from 3, only 5 and 6 are
 # possible, and 7 already belongs to the input 4. The second would have a size of −1. Change a number in the
 # cell and find a third way to be refused.

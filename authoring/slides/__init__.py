@@ -1,0 +1,1 @@
+"""The lecture edition: a deck of slides for each lesson, made from its notebook, that opens from a file."""

@@ -1,0 +1,83 @@
+"""The decks are complete: votes, sections and take-aways are on slides, each with notes, at most 25 a lesson."""
+
+import re
+
+import nbformat
+import pytest
+
+from authoring.slides.deck import MOST_SLIDES, deck, tagged
+from authoring.teaching import pages, votes
+
+TAGGED = ("00", "01", "02")
+PAGES = {page.stem: (page, notebook) for page, notebook in pages().items() if page.stem in TAGGED}
+
+
+@pytest.fixture(params=sorted(PAGES))
+def lesson(request):
+    """The notebook of a lesson, its teacher's page, its deck."""
+    page, path = PAGES[request.param]
+    notebook, text = nbformat.read(path, as_version=4), page.read_text(encoding="utf-8")
+    return notebook, text, deck(notebook, text)
+
+
+def test_a_deck_has_at_most_25_slides_and_each_has_something_to_see_and_something_to_say(lesson):
+    _, _, slides = lesson
+    assert 5 <= len(slides) <= MOST_SLIDES
+    assert [slide.cell for slide in slides if not (slide.text or slide.code or slide.pictures)] == []
+    assert [slide.cell for slide in slides if not any(note.strip() for note in slide.notes)] == []
+
+
+def test_every_vote_is_on_a_slide_word_for_word_and_its_answer_is_in_the_notes_only(lesson):
+    notebook, page, slides = lesson
+    shown = "\n".join(slide.text for slide in slides)
+    asked = re.findall(r"\*\*Predict(?: first)?[.:]?\*\*.*", "\n".join(cell.source for cell in notebook.cells))
+    assert len(asked) == votes(notebook) and all(vote in shown for vote in asked)
+    notes = "\n".join(note for slide in slides if slide.kind == "vote" for note in slide.notes)
+    replies = re.findall(r"^\d+\. (.*)", page.split("## Answers to the votes")[1], re.MULTILINE)
+    assert len(replies) == len(asked) and all(f"**Answer.** {reply}" in notes for reply in replies)
+    assert not any(reply in shown for reply in replies)
+
+
+def test_every_section_that_is_not_optional_has_a_slide_and_the_last_slide_is_the_take_aways(lesson):
+    notebook, _, slides = lesson
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    sections = set(re.findall(r"^## (.*)", text, re.MULTILINE)) - {"Exercises", "Next", "Sources"}
+    left_out = {name for name in sections if not name.startswith("Optional")} - {slide.heading for slide in slides}
+    assert left_out == set()
+    assert slides[-1].heading == "Take-aways"
+
+
+def test_all_that_is_said_in_a_lesson_is_in_the_notes_or_on_a_slide(lesson):
+    notebook, _, slides = lesson
+    ours = "\n".join([slide.text for slide in slides] + [note for slide in slides for note in slide.notes])
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and "## Take-aways" not in cell.source:
+            for paragraph in re.split(r"\n\s*\n", re.sub(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL)):
+                assert re.sub(r"^#.*\n?", "", paragraph).strip() in ours, cell.id
+
+
+def test_a_picture_on_a_slide_has_its_text(lesson):
+    _, _, slides = lesson
+    assert [slide.cell for slide in slides if not all(picture.alt for picture in slide.pictures)] == []
+
+
+def small(*cells):
+    return nbformat.v4.new_notebook(cells=list(cells))
+
+
+def markdown(text, *tags):
+    return nbformat.v4.new_markdown_cell(text, metadata={"tags": list(tags)})
+
+
+def test_a_vote_without_a_slide_is_refused():
+    title = markdown("# 00 · Title\n\n*Why?*")
+    with pytest.raises(ValueError, match="The vote in cell .* is on no slide"):
+        deck(small(title, markdown("**Predict first.** Which?")), "")
+
+
+def test_text_above_a_heading_belongs_to_the_slide_before_and_text_under_it_to_the_next_slide():
+    code = nbformat.v4.new_code_cell("print(1)", metadata={"tags": ["slide"]})
+    cells = markdown("# 00 · Title"), markdown("Read it.\n\n## Why?\n\nAsk it."), code, markdown("It is 1.")
+    first, second = deck(small(*cells), "")
+    assert first.notes == ["Read it."] and second.notes == ["Ask it.", "It is 1."] and second.heading == "Why?"
+    assert tagged(code) and second.code == "print(1)"
