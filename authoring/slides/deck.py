@@ -7,7 +7,7 @@ The opening and every tagged cell begin a slide. What is shown of it:
 * another cell of text: the section that begins in it, as many whole paragraphs, lists and formulas as fit into
   `MOST_WORDS` words;
 * a cell of code with a picture: the picture, large, and what the cell printed;
-* a cell of code without one: the code, and what it printed.
+* a cell of code without one: the code, and what it printed; where both are too long, only what it printed.
 
 What is said, the speaker notes: the answer to the vote from the teacher's page, the rest of the text, and all text up
 to the next slide; what stands under a heading before its first slide is said with that slide. The last slide asks again
@@ -23,6 +23,7 @@ from authoring.minutes import ENDS
 from authoring.teaching import VOTE
 
 MOST_SLIDES = 25
+MOST_LINES, WIDE = 22, 98  # of code and print on a slide, and letters in a line
 MOST_WORDS = 75  # on a slide; a paragraph that comes first is shown even if it is longer
 ANSWERS = re.compile(r"^## Answers to the votes\s*\n(.*)", re.DOTALL | re.MULTILINE)
 WRONG = re.compile(r"^## Where classes go wrong\s*\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
@@ -52,6 +53,7 @@ class Slide:
     pictures: list[Picture] = field(default_factory=list)
     code: str = ""
     printed: str = ""
+    page: str = ""  # what a cell shows as HTML
     notes: list[str] = field(default_factory=list)
 
 
@@ -92,8 +94,11 @@ def deck(notebook: NotebookNode, page: str) -> list[Slide]:
                 if begins and number == to_show:
                     kind = "title" if not slides else "vote" if votes else "text"
                     shown, section = parted(section, kind)
+                    if kind == "vote" and section:  # the text above a vote
+                        (before if waits else slides[-1].notes).append(section)
+                        section = ""
+                    before += ["**Answer.** " + reply for reply in replies[:votes]]
                     slides.append(Slide(kind, heading, cell.id, text=shown, notes=before))
-                    slides[-1].notes += ["**Answer.** " + reply for reply in replies[:votes]]
                     del replies[:votes]
                     before, waits = [], False
                 if section.strip():
@@ -104,9 +109,9 @@ def deck(notebook: NotebookNode, page: str) -> list[Slide]:
     slides[-1].notes += before
     if wrong := WRONG.search(page):  # asked again at the end, over the take-aways
         slides[-1].notes.append("**Where classes go wrong.**\n\n" + wrong[1].strip())
-    for slide in slides:
-        if not slide.notes:
-            slide.notes += [picture.alt for picture in slide.pictures]
+    for earlier, slide in zip([slides[0], *slides], slides, strict=False):
+        if not slide.notes:  # nothing is said between this slide and the next one
+            slide.notes += [picture.alt for picture in slide.pictures] or earlier.notes[-1:]
     return slides
 
 
@@ -123,11 +128,10 @@ def parted(text: str, kind: str) -> tuple[str, str]:
     if kind == "title":
         opening, need, rest = text.partition("**You need first**")
         return opening.strip(), need + rest
-    if kind == "vote":  # what stands before the vote is said
-        found = VOTE.search(text)
-        start = found.start() if found else 0
-        return text[start:].strip(), text[:start].strip()
     blocks = re.split(r"\n\s*\n", text.strip())
+    if kind == "vote":  # the paragraphs before it are said
+        first = next(number for number, block in enumerate(blocks) if VOTE.search(block))
+        return "\n\n".join(blocks[first:]), "\n\n".join(blocks[:first])
     shown, words = [blocks[0]], len(blocks[0].split())
     for block in blocks[1:]:
         words += len(block.split())
@@ -137,13 +141,21 @@ def parted(text: str, kind: str) -> tuple[str, str]:
     return "\n\n".join(shown), "\n\n".join(blocks[len(shown) :])
 
 
+def lines_on_slide(text: str, wide: int = WIDE) -> int:
+    """Return how many lines a text has where `wide` letters fit into one."""
+    return sum(1 + max(len(line) - 1, 0) // wide for line in text.strip().splitlines())
+
+
 def of_code(cell: NotebookNode, heading: str, notes: list[str]) -> Slide:
     """Return the slide of a cell of code."""
-    pictures, printed = [], ""
+    pictures, printed, page = [], "", ""
     for output in cell.outputs:
         if png := output.get("data", {}).get("image/png"):
             pictures.append(Picture(png, output.metadata.get("image/png", {}).get("alt", "")))
+        elif shown := output.get("data", {}).get("text/html"):
+            page += shown
         elif output.output_type == "stream":
             printed += output.text
-    kind, code = ("picture", "") if pictures else ("code", cell.source)
-    return Slide(kind, heading, cell.id, "", pictures, code, printed.rstrip(), notes)
+    fits = lines_on_slide(f"{cell.source}\n{printed}") <= MOST_LINES
+    kind, code = "picture" if pictures else "code", cell.source if not pictures and (fits or not printed) else ""
+    return Slide(kind, heading, cell.id, "", pictures, code, printed.rstrip(), page, notes)

@@ -17,7 +17,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from authoring.site.sources import FORMULA, LINK, as_mathml
-from authoring.slides.deck import Picture, Slide
+from authoring.slides.deck import WIDE as LETTERS
+from authoring.slides.deck import Picture, Slide, lines_on_slide
 
 HERE = Path(__file__).resolve().parent
 REVEAL = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE")
@@ -25,6 +26,7 @@ STYLE = "a11y-high-contrast-light"
 LONG = 110  # words; a longer text is set in smaller letters
 FEW = 15  # lines of code and print, of at most WIDE letters; fewer are set in larger letters
 WIDE = 76
+SMALLEST = 16  # px: a wide table is made smaller to stay a table, but not smaller than this
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -102,7 +104,7 @@ def write_index(decks: dict[str, list[Slide]], folder: Path) -> None:
 
 def section(slide: Slide, folder: Path) -> str:
     """Return a slide as reveal's section; its notes are inside."""
-    lines = sum(1 + len(line) // WIDE for line in f"{slide.code}\n{slide.printed}".splitlines())
+    lines = lines_on_slide(f"{slide.code}\n{slide.printed}", WIDE)
     size = " long" if len(slide.text.split()) > LONG else " few" if slide.kind == "code" and lines <= FEW else ""
     parts = [f'<section class="{slide.kind}{size}" id="{slide.cell}">']
     if slide.heading:
@@ -114,8 +116,13 @@ def section(slide: Slide, folder: Path) -> str:
         parts.append(coloured)
     if slide.pictures:
         parts.append(f'<div class="pictures">{"".join(image(each, folder) for each in slide.pictures)}</div>')
+    if slide.page:
+        parts.append(f'<div class="page">{slide.page}</div>')
     if slide.printed:
-        parts.append(f'<pre class="printed">{html.escape(slide.printed)}</pre>')
+        longest = max(map(len, slide.printed.splitlines()))
+        letters = max(SMALLEST, 1900 // longest)  # px; a letter is 0.6 as wide as it is high
+        fit = f' style="font-size: {letters}px"' if longest > LETTERS else ""
+        parts.append(f'<pre class="printed"{fit}>{html.escape(slide.printed)}</pre>')
     parts.append(f'<aside class="notes">{as_html(chr(10).join(slide.notes))}</aside>')
     return "\n".join([*parts, "</section>"])
 

@@ -108,7 +108,7 @@ print(
 )
 print(f"Of the careless model's 2,000 samples {odd} lie below the same limit.")
 
-# %%
+# %% tags=["slide"]
 title = "Right heights and right weights are not yet right people"
 figure = line_figures.people_figure(people.numpy(), careless.numpy(), person.tolist(), title)
 alt = (
@@ -122,7 +122,7 @@ drawing.show(figure, alt=alt)
 # both numbers together. For pictures we know no p(x) to look with. The idea of a GAN: let a second network look
 # at the samples.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What do the two players want?
 #
 # The [**generator**](../GLOSSARY.md#generator) G makes a **fake** x = G(z) from a random
@@ -147,7 +147,7 @@ drawing.show(figure, alt=alt)
 # The smallest game: $V = x y$. One player owns x and wants V low, the other owns y and wants V high. Neither
 # can gain anything at x = y = 0. Each follows its own gradient: x goes along −y, y goes along +x.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Both start at 1 and make steps of 0.2. Do they
 #
 # 1. arrive at 0,
@@ -175,7 +175,7 @@ for name, path in (("moving together", together), ("moving in turns", in_turns))
         f"{name}: starts {lengths[0]:.2f} from the middle, ends {lengths[-1]:.2f}; never nearer than {min(lengths):.2f}"
     )
 
-# %%
+# %% tags=["slide"]
 figure = line_figures.circles_figure(together, in_turns, "Two players who each do their best never arrive")
 alt = "Two paths around the middle: the left one spirals outwards, the right one runs round on a closed curve."
 drawing.show(figure, alt=alt)
@@ -192,7 +192,7 @@ drawing.show(figure, alt=alt)
 # stretches z to a bell shape, a small network bends that. D has 16 tanh units. The package trains ten games
 # together, so tensors have the shape (games, points, 1).
 
-# %%
+# %% tags=["slide"]
 game = LineGame(games, rounds, seed)
 fake = game.generator(game.sample_z())
 print(f"shape of a batch: {tuple(fake.shape)}; fakes have mean {fake.mean():.1f} and width {fake.std():.1f}")
@@ -204,7 +204,7 @@ print(f"shape of a batch: {tuple(fake.shape)}; fakes have mean {fake.mean():.1f}
 # the sigmoid; lesson 04 builds it.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def move_discriminator(game):
     fake = game.generator(game.sample_z()).detach()  # the gradient stops here
     loss = discriminator_loss(game.discriminator(game.sample_real()), game.discriminator(fake))
@@ -218,7 +218,7 @@ def move_discriminator(game):
 # term of V. Further down you see what it changes, and what it does not.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def move_generator(game, generator_loss):
     fake = game.generator(game.sample_z())  # fresh z, and the gradient passes
     loss = generator_loss(game.discriminator(fake))
@@ -279,7 +279,7 @@ for number in range(1, 13):
 # %%
 widgets.scrub(torch.stack(frames), labels, columns=1, zoom=1, interval=700)
 
-# %%
+# %% tags=["slide"]
 figure = line_figures.moves_figure(
     frames, [0, 1, 2, len(frames) - 1], labels, "D's move changes the blue curve, G's the green one"
 )
@@ -321,7 +321,7 @@ write_down("(c) G has moved, D has not")
 game.play(rounds)
 write_down("(d) the end of the game")
 
-# %%
+# %% tags=["slide"]
 done = "One of ten games, trained for real: in the end D cannot tell"
 figure = line_figures.four_panels(panels, "A short test run" if budget == "smoke" else done)
 alt = (
@@ -376,7 +376,7 @@ largest = (trained - formula)[:, near].abs().amax(dim=1)
 print(f"Largest gap between trained D and formula where data or fakes are: {largest[0]:.3f} in game 1,")
 print(f"{largest.max():.3f} in the worst of {games} games (D goes from 0 to 1)")
 
-# %%
+# %% tags=["slide"]
 figure = line_figures.two_discriminators_figure(x, trained[0], formula, p_data, p_start, "Training finds the formula")
 alt = "D trained alone, a dashed blue curve, lies on the orange curve of p_data over p_data plus p_fake."
 drawing.show(figure, alt=alt)
@@ -409,7 +409,7 @@ drawing.show(figure, alt=alt)
 # with numbers: a mean over a density is a sum of thin strips ([**quadrature**](../GLOSSARY.md#quadrature)).
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def jensen_shannon(p_data, p_fake, x):
     middle = (p_data + p_fake) / 2
     to_middle = torch.xlogy(p_data, p_data / middle) + torch.xlogy(p_fake, p_fake / middle)
@@ -444,7 +444,7 @@ print(f"V of the trained pair in panel (d): {v_end:.4f}")
 #
 # Now move one bell away from another bell of the same width.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** The distance of the means grows: 1, 2, 4, 8, 16 widths. Does the JSD
 #
 # 1. grow in proportion to the distance,
@@ -461,7 +461,7 @@ divergences = [jensen_shannon(bell, normal_density(line, float(d), 1.0), line) f
 for d in (1, 2, 4, 8, 16):
     print(f"distance {d:2d}: JSD {divergences[d * 4]:.6f} of at most log 2 = {math.log(2):.6f}")
 
-# %%
+# %% tags=["slide"]
 figure = line_figures.distance_figure(distances, divergences, "From about six widths on, farther is not more different")
 alt = "The Jensen–Shannon divergence rises steeply from 0 and is flat at log 2 from a distance of about six widths on."
 drawing.show(figure, alt=alt)
@@ -490,7 +490,7 @@ print("D(G(z))   gradient in the logit:  saturating   non-saturating   ratio")
 for row in zip(d, saturating, rescued, strict=True):
     print(f"{row[0]:7.3f}   {row[1]:33.3f} {row[2]:16.3f} {row[2] / row[1]:7.1f}")
 
-# %%
+# %% tags=["slide"]
 figure = line_figures.losses_figure(
     torch.linspace(0.005, 0.995, 199).numpy(), "A fake that D sees through: only one loss still pulls"
 )
@@ -514,7 +514,7 @@ drawing.show(figure, alt=alt)
 # and compare.
 
 
-# %%
+# %% tags=["slide"]
 def kl_of_normals(a, b):  # KL(a ‖ b), each (mean, width)
     return math.log(b[1] / a[1]) + (a[1] ** 2 + (a[0] - b[0]) ** 2) / (2 * b[1] ** 2) - 0.5
 
@@ -564,7 +564,7 @@ for words, optimizer_of, rate in trials:
     print(f"{words:13} {rate:4g}: non-saturating {means[0]:4.0f} rounds ({arrived[0]} of {games} arrived),", end=" ")
     print(f"saturating {means[1]:4.0f} ({arrived[1]} of {games})")
 
-# %%
+# %% tags=["slide"]
 figure = line_figures.rounds_figure(rows, "Plain descent: the saturating loss is far slower. Adam: nearly as fast")
 alt = (
     "Six rows, three learning rates of plain descent and three of Adam. In each row the dots of the non-saturating "
@@ -572,7 +572,7 @@ alt = (
 )
 drawing.show(figure, alt=alt)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # With plain descent the saturating loss needs several times as many rounds, also when each loss may choose its
 # best rate of the three. With Adam the means come close (with another seed, one of the three rates shows no
 # difference): Adam divides by the size of the recent gradients, and a small gradient then moves as far as a
@@ -629,7 +629,7 @@ print(f"{'':18} D step   G step")
 for name in in_d_step:
     print(f"{name:18} {'moves' if in_d_step[name] else '·':8} {'moves' if in_g_step[name] else '·'}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Read the rows with `weight` and `bias`: the D step moves D's, the G step moves G's. Now read the rows with
 # `running`. They **move in both steps, in both networks**. These
 # [**running statistics**](../GLOSSARY.md#running-statistics) are not parameters. They follow every batch that
@@ -687,7 +687,7 @@ print(f"After D.eval(), did D's running statistics move in G's step? {'yes' if a
 # %%
 widgets.densities_explorer()
 
-# %%
+# %% tags=["slide"]
 alt = (
     "One frame of the explorer: a dotted data density at 0, fakes at 2, the best D falling from 1 to "
     "0 between them, bars for JSD and V, and below the push of both losses on each fake."
@@ -716,7 +716,7 @@ box = ((wide > 0) & (wide < 1)).double()
 far = [jensen_shannon(box, box.roll(shift * 1000), wide) for shift in (2, 4, 8)]
 print(f"JSD with the fakes moved by 2, 4 and 8: {far[0]:.4f}, {far[1]:.4f}, {far[2]:.4f}; log 2 = {math.log(2):.4f}")
 
-# %%
+# %% tags=["slide"]
 figure = line_figures.pushes_figure(looked, "The better D becomes, the less the saturating loss tells G")
 alt = (
     "Two curves over D's training steps on logarithmic axes. The saturating gradient falls by a "
@@ -739,7 +739,7 @@ for steepness in (1, 10, 100, 1000):
     v = -discriminator_loss(steepness * (1.5 - even_z(100).double()), steepness * (1.5 - places.detach()))
     print(f"T = {steepness:4d}: V {v:.6f}, gradient saturating {pushes[0]:.1e}, non-saturating {pushes[1]:.0f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # V comes near 0, its largest value. The saturating gradient goes to 0: this is the theorem of the perfect
 # discriminator (Arjovsky and Bottou 2017, theorem 2.4), and it speaks of log(1 − D) only. The non-saturating
 # gradient is about T: it grows without bound. It is not a help either. Its size says how steep D is, not how

@@ -64,7 +64,7 @@ test = load_images("mnist", "test", stand_in=True)
 images = digits.images[:pictures].to(device)
 print(f"{len(images):,} pictures to learn from, {len(test.images):,} to test with; they come from: {digits.source}")
 
-# %%
+# %% tags=["slide"]
 figure = drawing.image_grid(digits.images[:40], "What real digits look like" + digits.title_note)
 drawing.show(figure, alt="Forty training pictures of handwritten digits, white on black.")
 
@@ -85,7 +85,7 @@ print(f"stored: {images.dtype}, {images.min()} to {images.max()}; for the networ
 # probability 0.1, anew at each training step.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 class MLPGenerator(nn.Module):
     def __init__(self, image_shape=(1, 28, 28), latent_dim=100, hidden_dim=256, dropout=0.1):
         super().__init__()
@@ -116,7 +116,7 @@ class MLPGenerator(nn.Module):
 # being real. We leave the sigmoid out of the network; the reason comes soon.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 class MLPDiscriminator(nn.Module):
     def __init__(self, image_shape=(1, 28, 28), hidden_dim=256, dropout=0.1):
         super().__init__()
@@ -148,7 +148,7 @@ generator, discriminator = MLPGenerator().to(device), MLPDiscriminator().to(devi
 print(f"The generator has {models.count_parameters(generator):,} parameters,")
 print(f"the discriminator has {models.count_parameters(discriminator):,}.")
 
-# %%
+# %% tags=["slide"]
 z = latent.sample(20, generator.latent_dim, seed).to(device)
 before = generator(z)
 drawing.show(
@@ -165,12 +165,12 @@ drawing.show(
 #
 # The obvious way: apply the sigmoid, then take the logarithm.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** The discriminator is very sure that a picture is real and answers with the logit 20. For a
 # fake that would be a serious mistake. What does $\log(1 - \mathrm{sigmoid}(20))$ give on a computer with
 # 32-bit numbers? By hand, it is close to −20.
 
-# %% tags=["break-it"]
+# %% tags=["break-it", "slide"]
 logits = torch.tensor([2.0, 10.0, 20.0], requires_grad=True)
 obvious = torch.log(1 - torch.sigmoid(logits))
 obvious.sum().backward()
@@ -202,7 +202,7 @@ for logit, loss, slope, true in zip(logits.tolist(), careful.tolist(), logits.gr
 # \mathrm{softplus}(a) = \log(1 + e^a).$$
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def discriminator_loss(real_logits, fake_logits):
     return softplus(-real_logits).mean() + softplus(fake_logits).mean()
 
@@ -237,7 +237,7 @@ print(f"generator's loss when D guesses:      {non_saturating(zero):.3f} = log 2
 # gradients.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def discriminator_step(generator, discriminator, optimizer, real, z):
     with torch.no_grad():
         fake = generator(z)
@@ -256,7 +256,7 @@ def discriminator_step(generator, discriminator, optimizer, real, z):
 # says so and saves time.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def generator_step(generator, discriminator, optimizer, z, loss_of_logits=non_saturating):
     discriminator.requires_grad_(False)
     loss = loss_of_logits(discriminator(generator(z)))
@@ -295,7 +295,7 @@ print(
 # In training mode dropout draws which units are off, anew at each call. So the same picture gets different
 # answers. [**Eval mode**](../GLOSSARY.md#eval-mode), `eval()`, switches that off.
 
-# %%
+# %% tags=["slide"]
 one = x[:1]
 answers = torch.sigmoid(torch.stack([discriminator(one) for _ in range(5)])).flatten()
 print("train mode, the same picture five times: D =", ", ".join(f"{p:.3f}" for p in answers))
@@ -344,7 +344,7 @@ generator, discriminator = models.MLPGenerator().to(device), models.MLPDiscrimin
 config = TrainConfig(epochs=epochs, seed=seed)
 checkpoint = Path(tempfile.mkdtemp()) / "mnist_mlp.safetensors"
 
-# %%
+# %% tags=["slide"]
 history = train(
     generator,
     discriminator,
@@ -365,7 +365,7 @@ print(f"{len(history)} of {epochs} epochs are done; an epoch took {sum(history.s
 # [**checkpoint**](../GLOSSARY.md#checkpoint): one file with weights, optimisers, random states and losses.
 
 
-# %%
+# %% tags=["slide"]
 def short_run(file=None, stop_at=None):
     torch.manual_seed(seed)
     networks = models.MLPGenerator().to(device), models.MLPDiscriminator().to(device)
@@ -393,7 +393,7 @@ print(f"continued to the end:        {(continued != in_one_piece).sum():,} weigh
 # Your own training, 40 random z that nobody chose. Below about 50 epochs expect shapes and a first 1 here and
 # there; the recipe needs 200.
 
-# %%
+# %% tags=["slide"]
 generator.eval()
 samples = generator(latent.sample(40, generator.latent_dim, seed).to(device))
 figure = drawing.image_grid(samples, f"After {len(history)} epochs" + digits.title_note)
@@ -403,7 +403,7 @@ drawing.show(figure, alt="Forty samples of the generator that this notebook has 
 # And the recorded run of the same recipe, with all 200 epochs. Every column is one fixed z. Every row is an
 # epoch.
 
-# %%
+# %% tags=["slide"]
 run = recorded.load_run("mnist_mlp")
 shown = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 frames = run.frames[[run.frame_epochs.index(epoch) for epoch in shown]]
@@ -426,7 +426,7 @@ drawing.show_png(
 # of D(x), **p_fake** the mean of D(G(z)). The drawn lines are called **traces**. These are two separate
 # averages. Nothing makes them add up to 1. The recipe's author reports that both go to about 0.5.
 
-# %%
+# %% tags=["slide"]
 last = slice(-20, None)
 p_real, p_fake = (sum(trace[last]) / 20 for trace in (run.history.p_real, run.history.p_fake))
 figure = drawing.probability_traces(run.history, f"200 epochs: p_real ends near {p_real:.2f}, p_fake near {p_fake:.2f}")
@@ -450,7 +450,7 @@ print(f"your run, after {len(history)} epochs: p_real {history.p_real[-1]:.3f}, 
 #
 # ## What do the losses say?
 
-# %%
+# %% tags=["slide"]
 figure = drawing.loss_traces(run.history, "G's loss near 3: noise at epoch 1, first digits at epoch 50")
 drawing.show(figure, alt="Both losses of the recorded run over 200 epochs, beside the values that guessing gives.")
 
@@ -497,7 +497,7 @@ print(f"The classifier reads {accuracy} % of the real test digits right.")
 print(f"entropy: samples {metrics.entropy(counts):.3f}, test pictures {metrics.entropy(real_counts):.3f} nats")
 print(f"ten equal classes would have log 10 = {math.log(10):.3f}; one single class has 0")
 
-# %%
+# %% tags=["slide"]
 shares = 100 * torch.stack([real_counts, counts]) / torch.stack([real_counts.sum(), counts.sum()])[:, None]
 figure, axes = plt.subplots(figsize=(9, 4.2))
 digit = torch.arange(10)
@@ -539,7 +539,7 @@ print(
     f"smallest distance: {distances.min():.2f} for 500 samples, {real_distances.min():.2f} for 500 test pictures; a copy has 0"
 )
 
-# %%
+# %% tags=["slide"]
 found, _ = metrics.nearest_neighbours(recorded_samples[:12], reference)
 pairs = torch.cat([recorded_samples[:12], reference[found[:, 0]]])
 drawing.show_png(
@@ -588,7 +588,7 @@ def estimate(centres):
 print("samples of G:           ", estimate(recorded_samples[:window]))
 print("noise, before training: ", estimate(MLPGenerator()(latent.sample(window, 100, seed))))
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # So far so good: samples of G are better than noise. **Predict first.** Which should get the higher score:
 # *real training pictures*, or as many *blurred averages*, each the mean of ten training pictures that lie close
 # together? The averages draw on more data: their neighbours come from ten times as many training pictures. But
@@ -600,7 +600,7 @@ averages = reference[index].mean(dim=1)
 print("real training pictures: ", estimate(reference[:window]))
 print("blurred averages:       ", estimate(averages))
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     drawing.png_of_pictures(torch.cat([reference[:12], averages[:12]]), columns=12, zoom=2),
     alt="Two rows of twelve: sharp real digits above, blurred averages of their neighbours below.",
@@ -646,7 +646,7 @@ for k in (1, 5, 20):
     rows.append(made)
     print(f"k = {k:2d}, after the recorded run: {words}")
 
-# %%
+# %% tags=["slide"]
 names = [f"k = {k}, {start}" for start in ("new", "trained") for k in (1, 5, 20)]
 drawing.show_png(
     drawing.labelled_rows_png(torch.stack(rows), names),
@@ -654,7 +654,7 @@ drawing.show_png(
     "many kinds for every k.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # From the beginning, a larger k gives *less*. But this is not a fair comparison of k: the same epochs hold k
 # times fewer steps of G, so a late G and a G that a strong D holds down look alike. (An equal number of steps
 # of G would need k times as many epochs.) D is almost never wrong. With k = 20 the generator has hardly moved

@@ -63,7 +63,7 @@ drawing.use_course_style()
 # the modes down: a [**mixture of Gaussians**](../GLOSSARY.md#mixture-of-gaussians) in the plane. Eight on a
 # ring (radius 1, σ = 0.01), and twenty-five on a grid (from −4 to 4 in steps of 2, σ = 0.05).
 
-# %%
+# %% tags=["slide"]
 ring, grid = ring_of_8(), grid_of_25()
 random = torch.Generator().manual_seed(seed)
 real_ring, real_grid = (mixture.sample((2500,), random) for mixture in (ring, grid))
@@ -84,7 +84,7 @@ print(f"Theory says that {TRUE_SHARE:.1%} of real points lie within 3σ of their
 #
 # The first number is easily satisfied: one lucky point is enough. The third sees how uneven the shares are.
 
-# %%
+# %% tags=["slide"]
 for kept in (8, 4, 1):
     report = count_modes(ring.centres[:kept].repeat(100, 1), ring)
     print(f"A generator that draws {kept} modes equally: {report}")
@@ -96,7 +96,7 @@ for kept in (8, 4, 1):
 # network keeps a processor busy with calls, not with arithmetic. So we stack M networks: each parameter gets a
 # first axis of length M, and one batched product serves all.
 
-# %%
+# %% tags=["slide"]
 stacked = StackedLinear(games, 2, 3, random)
 x = torch.randn(games, 4, 2, generator=random)
 alone = nn.functional.linear(x[1], stacked.weight[1].T, stacked.bias[1, 0])
@@ -114,13 +114,13 @@ print(f"weight: {tuple(stacked.weight.shape)}; network 1 of {games} differs from
 # We make a game that is not fair: G learns five times faster than D (learning rates 0.001 and 0.0002), and G
 # has no batch norm. All networks are small: two hidden layers of 64.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** When G draws only one of eight modes, what will D say? Write down the two numbers you
 # expect at the end of the training: the mean D(x) on real points, and the mean D(G(z)) on fakes. Guessing gives
 # 0.5 for both.
 
 
-# %%
+# %% tags=["slide"]
 def watch(game, rounds, looks=20):
     """Train and look in between; returns the rounds, the mean reverse KL of all games, and three sets of points."""
     at, kl, clouds = [], [], []
@@ -151,7 +151,7 @@ p_real, p_fake = (float(collapsing.trace(name)[late].mean()) for name in ("p_rea
 print(f"At the end D says {p_real:.2f} to real points and {p_fake:.2f} to fakes; guessing gives 0.50 for both.")
 print(f"The reverse KL is {kl[-1]:.2f} nats on average; a single mode gives log 8 = 2.08.")
 
-# %%
+# %% tags=["slide"]
 import matplotlib.pyplot as plt
 
 figure, (left, right) = plt.subplots(1, 2)
@@ -189,7 +189,7 @@ drawing.show(
 # The loop does not change. Only the points are laid side by side, and D's first layer is m times as wide.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def pack(points, packing):
     networks, count, width = points.shape
     return points.reshape(networks, count // packing, packing * width)
@@ -210,7 +210,7 @@ print(f"{apart:.0%} of real pairs are from two different modes; theory says 7/8 
 # real D moves as always.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def look_ahead(discriminators, real, fake, steps, learning_rate):
     parameters = dict(discriminators.named_parameters())
     for _ in range(steps):
@@ -227,7 +227,7 @@ def look_ahead(discriminators, real, fake, steps, learning_rate):
 # then is as before, with `functional_call(discriminators, look_ahead(…), (fake,))` in place of
 # `discriminators(fake)`.
 
-# %%
+# %% tags=["slide"]
 before = [parameter.clone() for parameter in collapsing.discriminators.parameters()]
 fake = collapsing.fake()
 ahead = look_ahead(collapsing.discriminators, collapsing.real(), fake, 5, 0.1)
@@ -264,14 +264,14 @@ for (mixture, name), reports in found.items():
     print(f"{mixture}, {name}: modes {spread(modes)}, reverse KL {spread(kl)}, high quality {mean(good):.1%}")
 print(f"Means and standard deviations over {games} games of {rounds} rounds.")
 
-# %%
+# %% tags=["slide"]
 figure = point_figures.clouds_figure(pictures["ring of 8"], ring, "The ring after the same number of rounds")
 drawing.show(
     figure,
     alt="Rows: plain, packs of two, unrolled. The plain games sit at a few places; the cured ones reach around the ring.",
 )
 
-# %%
+# %% tags=["slide"]
 figure = point_figures.clouds_figure(pictures["grid of 25"], grid, "The grid after the same number of rounds")
 drawing.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of twenty-five modes; five games each.")
 
@@ -317,14 +317,14 @@ for cell in record["cells"].values():
     print(f"{cell['mixture']:7} {cell['packing']:4} {ours[0]:>15} {theirs[0]:>7} {ours[1]:>20} {theirs[1]:>9}", end="")
     print(f" {ours[2]:>20} {theirs[2]:>8}")
 
-# %%
+# %% tags=["slide"]
 figure = point_figures.epochs_figure(record, f"The long run, {epochs} epochs: mean and standard deviation of ten runs")
 drawing.show(
     figure,
     alt="Six panels by epoch: modes covered, share within three sigma, reverse KL; ring and grid, with and without packs.",
 )
 
-# %%
+# %% tags=["slide"]
 rows = []
 for packing, name in ((1, "GAN"), (2, "packs of 2")):
     frames = [f for f in record["cells"][f"grid_packing_{packing}"]["frames"] if 0 < f["epoch"] <= epochs][-5:]
@@ -423,7 +423,7 @@ for name, trace in seen.items():
         f"{trace['counts'][-1][most] / len(z):.0%} read as {most}; D: {end['p_real']:.2f} real, {end['p_fake']:.2f} fake"
     )
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(2, 2, figsize=(10, 6.5), sharex=True)
 titles = {"p_real": "D's answer to real", "p_fake": "D's answer to fakes", "entropy": "entropy of classes (nats)"}
 for axis, (key, title) in zip(axes.flat, (titles | {"sigma": "σ of a pixel over z"}).items(), strict=True):
@@ -495,7 +495,7 @@ for name, game in broken.items():
     print(f"{name:32} {p:7.2f} {q:7.2f} {r:19.2f} {d:7.2f} {g:7.2f} {length:11.3f} {modes:11.1f}")
 print("Guessing: 0.50, 0.50, 0.50, D loss 1.39, G loss 0.69. Each number: the median of three games, last 20 rounds.")
 
-# %%
+# %% tags=["slide"]
 panels = [{key: game.trace(key)[:, 0] for key in ("p_real", "p_fake", "p_fake_for_g")} for game in broken.values()]
 figure = point_figures.traces_figure(panels, list(broken), "Eight games, eight kinds of traces")
 drawing.show(
@@ -532,7 +532,7 @@ drawing.show(
 # Take the game in which D is too strong, and ask for both gradients at the same place: the same G, the same D,
 # the same fakes.
 
-# %%
+# %% tags=["slide"]
 game = broken["D too strong"]
 fake_logits = game.discriminators(game.fake())
 lengths = {}
@@ -557,7 +557,7 @@ print(
 #
 # The line is in many programs. It is meant as a momentum. Let us see where it lands.
 
-# %%
+# %% tags=["slide"]
 x = 0.1 * torch.randn(20_000, 1, 1, 1, generator=random) + 3
 for text, norm in (
     ("BatchNorm2d(1)", nn.BatchNorm2d(1)),
@@ -593,7 +593,7 @@ for start, eps in (("small", 1e-5), ("small", 0.8), ("usual", 1e-5), ("usual", 0
 # every value. So is anything lost? We train twice, from the same first weights, and look at the border of the
 # pictures, which is black in real digits.
 
-# %%
+# %% tags=["slide"]
 half = 128 + digits.images // 2  # as bytes; on the way into the networks they become numbers in [0, 1]
 for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0, 1]", half, 0.0, 1.0)):
     torch.manual_seed(seed)
@@ -623,7 +623,7 @@ for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0
 # %% tags=["break-it"]
 widgets.break_it_panel()
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     widgets.break_it_twin(rounds=fault_rounds, seed=seed),
     alt="The break-it panel for three faults: points beside the modes on the left, traces on the right.",
@@ -634,7 +634,7 @@ drawing.show_png(
 # The twin shows three of the eight faults. In the third, orange and purple are the same question to the same D:
 # how real are these fakes? Asked beside real points, D says no. Asked alone, it cannot tell.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Take-aways
 #
 # * Collapse is a property of a set. D's mean answers can stay at 0.5 while G draws a single mode.

@@ -54,7 +54,7 @@ from dcgan_course.training import TrainConfig, losses, train
 drawing.use_course_style()
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What are the five rules?
 #
 # In 2014 a GAN of linear layers could draw digits. GANs of convolutions were tried too, and mostly they failed.
@@ -84,7 +84,7 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 # lesson 02 with batch norm and ReLU behind it: rules 1, 2 and 4.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def up(in_channels, out_channels, kernel_size=4, stride=2, padding=1, output_padding=0):
     return nn.Sequential(
         nn.ConvTranspose2d(in_channels, out_channels, kernel_size, stride, padding, output_padding, bias=False),
@@ -98,7 +98,7 @@ def up(in_channels, out_channels, kernel_size=4, stride=2, padding=1, output_pad
 # LeakyReLU: rules 1, 2 and 5.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def down(in_channels, out_channels, kernel_size=4, stride=2, padding=1):
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False),
@@ -116,7 +116,7 @@ print(f"down: {tuple(maps.shape)} → {tuple(down(5, 3)(maps).shape)}")
 # Why `bias=False`? We add a constant of 100 between the convolution and the norm, and look for it after the
 # norm: how much do the outputs differ, with it and without?
 
-# %%
+# %% tags=["slide"]
 shifted = down(5, 3)
 plain, moved = (shifted[1](shifted[0](maps) + constant).detach() for constant in (0, 100))
 gap = float((moved - plain).abs().max())
@@ -132,7 +132,7 @@ print(f"largest difference of the outputs, with 100 added and without: {gap:.5f}
 #
 # Lesson 02 wrote a planner that turns a wanted size into a ladder of layers. We ask it.
 
-# %%
+# %% tags=["slide"]
 plan = plan_upsampling(28)
 print(f"1 → {plan.start_size}: kernel {plan.start_size}, stride 1, padding 0")
 for layer in plan.layers:
@@ -189,7 +189,7 @@ rows = {
 for name, table in rows.items():
     print(f"{name}\n{table_text(table)}\n")
 
-# %%
+# %% tags=["slide"]
 inputs = {"Generator": (100,), "Discriminator": (1, 28, 28)}
 share = rows["Generator"][1].parameters / sum(row.parameters for row in rows["Generator"])
 figure = shape_figures.networks_figure(
@@ -231,7 +231,7 @@ for row in rows["Generator"]:
 # also draws the scales of batch norm, from N(1, 0.02).
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def init_weights(network, std=0.02):
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
@@ -260,7 +260,7 @@ def set_eps(network, eps):
     return network
 
 
-# %%
+# %% tags=["slide"]
 z = latent.sample(64, 100, seed)
 for row, eps in (("no batch norm", 1e-5), ("full recipe", 1e-5), ("full recipe", 1e-12)):
     for std in (0.002, 0.02, 0.2):
@@ -335,7 +335,7 @@ for name, given in known.items():
     entropy, distance = measure(given)
     print(f"{name:30} entropy {entropy:.2f} nats (even: 2.30), distance {distance:6.1f}")
 
-# %%
+# %% tags=["slide"]
 first = torch.stack([given[:12].cpu() for given in known.values()])
 drawing.show_png(
     drawing.labelled_rows_png(to_pixels(first), list(known), zoom=2),
@@ -367,7 +367,7 @@ drawing.show_png(
 # | ReLU in D | rule 5 off |
 # | first weights N(0, 0.2), N(0, 0.002) | ten times larger, ten times smaller |
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Which three rows will be worst? And is there a row that will be *better* than the full
 # recipe? Write down your answers before you go on.
 
@@ -385,7 +385,7 @@ print(f"The three worst by their mean, the worst first: {'; '.join(list(table)[:
 for row in ("full recipe", "fully connected hidden layers"):
     print(f"Parameters of G and D, {row}: {' and '.join(f'{count:,}' for count in table[row][0]['parameters'])}")
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(figsize=(10, 5.2))
 for place, (row, runs) in enumerate(table.items()):
     colour = drawing.FAKE if row == "full recipe" else drawing.REAL
@@ -405,7 +405,7 @@ drawing.show(
     figure, alt="Dots for each row of the table on a logarithmic axis, sorted; the full recipe is marked in orange."
 )
 
-# %%
+# %% tags=["slide"]
 strips = [recorded.guideline_samples(row)[:3, :5].flatten(0, 1) for row in table]  # five of each of three seeds
 drawing.show_png(
     drawing.labelled_rows_png(torch.stack(strips), list(table), zoom=2),
@@ -463,7 +463,7 @@ torch.manual_seed(new_seed)
 pair = [network.to(device) for network in VARIANTS[row](width)]
 history = train(*pair, images, config, progress=False)
 
-# %%
+# %% tags=["slide"]
 with torch.no_grad():
     made = pair[0].eval()(latent.sample(samples, 100, seed + 1).to(device))
 entropy, distance = measure(made)
@@ -503,7 +503,7 @@ def train_and_look(row, rate, eps):
     return g, d, seen
 
 
-# %%
+# %% tags=["slide"]
 *faded, contrast = train_and_look("full recipe", 2e-4, eps=1e-5)
 for step, sigma, d_loss, g_loss in contrast:
     print(f"step {step:3}: contrast (σ of all pixels) {sigma:.3f}, loss of D {d_loss:.2f}, of G {g_loss:.2f}")
@@ -539,7 +539,7 @@ with torch.no_grad():
         stronger = (factor * fake).clamp(-1, 1)
         print(f"contrast {float(stronger.std()):.4f}, eps 1e-12: D's logit {float(faded[1](stronger).mean()):6.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # All four get the same answer, however faint. For this D that is algebra: its layers have no bias before batch
 # norm, so without eps batch norm takes any factor out again. What it does not tell is where a training goes.
 #
@@ -547,7 +547,7 @@ with torch.no_grad():
 # the same learning rate of 0.0002, but D has the small eps *from the start*. Does G still fade? And the row of
 # the table that was still grey, tanh inside G: does it?
 
-# %%
+# %% tags=["slide"]
 print(f"{'full recipe, learning rate 0.0002, eps 1e-05':58}", ", ".join(f"{sigma:.3f}" for _, sigma, *_ in contrast))
 for row, rate, eps in (
     ("full recipe", 2e-4, 1e-12),
@@ -615,7 +615,7 @@ for name, networks, figures in (("MLP GAN", mlp, mlp_figures), ("DCGAN", dcgan, 
     for epoch, entropy, distance in figures:
         print(f"  epoch {epoch:.0f}: entropy {entropy:.2f} nats, distance {distance:6.1f}")
 
-# %%
+# %% tags=["slide"]
 left, right = (frames.unflatten(1, (4, 5)) for frames in (mlp_frames, dcgan_frames))
 between = torch.full_like(left[:, :, :1], 255)
 labels = [f"step {step} of {steps}: MLP left, DCGAN right" for step in moments]
@@ -641,7 +641,7 @@ drawing.show_png(
 #
 # Forty samples of the DCGAN that this page has just trained, as they come:
 
-# %%
+# %% tags=["slide"]
 with torch.no_grad():
     mine = dcgan[0].eval()(latent.sample(40, 100, seed + 2).to(device)).cpu()
 figure = drawing.image_grid(
@@ -661,7 +661,7 @@ print(f"{facts['what']}; {facts['data']}")
 print(f"{facts['length']}; {facts['minutes']} minutes on {facts['hardware']}, {facts['date']}")
 print(f"learning rate {facts['config']['learning_rate']}, batches of {facts['config']['batch_size']}")
 
-# %%
+# %% tags=["slide"]
 known = dict(zip(run.frame_epochs, run.frames, strict=True))
 shown = [epoch for epoch in known if epoch in (0, 0.1, 0.25, 0.5, 1, 2, 3, 6, 12, 25, 50)]
 drawing.show_png(
@@ -669,7 +669,7 @@ drawing.show_png(
     alt="Rows of sixteen pictures, each column one z: grey at epoch 0, strokes in the first epoch, readable digits at the end.",
 )
 
-# %%
+# %% tags=["slide"]
 drawn = run.generator(latent.sample(samples, 100, seed + 1))
 figure = drawing.image_grid(drawn[:40], f"Forty random samples after {run.frame_epochs[-1]:g} epochs, not picked")
 drawing.show(figure, alt="Forty samples of the recorded DCGAN: most are digits that a person can read.")
@@ -718,7 +718,7 @@ for name, build in NAMED.items():
     )
     print(f"  D {counts[1]:>10,} parameters, sides {' → '.join(map(str, sizes[1]))}")
 
-# %%
+# %% tags=["slide"]
 with torch.device("meta"):
     pair = NAMED["the lecture's, MNIST at 28×28"]()
     lecture = [
@@ -769,7 +769,7 @@ print(
 # time. A row of small maps stands for several rows of pixels, so the right and the lower edge of each picture
 # are never judged. A shape that fits is not yet a network that sees.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Take-aways
 #
 # * A DCGAN is two blocks, `up` and `down`, and a ladder of sizes. D is G read backwards.

@@ -62,7 +62,7 @@ classifier = recorded.digit_classifier()
 # N(0, 1). The square of each has the mean 1, so the squared length has the mean 100, and the length is
 # about 10. It hardly ever is much less or more.
 
-# %%
+# %% tags=["slide"]
 a, b = latent.sample(pairs, 100, seed), latent.sample(pairs, 100, seed + 1)
 lengths = torch.cat([a, b]).norm(dim=1)
 print(f"{2 * pairs} random z: the mean length is {lengths.mean():.2f}, √100 = 10;")
@@ -77,7 +77,7 @@ print(
 # N(0, 1) has its *highest density*. There is almost no room in the middle: in 100 dimensions nearly all of a
 # ball's volume is near its surface.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Go halfway on the straight line between two random z, to (a + b)/2. How long is the z that
 # you find there: 10, about 7, or about 5? And has G seen such a z in training?
 
@@ -89,7 +89,7 @@ print(
 # the arc: it turns the direction evenly from a to b. You will write it in the exercises. Here it comes from the
 # package.
 
-# %%
+# %% tags=["slide"]
 shares = torch.linspace(0, 1, 21).tolist()
 ways = {"lerp": (latent.lerp, drawing.FAKE), "slerp": (latent.slerp, drawing.MODEL)}
 on_the_way = {name: torch.stack([way(a, b, t) for t in shares]) for name, (way, _) in ways.items()}
@@ -105,7 +105,7 @@ drawing.show(
     figure, alt="Mean length of z along lerp, which dips in the middle, and along slerp, which stays near ten."
 )
 
-# %%
+# %% tags=["slide"]
 for name, z in on_the_way.items():
     print(f"halfway along {name}: mean length {z[10].norm(dim=1).mean():.2f}")
 print(f"By hand: a and b are at right angles, so |(a + b)/2| = √(100 + 100)/2 = {200**0.5 / 2:.2f}.")
@@ -118,7 +118,7 @@ print(f"Of {2 * pairs} random z, {int((lengths < on_the_way['lerp'][10].norm(dim
 # [Fréchet distance](../GLOSSARY.md#fréchet-distance) to the test digits, in the features of the classifier (0
 # is best; lesson 10 builds it). Beside it stands how sure the classifier is of a picture.
 
-# %%
+# %% tags=["slide"]
 with torch.no_grad():
     strips = torch.stack([generator(z[::2, 0]) for z in on_the_way.values()])
 drawing.show_png(
@@ -163,7 +163,7 @@ in_features_real = feature(real[judged:])
 own = metrics.frechet_distance(feature(real[:judged]), in_features_real)
 print(f"other real digits: Fréchet distance {own:.1f}")
 
-# %%
+# %% tags=["slide"]
 compare_clouds(
     {
         "random z": lambda a, b: draw(a),
@@ -203,7 +203,7 @@ print(f"{path.name}: {len(film)} pictures, {path.stat().st_size / 1e3:.0f} kB")
 # %% [markdown]
 # A list of pictures can be walked, too: fade from one stored picture to the next. Is the walk more than that?
 
-# %%
+# %% tags=["slide"]
 fade = latent.walk(draw(points).flatten(1), steps=12, mode=latent.lerp, loop=True).view_as(film)
 for name, frames in (("walk in z", film), ("cross-fade of the same four pictures", fade)):
     moves = (frames.roll(-1, 0) - frames).abs().mean(dim=(1, 2, 3))
@@ -217,7 +217,7 @@ print(f"two random z: a pixel changes by {(draw(a) - draw(b)).abs().mean():.3f}"
 labels = [f"z has length {z.norm():.1f}, move {i % 12} from point {i // 12 + 1}" for i, z in enumerate(walk)]
 widgets.scrub(film[::2, None], labels[::2], columns=1, zoom=8)
 
-# %%
+# %% tags=["slide"]
 rows = torch.stack([film[:13], fade[:13]])
 drawing.show_png(
     drawing.labelled_rows_png(
@@ -279,7 +279,7 @@ compare_clouds(
 # %%
 widgets.latent_explorer("mnist_dcgan")
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     widgets.latent_explorer_twin("mnist_dcgan"),
     alt="Seven rows of nine digits, one row a direction: random, principal, active and learned; the middle column is the same z.",
@@ -325,7 +325,7 @@ groups = {
 print(f"Upright: slant below {upright:.2f}; slanted: above {slanted:.2f}.")
 print(", ".join(f"{int(members.sum())} samples of “{name}”" for name, members in groups.items()))
 
-# %%
+# %% tags=["slide"]
 random = torch.Generator().manual_seed(seed)
 
 
@@ -345,7 +345,7 @@ drawing.show_png(
     alt="Three rows of four digits: three samples of slanted ones, upright ones, upright sevens, and G of each mean.",
 )
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     drawing.labelled_rows_png(result[None], ["the sum"], zoom=3, title="One sum, and eight points around it"),
     alt="Nine digits: the result of the sum at the left, and eight points around it, which should be slanted sevens.",
@@ -437,7 +437,7 @@ for name, value in card.items():
     if name.startswith("mean_error_"):
         print(f"  {name.removeprefix('mean_error_').replace('_', ' ')}: {value}")
 
-# %%
+# %% tags=["slide"]
 object_z = latent.sample(samples, 100, seed + 4)
 with torch.no_grad():
     object_pictures = torch.cat([objects(part) for part in object_z.split(500)])
@@ -522,7 +522,7 @@ print(
 )
 print(f"{(200 / 3) ** 0.5:.1f} for K = 3, {(200 / 30) ** 0.5:.1f} for K = 30.")
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(1, 2, figsize=(11, 5))
 shown = list(scores)
 colours = (drawing.MODEL, drawing.FAKE, drawing.REAL, drawing.COLOURS["grey"])
@@ -605,7 +605,7 @@ for name, (points, tilt, limit, measure) in turns.items():
         print(f"  {way}: changes by {mean(values):+.2f} ± {stdev(values):.2f}")
 print("Means and standard deviations of 5 seeds, from −1 to 1 times the vector.")
 
-# %%
+# %% tags=["slide"]
 _, tried, others = results["slant of digits (px a row)"]
 with torch.no_grad():
     at_rest = classifier(draw(others)).argmax(dim=1)
@@ -620,7 +620,7 @@ leaning = z[slant - slant.mean() > 0.15].mean(dim=0) - z[slant - slant.mean() < 
 alone = (attributes.slant(draw(others + leaning)) - attributes.slant(draw(others - leaning))).mean()
 print(f"Means of all at their own length, {leaning.norm():.1f}: the slant changes by {alone:+.2f}")
 
-# %%
+# %% tags=["slide"]
 rows = torch.stack([draw(one + amounts[:, None] * tried[-1][0]) for one in others[:4]])
 drawing.show_png(
     drawing.labelled_rows_png(
@@ -667,7 +667,7 @@ for name in wanted:
         print(f"{answer.residuals.max():.2f}); the z found is {answer.z.norm():.1f} long")
 print(f"Two unrelated samples differ by {(draw(a) - draw(b)).square().mean().sqrt():.2f}.")
 
-# %%
+# %% tags=["slide"]
 for i, z_drawn in enumerate(drew_it):
     cosines = [
         torch.nn.functional.cosine_similarity(found[f"drawn by G, {i + 1}"].z, z_drawn, dim=0)
@@ -678,7 +678,7 @@ for i, z_drawn in enumerate(drew_it):
     )
 print("1 is the same direction; two random z have about ±0.1.")
 
-# %%
+# %% tags=["slide"]
 rows = torch.stack([torch.stack([wanted[name], early[name].picture, late[name].picture]) for name in list(wanted)[2:]])
 drawing.show_png(
     drawing.labelled_rows_png(rows, list(wanted)[2:], zoom=4, title="G finds digits, and no negative"),
@@ -719,7 +719,7 @@ print(
 )
 print(f"PCA with 100 numbers, too, {(pca(in_pca[None])[0] - picture).square().mean().sqrt():.2f}.")
 
-# %%
+# %% tags=["slide"]
 in_pixels, in_features = reference.flatten(1), feature(reference)
 steps = draw(latent.walk(latent.sample(2, 100, seed + 5), 9))
 nearest = {"pixels": metrics.nearest_neighbours(steps.flatten(1), in_pixels)}
@@ -732,7 +732,7 @@ drawing.show_png(
     alt="Three rows of ten digits: a walk between two z, the nearest training digit by pixels, and by features.",
 )
 
-# %%
+# %% tags=["slide"]
 for name, of in (("pixels", lambda x: x.flatten(1)), ("features", feature)):
     place = in_pixels if name == "pixels" else in_features
     apart = [metrics.nearest_neighbours(of(x), place)[1] for x in (pictures[:300], held_out)]
@@ -769,7 +769,7 @@ for factor, drawn in zip(factors, scaled, strict=True):
         kept = (classifier(drawn).argmax(dim=1) == classifier(scaled[5]).argmax(dim=1)).float().mean()
     print(f"|z| × {factor:3.1f}: sure by {sure:.2f}, ink {ink:4.1f} px, strokes {thick:.2f} px, class kept {kept:.0%}")
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     drawing.labelled_rows_png(
         scaled[:, :10],
@@ -786,7 +786,7 @@ drawing.show_png(
 # does is the strokes: they get thinner, and at three times the length some break. The length 7.07 of the
 # straight line's middle is 0.7 times 10, at the edge of the region where little happens.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Take-aways
 #
 # * Space or list? A list holds finished pictures, and any 100 free numbers beat it. Here a point between two z

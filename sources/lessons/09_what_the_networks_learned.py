@@ -75,7 +75,7 @@ photos = load_images("cifar10", stand_in=True)
 print(f"{run.card['what']}; {run.card['length']}; labels used: none")
 print(photos)
 
-# %%
+# %% tags=["slide"]
 maps, one = [], scale(photos.images[:1])
 with torch.no_grad():
     for block in discriminator.blocks:
@@ -92,7 +92,7 @@ for number, (layer, kind) in enumerate(zip(maps, units.unit_layers(discriminator
 # largest number of each field ([**max pooling**](../GLOSSARY.md#max-pooling)). So a feature says: *somewhere in
 # this sixteenth of the picture the detector answered, this loudly*.
 
-# %%
+# %% tags=["slide"]
 busiest = int(maps[0].amax(dim=(1, 2)).argmax())
 pooled = nn.functional.adaptive_max_pool2d(maps[0][busiest][None], 4)[0]
 figure, panels = plt.subplots(1, 3, figsize=(10, 3.9))
@@ -130,7 +130,7 @@ print(
 # * each number stands beside controls: the raw pixels, the same network *untrained*, and a network of the same
 #   shape that was trained *with* the labels.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Ten classes, so guessing gets 10 %. Put the four in an order: raw pixels, D untrained, D of
 # the recorded DCGAN, the same shape trained with labels. Which one wins with few labels, and which with many?
 
@@ -143,7 +143,7 @@ def features_and_labels(data, rows, network):
     return numbers, data.labels[rows]
 
 
-# %%
+# %% tags=["slide"]
 test = load_images("cifar10", "test", stand_in=True)
 few = probes.few_labels(photos.labels, per_class, seed)
 untrained = units.random_twin(discriminator, photos.images[:250], seed)
@@ -184,7 +184,7 @@ def middle_and_spread(runs):
     return mean(shares), stdev(shares) if len(shares) > 1 else 0
 
 
-# %%
+# %% tags=["slide"]
 figure, panels = plt.subplots(1, 2, figsize=(11, 5.2), layout="constrained")
 for axes, data in zip(panels, ("mnist", "cifar10"), strict=True):
     columns = {name.split(", ")[1]: cell for name, cell in record["cells"].items() if name.startswith(data)}
@@ -243,7 +243,7 @@ print(
 # look for the nine pictures that move it most. Beside it stands the same network with random weights, whose
 # batch norm has seen pictures: the control.
 
-# %%
+# %% tags=["slide"]
 pictures = photos.images[:looked_at]
 networks = {"trained": discriminator, "random weights": units.random_twin(discriminator, pictures[:250], seed)}
 responses = {name: units.unit_responses(d, pictures, 2) for name, d in networks.items()}
@@ -259,7 +259,7 @@ for name, found in responses.items():
 # unit: on the way back, every activation lets a gradient through only where its input was positive **and** the
 # gradient is.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Below are two sheets, trained and random weights. In which of them do you expect nine
 # pictures that look alike, and a guided gradient in which you see the thing?
 #
@@ -267,7 +267,7 @@ for name, found in responses.items():
 # parts lie outside the picture. In a gradient grey is zero; a brighter colour says that more of this colour
 # would raise the response. Each gradient is scaled by its own largest number.
 
-# %%
+# %% tags=["slide"]
 views = [
     (f"{name}: layer 2, unit 0", units.view_unit(d, pictures, responses[name], 2, 0)) for name, d in networks.items()
 ]
@@ -295,7 +295,7 @@ colours = [
     for network, found in zip((discriminator, *twins), answers, strict=True)
 ]
 
-# %%
+# %% tags=["slide"]
 print("How colourful are the nine windows of a unit, in the mean over all units (0: grey, 1: pure colours)?")
 print(
     f"trained: {colours[0]:.2f}; {len(twins)} draws of random weights: {min(colours[1:]):.2f} to {max(colours[1:]):.2f}"
@@ -309,7 +309,7 @@ def commonest(rows):
     return mean(int(photos.labels[row].bincount().max()) for row in rows)
 
 
-# %%
+# %% tags=["slide"]
 shared = [
     commonest([units.top_pictures(found, unit).indices for unit in range(found.values.shape[1])]) for found in answers
 ]
@@ -333,7 +333,7 @@ print(f"nine pictures at random: {commonest(lots):.2f}")
 # %%
 widgets.filter_browser("cifar10_dcgan_32", photos, count=looked_at)
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     widgets.filter_browser_twin("cifar10_dcgan_32", photos, layer=0, units=(0,), count=looked_at),
     alt="A unit of the first layer, trained and with random weights: nine pictures, windows of 4×4 pixels, and gradients.",
@@ -352,7 +352,7 @@ drawing.show_png(
 # Now the other network. G's maps are not detectors but drawing tools: the last layer mixes them into a picture.
 # Here is one z and all maps that G's last hidden layer makes of it.
 
-# %%
+# %% tags=["slide"]
 z = latent.sample(1, 100, seed)
 with torch.no_grad():
     made = run.generator(z)
@@ -360,7 +360,7 @@ drawing.show_png(
     drawing.png_of_pictures(made, columns=1, zoom=5), alt="The picture that the recorded generator draws for one z."
 )
 
-# %%
+# %% tags=["slide"]
 maps = blocks.generator_maps(run.generator, z[0], 2)
 drawing.show_png(
     unit_figures.maps_sheet(maps, f"The {len(maps)} maps of G's last hidden layer for this z"),
@@ -398,7 +398,7 @@ print(
     f"{z_count} pictures have {labels.numel():,} places; {labels.float().mean():.1%} of them lie on something magenta."
 )
 
-# %%
+# %% tags=["slide"]
 rows = torch.stack([pictures[:12], (magenta(pictures[:12]).float() * 2 - 1)[:, None].expand(-1, 3, -1, -1)])
 drawing.show_png(
     drawing.labelled_rows_png(rows, ["drawn by G", "magenta"], zoom=2),
@@ -411,17 +411,17 @@ drawing.show_png(
 # examples of "no". Each map gets a weight. The paper's rule: drop every map whose weight is above zero. The
 # regression is tested on places of *other* pictures than those it was fitted on.
 
-# %%
+# %% tags=["slide"]
 found = forgetting.place_weights(maps, labels, seed=seed)
 chosen = found.positive()
 print(f"It tells {found.accuracy:.0%} of {found.held_out_places:,} held-out places right (guessing: 50 %).")
 print(f"{len(chosen)} of {len(found.weights)} maps have a weight above zero: {sorted(chosen.tolist())}")
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** We set these maps to zero and draw new z. What will stand where a magenta object stood:
 # nothing, the same object in another colour, or a hole? And what will happen if we drop as many *other* maps?
 
-# %%
+# %% tags=["slide"]
 new_z = latent.sample(200, 100, seed + 100)
 before = forgetting.draw_without(objects, new_z, [])
 has_it = magenta(before).sum(dim=(1, 2)) >= forgetting.SHOWN_FROM
@@ -444,7 +444,7 @@ drawing.show_png(
 # busy maps destroys more.
 
 
-# %%
+# %% tags=["slide"]
 def other_colours(pictures):
     return masks.coloured(pictures) & ~masks.of_hue(pictures, 5 / 6, within=1 / 6)
 
@@ -499,7 +499,7 @@ def kept_hue(dropped):
     return float((attributes.hue_distance(hues(before), hues(after)) < 1 / 12)[other_colours(before)].float().mean())
 
 
-# %%
+# %% tags=["slide"]
 sets = controls.random_maps(len(chosen), len(found.weights), without=chosen, draws=control_sets, seed=seed)
 kept = [kept_hue(one) for one in sets]
 print(
@@ -557,7 +557,7 @@ def ink_of_sevens(pictures, sevens=True):
     return masks.ink(pictures) & ((classifier(pictures).argmax(dim=1) == 7) == sevens)[:, None, None]
 
 
-# %%
+# %% tags=["slide"]
 digits = recorded.load_run("mnist_dcgan").generator
 results = {
     "magenta": repeated(objects, magenta, other_colours),
@@ -611,7 +611,7 @@ for name, negatives in (("all other places", None), ("the ink of other digits", 
 # The rule "drop what has a positive weight" always drops something. Would *any* marks do? We give every picture
 # the marks of another picture.
 
-# %% tags=["break-it"]
+# %% tags=["break-it", "slide"]
 order = torch.randperm(z_count, generator=torch.Generator().manual_seed(seed))
 wrong = forgetting.place_weights(maps, labels[order], seed=seed)
 print(f"With marks of other pictures it tells {wrong.accuracy:.0%} of held-out places right (guessing: 50 %).")
@@ -627,7 +627,7 @@ lots = labels.flatten()[torch.randperm(labels.numel(), generator=torch.Generator
 nothing = forgetting.place_weights(maps, lots, seed=seed)
 print(f"With as many marks at random places it tells {nothing.accuracy:.0%} right.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # So it was where the objects lie. With the marks of other pictures the regression found maps for "object" and
 # not for "magenta". Many maps go, and with them magenta in most pictures and a part of all other colours.
 # Looking only at "magenta is mostly gone", one could take this for a success. What gives it away here is the

@@ -73,7 +73,7 @@ order = torch.randperm(len(train.images), generator=random)[: 2 * count]
 real, real_labels = scale(train.images[order]), train.labels[order]  # other real digits, to be spoiled
 print(f"{len(reference):,} test digits in a drawn order, {len(real):,} other real digits{test.title_note}.")
 
-# %%
+# %% tags=["slide"]
 names = ("real", "one class missing", "a fiftieth, copied 50 times", "one picture a class", "half noise", "blur, σ 1")
 names += ("shift, 2 pixels", "mirrored", "noise, σ 0.2", "half size and back, antialias", "half size and back, nearest")
 sets = {name: torture.SPOILS[name](train, count, seed)[:12].clone() for name in (*names, "uniform noise")}
@@ -82,7 +82,7 @@ drawing.show_png(
     alt="One row of twelve digits for each spoiled set: a class missing, copies, half noise, blurred, moved, mirrored, resized.",
 )
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** The Fréchet distance (FD) of lesson 06 is 0 when two sets look alike to a classifier of
 # digits. Order these five sets from the nearest to real digits to the farthest, and write your order into the
 # next cell. What would a child say? What will FD say? The answer comes with the table below.
@@ -98,7 +98,7 @@ my_order = ["shift, 2 pixels", "noise, σ 0.2", "one class missing", "blur, σ 1
 # papers it is mostly a network called Inception, with 2,048; the name FID belongs to its features alone.) A set
 # of pictures becomes a cloud of points. A measure compares two clouds.
 
-# %%
+# %% tags=["slide"]
 classifier = recorded.digit_classifier()
 
 
@@ -122,7 +122,7 @@ print(f"pictures {tuple(reference.shape)} → features {tuple(reference_cloud.sh
 # variances 2 and 8. So it is 16 + 2 + 8 − 2 · √16 = 18.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def frechet_distance(features_a, features_b):
     a, b = features_a.double(), features_b.double()
     cov_a, cov_b = ((x - x.mean(0)).T @ (x - x.mean(0)) / (len(x) - 1) for x in (a, b))
@@ -150,7 +150,7 @@ beside_the_packages(frechet_distance, metrics.frechet_distance)
 # Mean and covariance make an ellipse. So FD compares ellipses. Here are three spoiled sets, in the two
 # directions in which real digits differ most.
 
-# %%
+# %% tags=["slide"]
 shown = {"real": reference_cloud} | {
     name: features(torture.SPOILS[name](train, count, seed))
     for name in ("blur, σ 1", "a fiftieth, copied 50 times", "one class missing")
@@ -192,7 +192,7 @@ for name, cloud in (("other real digits", half_b), ("random numbers", impostor))
 # with the mean 9.25. So it is 1 + 27 − 18.5 = 9.5.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def kernel_distance(features_a, features_b):
     a, b = features_a.double(), features_b.double()
     aa, bb, ab = ((x @ y.T / x.shape[1] + 1) ** 3 for x, y in ((a, a), (b, b), (a, b)))
@@ -233,7 +233,7 @@ def precision_recall(real, fake, k=3):
     return float(precision), float(recall)
 
 
-# %%
+# %% tags=["slide"]
 reals, fakes = line(0, 1, 2, 10), line(0.5, 1.5, 11, 20)
 drawing.show(
     balls_figure(reals, fakes, 1, "The outlier at 10 has a ball eight times as wide"),
@@ -252,7 +252,7 @@ print(f"random numbers: precision {neighbours.precision_recall(reference_cloud[:
 # a fake. Balls are drawn round real points alone.
 
 
-# %% tags=["builds"]
+# %% tags=["builds", "slide"]
 def density_coverage(real, fake, k=5):
     radius = torch.cdist(real.double(), real.double()).sort(dim=1).values[:, k]
     inside = torch.cdist(real.double(), fake.double()) <= radius[:, None]
@@ -293,7 +293,7 @@ def halves(real, fake):
     return float(right[is_real].mean()), float(right[~is_real].mean())
 
 
-# %%
+# %% tags=["slide"]
 print("by hand 0 and ¼; ours {:.2f} and {:.2f}".format(*halves(reals, fakes)))
 beside_the_packages(lambda *pair: mean(halves(*pair)), lambda *pair: neighbours.one_nearest_neighbour(*pair).accuracy)
 print(
@@ -309,7 +309,7 @@ print(
 # gives exp(log 2), which is 2. Sure, but always one class, gives 1. Never sure gives 1 as well.
 
 
-# %%
+# %% tags=["slide"]
 def inception_score(logits):
     p = logits.double().log_softmax(dim=1)
     gain = (p.exp() * (p - p.exp().mean(0).log())).sum(dim=1)
@@ -338,7 +338,7 @@ print(count_modes(wide, ring))
 # Now all measures on all spoiled sets: the torture table. FD, kernel distance: smaller is better. The first row
 # is the yardstick: real digits, not spoiled.
 
-# %%
+# %% tags=["slide"]
 rows = torture.torture_table(classifier, train, test, count, few, seed, list(sets))
 head = ("FD", "kernel", "inception", "precision", "recall", "density", "coverage", "1-NN", "its fakes")
 print(f"{'':32}" + "".join(f"{word:>10}" for word in head))
@@ -384,7 +384,7 @@ print("my order:  ", " < ".join(my_order), f"({agree} of {len(pairs)} pairs as F
 # %%
 widgets.measure_explorer(train, test)
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     widgets.measure_explorer_twin(train, test),
     alt="The measure explorer for a blur, for copies and for a shift: twenty pictures above, bars of all measures beside real sets below.",
@@ -407,7 +407,7 @@ for name, pictures in copies.items():
     own = (index[:, 0] == torch.arange(len(pictures))).double().mean()
     print(f"{name:17} median distance {gap.median():5.2f}; the nearest is the own original: {own:4.0%}")
 
-# %%
+# %% tags=["slide"]
 index, _ = metrics.nearest_neighbours(copies["moved by 1 pixel"][:12], real)
 rows = torch.stack([copies["moved by 1 pixel"][:12], real[index[:, 0]], originals[:12]])
 drawing.show_png(
@@ -437,7 +437,7 @@ for name, cloud in suspects.items():
 #
 # A distance is no property of a generator alone. It has parents. We vary one at a time.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** We take 50 *real* training digits and measure their FD to the test digits. With thousands
 # of them it is near 2. What will it be with 50: also 2, up to 10, or above 30?
 
@@ -463,7 +463,7 @@ bias = {
 for name, values in bias.items():
     print(f"{name}: " + ", ".join(f"n = {n:,}: {value:.1f}" for n, value in zip(sizes, values, strict=True)))
 
-# %%
+# %% tags=["slide"]
 inverse, colours = 1 / torch.tensor(sizes, dtype=torch.float64), (drawing.FAKE, drawing.MODEL, drawing.REAL)
 figure, axes = plt.subplots()
 for (name, values), colour in zip(bias.items(), colours, strict=True):
@@ -526,12 +526,12 @@ for name in runs:
 # a generator's distance by more than the two generators differ. So *draw* the reference, from a fixed seed, and
 # say which pictures it is. (The digits that the course draws where MNIST is missing have no such halves.)
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Each of the two generators was trained against its own discriminator. Now each D becomes
 # the judge: its last hidden numbers are the features. Whom will the D of the MLP prefer? And the D of the
 # DCGAN?
 
-# %%
+# %% tags=["slide"]
 torch.manual_seed(seed)
 judges = {"digit classifier": classifier.features, "random weights": type(classifier)().eval().features}
 judges["D of mnist_mlp"] = runs["mnist_mlp"].discriminator.layers[:-1]
@@ -572,7 +572,7 @@ for name, how in resizers.items():
 yardstick = metrics.frechet_distance(features(photos_in_order[:small], colour.features), to)
 print(f"real pictures as they are: FD {yardstick:.1f}; {small} a side{photos.title_note}")
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     drawing.labelled_rows_png(torch.stack([pictures[:10] for pictures in versions.values()]), list(versions), zoom=2),
     alt="Ten generated colour pictures, made smaller in three ways, one a row: nearest pixels are rough, antialias is smooth.",
@@ -588,14 +588,14 @@ drawing.show_png(
 #
 # Lesson 04's MLP and lesson 06's DCGAN draw digits. Twenty samples of each, not picked:
 
-# %%
+# %% tags=["slide"]
 both = torch.stack([samples(name, 1, 20) for name in runs])
 drawing.show_png(
     drawing.labelled_rows_png(both, list(runs), zoom=2),
     alt="Twenty samples of each generator, not picked: one row of the MLP's digits, one row of the DCGAN's.",
 )
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Vote: which one is better? Then say *what for*. How many of nine measures will agree with
 # you?
 
@@ -636,7 +636,7 @@ for measure in scores["mnist_mlp"][0]:
     print(f"{measure:24}{shown}    {second if apart else 'not sure: the draws overlap'}")
 print(f"{draws} draws of {count:,} samples, {few:,} where neighbours are searched{test.title_note}")
 
-# %%
+# %% tags=["slide"]
 title = f"{wins['mnist_mlp']} measures prefer mnist_mlp, {wins['mnist_dcgan']} mnist_dcgan"
 drawing.show(
     preferences_figure(gaps, list(runs), title),
@@ -726,7 +726,7 @@ def chosen(cloud, least):
     return torch.cat([found[: int(most * share)] for found, share in zip(rows, right_shares, strict=True)])
 
 
-# %%
+# %% tags=["slide"]
 for number in range(draws):
     for name in runs:
         cloud = clouds[name][number]
@@ -749,14 +749,14 @@ for number in range(draws):
 # network, which reference, which resizer, which seeds, the spread, and real pictures as a yardstick beside
 # each.
 
-# %%
+# %% tags=["slide"]
 setting = report.Setting(
     "digit classifier, 64 features", f"{test.source}; drawn with seed {seed}", "none: 28×28", tuple(range(1, draws + 1))
 )
 parts = {name: [cloud[:few] for cloud in several] for name, several in clouds.items()}
 print(report.report_card(setting, reference_cloud[:few], parts["mnist_dcgan"], parts["real digits"]))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # `python -m dcgan_course evaluate` prints such a card for a run of yours. Which line of it would change your
 # mind about a generator? And which line could somebody have bought?
 #

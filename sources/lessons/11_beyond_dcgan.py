@@ -74,7 +74,7 @@ drawing.use_course_style()
 # With the loss of WGAN (soon more about it) the two steps can be done in the head. D lowers its loss D(fake) −
 # D(real) = ψθ, so ψ moves by −hθ, with the step size h. G lowers −D(fake) = −ψθ, so θ moves by +hψ.
 
-# %%
+# %% tags=["slide"]
 theta, psi, h = 1.0, 1.0, 0.1
 path = [(theta, psi)]
 for _ in range(path_steps):
@@ -97,11 +97,11 @@ print(f"on the way between {length.min():.2f} and {length.max():.2f}.")
 # | hinge (Lim and Ye 2017) | relu(1 − D(real)) + relu(1 + D(fake)) | −D(fake) |
 # | relativistic (Jolicoeur-Martineau 2018) | softplus(D(fake) − D(real)) | softplus(D(real) − D(fake)) |
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** All six start at (1, 1). Which of them will come to rest at (0, 0)? Which will keep their
 # distance? Write down two lists.
 
-# %%
+# %% tags=["slide"]
 names = {loss: loss.replace("_", " ").replace("non ", "non-") for loss in LOSSES}
 games = {name: DiracGame(loss) for loss, name in names.items()}
 paths = {name: game.play(steps=path_steps) for name, game in games.items()}
@@ -150,18 +150,18 @@ for name, game in games.items():
 #
 # **R2** is the same penalty at the fakes. What does each loss do with R1?
 
-# %%
+# %% tags=["slide"]
 for loss in LOSSES:
     game = DiracGame(loss, "r1", 1.0)
     found = steps_until(game.play(steps=400))
     print(f"{names[loss]:15} with R1, γ = 1: within 0.01 of the rest point after {found} steps, for good")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # All six arrive, whatever the loss. **In the smallest game the penalty decides, not the loss.** How much of it?
 #
 # **Predict:** γ = 0.1, 1 or 10: which is fastest?
 
-# %%
+# %% tags=["slide"]
 for gamma in (0.1, 0.3, 1, 3, 10):
     game = DiracGame(penalty="r1", weight=gamma)
     needed, slowest = steps_until(game.play(steps=2000)), game.eigenvalues()[0].real
@@ -179,7 +179,7 @@ print(f"The critical γ, where the root is 0: {game.critical_weight():.2f}")
 # %%
 widgets.DiracExplorer()
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     widgets.DiracExplorer.twin(),
     alt="Two frames of the explorer with the non-saturating loss. Without a penalty the path winds inwards slowly and the "
@@ -192,7 +192,7 @@ drawing.show_png(
 # The push of R1 is −γψ, and a step multiplies it by h. A step that is larger than twice the distance jumps over
 # the goal and lands further away.
 
-# %% tags=["break-it"]
+# %% tags=["break-it", "slide"]
 for gamma in (1, 15, 25):
     path = DiracGame(penalty="r1", weight=gamma).play(steps=200, step_size=0.1)
     print(
@@ -213,7 +213,7 @@ for gamma in (1, 15, 25):
 # round of the game as you know it. `move_d` and `move_g` clear the gradients, compute them for a loss, and make
 # one step.
 
-# %%
+# %% tags=["slide"]
 print(inspect.getsource(changes.play_round))
 
 # %% [markdown]
@@ -230,7 +230,7 @@ changes.show("least squares", "hinge")
 # %% [markdown]
 # **Pairs.** D says which of two is more real. Note the step of G: it needs real pictures as well.
 
-# %%
+# %% tags=["slide"]
 changes.show("relativistic")
 
 # %% [markdown]
@@ -255,7 +255,7 @@ for away in (0.0, 0.5, 1.0, 2.0, 4.0):
 # 1** everywhere can have. So one must keep D's slope small, and there the answers differ. The first answer cuts
 # D's weights off after each step.
 
-# %%
+# %% tags=["slide"]
 changes.show("Wasserstein, weights clipped")
 
 # %% [markdown]
@@ -309,14 +309,14 @@ changes.show("packs of 2", "minibatch deviation")
 # pictures T(x): shifted, cut, in other colours. It must stand in *three* places, and T must be differentiable.
 # If only the real pictures were shifted, G would learn to draw shifted digits.
 
-# %%
+# %% tags=["slide"]
 changes.show("DiffAugment")
 
 # %% [markdown]
 # **After the step.** The last two do not touch the game. The average of G's weights (lesson 07) draws with
 # batch norm statistics of its own, computed anew. And D may have another learning rate than G (Heusel 2017).
 
-# %%
+# %% tags=["slide"]
 changes.show("average of G (EMA)", "two rates")
 
 # %% [markdown]
@@ -328,7 +328,7 @@ changes.show("average of G (EMA)", "two rates")
 # %%
 changes.show("conditional")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Do they help on points?
 #
 # Lesson 05 counted modes on a ring of 8, with small networks. The same here, with one learning rate for all
@@ -396,7 +396,7 @@ print("packs of two are compared with plain games that get as many points, two f
 # A row is compared with its own **control**: what has penalties is compared with "no batch norm in D", because
 # batch norm went away, too. Else one would praise the penalty for what its absence did.
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** DCGAN is from 2015. Of the rows below, how many will be *better* than their control, so
 # clearly that chance is no explanation? And will any be clearly *worse*? Write down two numbers.
 
@@ -425,7 +425,7 @@ for count in (3, 4, 5, 6):
 # With five seeds, no row of such a table could pass 0.05, *whatever its figures are*. So six were planned. That
 # was decided before the first run, and so was the figure that decides: the distance.
 
-# %%
+# %% tags=["slide"]
 ordered = sorted(rows, key=lambda row: mean(run["frechet"] for run in rows[row]))
 strips = [recorded.fix_samples(row)[:2, :8].flatten(0, 1) for row in ordered]  # eight of each of two seeds
 drawing.show_png(
@@ -452,7 +452,7 @@ print(f"\nBetter than their control: {', '.join(better) or 'none'}. Worse: {', '
 real = [record["yardsticks"][key] for key in ("frechet", "precision", "recall", "entropy")]
 print(f"Real training pictures: {', '.join(f'{value:.2f}' for value in real)}.")
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(figsize=(11, 8))
 for place, row in enumerate(ordered):
     verdict = found.get(row)
@@ -522,7 +522,7 @@ drawing.show(
 # StyleGAN2's; we have not checked them. Its published program still lowers γ, the learning rate and the average
 # over time, and augments. Read the program, too, not only the title.</details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Optional: on a grid of 25, and on CIFAR-10?
 #
 # **Predict:** a square full of points knows no mode of a grid of 25. How many modes does it "have"? And which
@@ -535,7 +535,7 @@ for name, row in sorted((grid["chance"] | grid["rows"]).items(), key=lambda item
     modes, good, kl = (mean(row[key]) for key in ("modes", "high_quality", "reverse_kl"))
     print(f"{name:38} {modes:4.1f} modes, high quality {good:6.1%} ± {stdev(row['high_quality']):5.1%}, KL {kl:5.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # The square has nearly all modes and a reverse KL near 0, so again only quality counts, and few rows have more
 # of it than the square: the batch deviation and a faster D are far above plain. Then a trap: an untrained G
 # draws all its points in one small heap, which may lie on the mode in the middle. It has a high *quality* and
@@ -588,7 +588,7 @@ watch = {"hook": lambda training: training.step >= digit_steps, "progress": Fals
 train(generator, discriminator, digits.images[:pictures], config, ema_generator=average, **watch)
 print(f"{digit_steps} steps of 64 on {digits.source}")
 
-# %%
+# %% tags=["slide"]
 classifier = recorded.digit_classifier()
 with torch.no_grad():
     real = torch.cat([classifier.features(scale(part)) for part in test.images.split(1000)])
@@ -614,7 +614,7 @@ with torch.no_grad():
 # DCGAN draws what it likes. A conditional GAN draws what you ask for. G gets a learned vector of the class
 # beside z; D is told the class as well. Here is the course's recorded run, with a projection D.
 
-# %%
+# %% tags=["slide"]
 asked = recorded.load_run("mnist_dcgan_conditional")
 print(f"{asked.card['what']}; {asked.card['length']}; {asked.card['date']}")
 z = latent.sample(14, asked.generator.latent_dim, seed)
@@ -649,7 +649,7 @@ for row in ("conditional, concatenated", "conditional, projection"):
 # %%
 widgets.latent_explorer("mnist_dcgan_conditional")
 
-# %%
+# %% tags=["slide"]
 drawing.show_png(
     widgets.latent_explorer_twin("mnist_dcgan_conditional"),
     alt="A static page of the explorer: rows of digits, among them one that goes from one class to another and one that "
@@ -688,7 +688,7 @@ paths = flows.paths(2500, steps=20)
 for number, cloud in enumerate(paths[-1]):
     print(f"flow {number}: {count_modes(cloud, flows.mixture)}")
 
-# %%
+# %% tags=["slide"]
 rows = [(f"flow {number}", [paths[moment, number, :300] for moment in (0, 5, 10, 15, 20)]) for number in range(3)]
 figure = point_figures.clouds_figure(rows, flows.mixture, "Noise flows to the ring; columns: time 0, ¼, ½, ¾ and 1")
 drawing.show(
@@ -701,7 +701,7 @@ drawing.show(
 # Nothing was balanced here, and no seed was lucky. What it costs: 20 calls of the network for one cloud, where
 # G needs one. And it is a toy: it says nothing about pictures.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Take-aways
 #
 # * A game may turn for ever without anybody being wrong. In the smallest GAN a penalty on D's slope stops it,
