@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from authoring.places import ROOT, folder_for_pages
-from authoring.slides.deck import deck, tagged
+from authoring.slides.deck import deck
 from authoring.slides.page import write_deck, write_index, write_parts
 from authoring.teaching import pages
 
@@ -21,11 +21,10 @@ def build(folder: Path, only: str = "") -> dict[str, int]:
     """Make the decks in `folder`, anew; return {name of a lesson: its number of slides}."""
     shutil.rmtree(folder, ignore_errors=True)
     write_parts(folder)
-    read = {notebook: nbformat.read(notebook, as_version=4) for notebook in pages().values()}
     decks = {
-        notebook.stem: deck(read[notebook], page.read_text(encoding="utf-8"))
+        notebook.stem: deck(nbformat.read(notebook, as_version=4), page.read_text(encoding="utf-8"))
         for page, notebook in pages().items()
-        if notebook.name.startswith(only) and any(map(tagged, read[notebook].cells))
+        if notebook.name.startswith(only)
     }
     for name, slides in decks.items():
         write_deck(slides, name, folder)

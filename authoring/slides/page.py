@@ -17,15 +17,14 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from authoring.site.sources import FORMULA, LINK, as_mathml
-from authoring.slides.deck import WIDE as LETTERS
-from authoring.slides.deck import Picture, Slide, lines_on_slide
+from authoring.slides.deck import WIDE, Picture, Slide, lines_on_slide
 
 HERE = Path(__file__).resolve().parent
 REVEAL = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE")
 STYLE = "a11y-high-contrast-light"
 LONG = 110  # words; a longer text is set in smaller letters
-FEW = 15  # lines of code and print, of at most WIDE letters; fewer are set in larger letters
-WIDE = 76
+FEW, FEW_WIDE = 15, 76  # lines of code and print, and letters in a line, that fit in larger letters
+TABLE = 6  # lines of print; a shorter one is broken where it is too wide
 SMALLEST = 16  # px: a wide table is made smaller to stay a table, but not smaller than this
 PAGE = """<!doctype html>
 <html lang="en">
@@ -104,7 +103,7 @@ def write_index(decks: dict[str, list[Slide]], folder: Path) -> None:
 
 def section(slide: Slide, folder: Path) -> str:
     """Return a slide as reveal's section; its notes are inside."""
-    lines = lines_on_slide(f"{slide.code}\n{slide.printed}", WIDE)
+    lines = lines_on_slide(f"{slide.code}\n{slide.printed}", FEW_WIDE)
     size = " long" if len(slide.text.split()) > LONG else " few" if slide.kind == "code" and lines <= FEW else ""
     parts = [f'<section class="{slide.kind}{size}" id="{slide.cell}">']
     if slide.heading:
@@ -119,11 +118,13 @@ def section(slide: Slide, folder: Path) -> str:
     if slide.page:
         parts.append(f'<div class="page">{slide.page}</div>')
     if slide.printed:
-        longest = max(map(len, slide.printed.splitlines()))
+        lines_printed = slide.printed.splitlines()
+        longest = max(map(len, lines_printed))
         letters = max(SMALLEST, 1900 // longest)  # px; a letter is 0.6 as wide as it is high
-        fit = f' style="font-size: {letters}px"' if longest > LETTERS else ""
+        fit = f' style="font-size: {letters}px"' if longest > WIDE and len(lines_printed) >= TABLE else ""
         parts.append(f'<pre class="printed"{fit}>{html.escape(slide.printed)}</pre>')
-    parts.append(f'<aside class="notes">{as_html(chr(10).join(slide.notes))}</aside>')
+    notes = "\n\n".join(slide.notes)
+    parts.append(f'<aside class="notes">{as_html(notes)}</aside>')
     return "\n".join([*parts, "</section>"])
 
 

@@ -614,7 +614,7 @@ for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0
 # And the border? One pair of trainings shows nothing: with five seeds, the one with [0, 1] was further off in
 # four and closer in one. At this length that is no finding.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Can you break it yourself?
 #
 # Choose a fault and press Start. Three traces and the length of G's gradient are drawn while it trains. "What
@@ -623,7 +623,7 @@ for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0
 # %% tags=["break-it"]
 widgets.break_it_panel()
 
-# %% tags=["slide"]
+# %%
 drawing.show_png(
     widgets.break_it_twin(rounds=fault_rounds, seed=seed),
     alt="The break-it panel for three faults: points beside the modes on the left, traces on the right.",

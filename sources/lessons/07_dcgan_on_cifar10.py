@@ -82,7 +82,7 @@ test = load_images("cifar10", "test", stand_in=True)
 print(photos)
 print("What a figure of them must say:", photos.remark or "nothing, these are the published pictures.")
 
-# %%
+# %% tags=["slide"]
 figure = drawing.image_grid(photos.images[:20], "Twenty training pictures" + photos.title_note, zoom=3)
 drawing.show(figure, alt="Twenty small colour pictures from the training set, in two rows.")
 
@@ -127,7 +127,7 @@ del large
 # Lesson 06 built them. Colour means three channels in place of one: only G's last layer and D's first one
 # notice. A larger side means one more doubling.
 
-# %%
+# %% tags=["slide"]
 for size, channels, start in ((28, 1, 7), (32, 1, 4), (32, 3, 4), (64, 3, 4)):
     generator, discriminator = models.Generator(size, channels=channels), models.Discriminator(size, channels)
     ladder = " → ".join(str(start * 2**step) for step in range(int(math.log2(size / start)) + 1))
@@ -158,7 +158,7 @@ def step_flops(size, width):
     return (g + 2 * 3 * d) + (3 * g + 2 * d)  # D step: a fake, D on real and fake. G step: G trained, through D
 
 
-# %%
+# %% tags=["slide"]
 for size in (32, 64):
     total = 200 * 50_000 * step_flops(size, 64)
     print(
@@ -178,7 +178,7 @@ for size in (32, 64):
 # nobody needs, or wait for it.
 
 
-# %%
+# %% tags=["slide"]
 def textbook_round(generator, discriminator, optimizers, real, printed):
     ones, zeros = torch.ones(len(real), device=device), torch.zeros(len(real), device=device)
     fake = generator(fresh_z())
@@ -270,7 +270,7 @@ print("Are they equal?", torch.equal(maps, pixel_by_pixel))
 # matrix units, as in a large graphics card. (For the processor of this page we measure it below.) So why not
 # store the *weights* in it?
 
-# %%
+# %% tags=["slide"]
 weight, move = torch.tensor(1.0), 0.0002  # a batch-norm scale, and one move of Adam
 for kind in (torch.float32, torch.bfloat16):
     moved = weight.to(kind)
@@ -345,7 +345,7 @@ if best == torch.float32:
 if budget == "gpu":
     rungs["+ torch.compile"] = rung(byte_batches, "course", True, best, True, True, compiled=True)
 
-# %% [markdown] tags=["predict"]
+# %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Write down a guess: which switch buys most on the machine in front of you?
 #
 # How we measure: every rung is warmed up. Then they take turns, so that a busy moment of the machine hits all
@@ -378,7 +378,7 @@ for name, before, now in zip(names, [middle[0], *middle], middle, strict=False):
         f"{name:23} {now:7,.0f} images/s ({turns}), {now / before:.2f} × the rung before, {now / middle[0]:.2f} × textbook"
     )
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots(figsize=(9, 4.6))
 colours = [drawing.COLOURS["grey"], *[drawing.COLOURS["sky"]] * (len(names) - 2), drawing.COLOURS["blue"]]
 low, high = ([how(speeds[name]) for name in names] for how in (min, max))
@@ -421,7 +421,7 @@ drawing.show(
 # through a network; G and D cost about the same. Forward is one pass. Backward is two: one for the maps, one
 # for the weights.
 
-# %% tags=["predict"]
+# %% tags=["predict", "slide"]
 textbook = {"G draws": 1, "D learns from real ones and from fakes": 2 * 3, "G's loss, through D": 3, "G learns": 2}
 switched = textbook | {"G's loss, through D": 2}  # a frozen D needs no gradients for its weights
 for work in textbook:
@@ -429,7 +429,7 @@ for work in textbook:
 fewer = sum(textbook.values()) / sum(switched.values())
 print(f"{sum(textbook.values())} passes against {sum(switched.values())}: at most {fewer:.2f} times as fast")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # "Through D" is 3 in the textbook: forward, and backward for maps *and* weights. A frozen D leaves out the
 # weights. (The rungs between have 12 passes as well: D is frozen, but G draws fresh fakes for its own step.)
 #
@@ -455,7 +455,7 @@ def seconds_of_a_pass(channels_last, precision, turns=20):
     return median(times)
 
 
-# %%
+# %% tags=["slide"]
 quicker = seconds_of_a_pass(False, torch.float32) / seconds_of_a_pass(True, best)
 reached = middle[names.index("+ fakes used twice")] / middle[1]
 print(f"fewer passes: {fewer:.2f} ×; one convolution alone: {quicker:.2f} ×; both: {fewer * quicker:.2f} ×")
@@ -502,7 +502,7 @@ print(f"One step of D moves a logit by up to {moved:.2f} of that spread.")
 # We know the work of a picture and the speed of this machine. So we can say what a full training of 200 epochs
 # would cost.
 
-# %%
+# %% tags=["slide"]
 rate = middle[names.index("+ fused Adam")] * step_flops(ladder_size, ladder_width)  # the rung with all its passes
 best_of_a_card = 989e12  # FLOP/s in bfloat16 that the data sheet of an H200 promises
 print(f"This machine now: {rate / 1e9:,.0f} GFLOP/s")
@@ -585,7 +585,7 @@ begin = time.perf_counter()
 train(generator, discriminator, photos.images, config, ema_generator=average, hook=healthy, progress=False)
 print(f"{live_steps} steps took {time.perf_counter() - begin:.0f} s: {live_steps * 64 / len(photos):.2f} epochs.")
 
-# %%
+# %% tags=["slide"]
 shown = [round(share * (len(healthy.steps) - 1)) for share in (0, 0.25, 0.5, 1)]
 rows = torch.stack([healthy.pictures[place][:10] for place in shown])
 figure = rows_figure(rows, [f"step {healthy.steps[place]}" for place in shown], "Texture, light and dark, colours")
@@ -624,7 +624,7 @@ for beta in (0.99, 0.999):
         f"half is forgotten after {math.log(0.5) / math.log(beta):.0f} steps"
     )
 
-# %%
+# %% tags=["slide"]
 (old_g, old_average), (new_g, new_average) = healthy.both
 pair, title = torch.stack([new_g[:10], new_average[:10]]), f"After {live_steps} steps: one z, two generators"
 figure = rows_figure(pair, ["last step", "average"], title)
@@ -680,7 +680,7 @@ print(f"variety: {variety(draw(again, healthy.z)):.2f} after `update_bn`, with o
 # then it rounds differently. A training of 12 steps at once, and the same one stopped after 5 and continued:
 
 
-# %%
+# %% tags=["slide"]
 def short_run(file=None, stop_at=None):
     """Train 12 steps, or until `stop_at`; return every parameter and every statistic of the three networks."""
     networks = new_networks()
@@ -753,7 +753,7 @@ def without_batch_norm(network):
     return network
 
 
-# %%
+# %% tags=["slide"]
 _, d = new_networks()
 pictures = scale(photos.images[:64]).to(device)
 print(
@@ -795,7 +795,7 @@ drawing.show_png(
 # %% [markdown]
 # The film begins anew at its end. The same as still rows, for print:
 
-# %%
+# %% tags=["slide"]
 chosen = [round(share * (len(run.frames) - 1)) for share in (0, 0.25, 0.5, 0.75, 1)]
 labels = [f"epoch {run.frame_epochs[moment]:g}" for moment in chosen]
 title = f"{run.card['length'].split(' that')[0]}"
@@ -810,7 +810,7 @@ drawing.show(figure, alt="Five rows of ten samples of the recorded 32×32 run at
 # Nobody would take these for photographs. The card says how much of a full training this is. And the larger
 # pictures, from narrower networks and with more epochs?
 
-# %%
+# %% tags=["slide"]
 last = runs[-1]
 side = last.generator.image_shape[1]
 moments = [n for n, epoch in enumerate(last.frame_epochs) if epoch in (1, 5, 15, 25, 50, 100, 200)]
@@ -833,7 +833,7 @@ ends = f"{side}×{side}: D's loss ends at {h.discriminator_loss[-1]:.2f}, G's at
 figure = drawing.loss_traces(h, ends + note)
 drawing.show(figure, alt=f"Both losses of the recorded {side}×{side} run by epoch, beside what guessing gives.")
 
-# %%
+# %% tags=["slide"]
 h = run.history
 ends = f"32×32: D's loss ends at {h.discriminator_loss[-1]:.2f}, G's at {h.generator_loss[-1]:.2f}"
 figure = drawing.loss_traces(h, ends + note)
@@ -864,7 +864,7 @@ for run in runs:
 # all fake. In eval mode it uses running statistics, a mixture of both. So we ask both.
 
 
-# %%
+# %% tags=["slide"]
 @torch.no_grad()
 def answers(run, with_batch_statistics):
     """Return p_real, p_fake, and how often a real picture gets a higher logit than a fake."""
@@ -901,7 +901,7 @@ for run in runs:
 # recorded runs? The measure is the variety from above: how much samples differ from each other, as a share of
 # what real pictures do.
 
-# %%
+# %% tags=["slide"]
 figure, axes = plt.subplots()
 for run, colour, mark in zip(runs, (drawing.COLOURS["green"], drawing.COLOURS["purple"]), "os", strict=False):
     size = run.generator.image_shape[1]
@@ -950,7 +950,7 @@ print(
     f"With D five times as fast: variety {broken.variety[-1]:.2f} at the end; the healthy run had {healthy.variety[-1]:.2f}."
 )
 
-# %%
+# %% tags=["slide"]
 figure, panels = plt.subplots(1, 2, figsize=(10, 4.6))
 figure.suptitle("Where a faster D shows" + photos.title_note, fontweight="bold")
 
@@ -1030,7 +1030,7 @@ print(f"{len(mine)} pictures, {folder_epochs} epochs. They were: {mine.source}")
 # Outside the notebook the same is one command. It writes samples, traces and a checkpoint while it runs:
 
 
-# %%
+# %% tags=["slide"]
 def dcgan(command, processes=1):
     """Run `python -m dcgan_course …` beside the temporary folder, as in a terminal, and print what it says."""
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
@@ -1090,14 +1090,14 @@ dcgan("evaluate runs/x --data drawn_objects --count 500")
 for name, processes in (("one", 1), ("two", 2)):
     dcgan(f"train --data folder:my_pictures {small} --epochs {min(2, folder_epochs)} --out runs/{name}", processes)
 
-# %% tags=["predict"]
+# %% tags=["predict", "slide"]
 for name in ("one", "two"):
     table = place / "runs" / name / "history.csv"
     rows = table.read_text(encoding="utf-8").split()[1:] if table.exists() else []
     losses = [f"{float(row.split(',')[1]):.4f}" for row in rows]
     print(f"D's loss in each epoch, {name:3}: {', '.join(losses) or 'this system did not start it'}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Nearly the same, and not equal. You know why: each half is normalised with its own mean and spread, and the
 # small differences grow from step to step. Is it faster? We did not time it. One processor that two share is
 # still one. Two graphics cards would take half of each batch each.

@@ -358,7 +358,7 @@ agree = sum(my_order.index(a) < my_order.index(b) for a, b in pairs)
 print("FD's order:", " < ".join(f"{name} ({distance[name]:.0f})" for name in found))
 print("my order:  ", " < ".join(my_order), f"({agree} of {len(pairs)} pairs as FD has them)")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Read the table row by row. Each line here holds for thousands of MNIST's digits a side. With a few hundred, as
 # in the `smoke` budget, chance hides some of it, and copies of very few pictures are far by FD too.
 #
@@ -384,7 +384,7 @@ print("my order:  ", " < ".join(my_order), f"({agree} of {len(pairs)} pairs as F
 # %%
 widgets.measure_explorer(train, test)
 
-# %% tags=["slide"]
+# %%
 drawing.show_png(
     widgets.measure_explorer_twin(train, test),
     alt="The measure explorer for a blur, for copies and for a shift: twenty pictures above, bars of all measures beside real sets below.",

@@ -179,7 +179,7 @@ print(f"The critical γ, where the root is 0: {game.critical_weight():.2f}")
 # %%
 widgets.DiracExplorer()
 
-# %% tags=["slide"]
+# %%
 drawing.show_png(
     widgets.DiracExplorer.twin(),
     alt="Two frames of the explorer with the non-saturating loss. Without a penalty the path winds inwards slowly and the "
@@ -239,7 +239,7 @@ changes.show("relativistic")
 # [**Wasserstein distance**](../GLOSSARY.md#wasserstein-distance) is how far one must carry the fakes to make
 # them the data, on average.
 
-# %%
+# %% tags=["slide"]
 data = torch.linspace(0, 1, 1001)  # data spread evenly from 0 to 1
 for away in (0.0, 0.5, 1.0, 2.0, 4.0):
     fakes = data + away
@@ -630,7 +630,7 @@ drawing.show_png(
 # z now holds what the class does not say. How often does it draw what was asked? The classifier of digits reads
 # the answers.
 
-# %%
+# %% tags=["slide"]
 labels = torch.arange(samples) % 10
 made = models.draw(asked.generator, latent.sample(samples, asked.generator.latent_dim, seed + 1), labels)
 with torch.no_grad():
@@ -649,7 +649,7 @@ for row in ("conditional, concatenated", "conditional, projection"):
 # %%
 widgets.latent_explorer("mnist_dcgan_conditional")
 
-# %% tags=["slide"]
+# %%
 drawing.show_png(
     widgets.latent_explorer_twin("mnist_dcgan_conditional"),
     alt="A static page of the explorer: rows of digits, among them one that goes from one class to another and one that "

@@ -89,8 +89,8 @@ def test_every_slide_fits_the_screen_its_letters_and_pictures_are_large_and_its_
             seen = page.evaluate(SEEN)
             assert seen["bottom"] <= SCREEN["height"] and seen["right"] <= SCREEN["width"], seen
             assert seen["letters"] >= SMALLEST_LETTERS and seen["contrast"] >= LEAST_CONTRAST, seen
-            for width, height in seen["pictures"]:  # it fills the width, or half of the height
-                assert width > 0.75 * SCREEN["width"] or height > 0.5 * SCREEN["height"], seen
+            for width, height in seen["pictures"]:  # a tall one would be too narrow to be read from the back row
+                assert width > 0.5 * SCREEN["width"] or width > 0.95 * height > 0.8 * SCREEN["height"], seen
             if number in (0, slides // 2):
                 page.screenshot(path=SCREENSHOTS / f"slides-{name}-{number}.png")
 

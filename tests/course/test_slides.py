@@ -6,10 +6,10 @@ import nbformat
 import pytest
 
 from authoring.slides.deck import MOST_SLIDES, deck, tagged
+from authoring.slides.page import section
 from authoring.teaching import pages, votes
 
-TAGGED = ("00", "01", "02", "03", "04", "05", "06", "08", "09", "10", "11")
-PAGES = {page.stem: (page, notebook) for page, notebook in pages().items() if page.stem in TAGGED}
+PAGES = {page.stem: (page, notebook) for page, notebook in pages().items()}
 
 
 @pytest.fixture(params=sorted(PAGES))
@@ -81,3 +81,20 @@ def test_text_above_a_heading_belongs_to_the_slide_before_and_text_under_it_to_t
     first, second = deck(small(*cells), "")
     assert first.notes == ["Read it."] and second.notes == ["Ask it.", "It is 1."] and second.heading == "Why?"
     assert tagged(code) and second.code == "print(1)"
+
+
+def test_notes_keep_their_paragraphs_and_links_become_words(tmp_path):
+    title = markdown("# 00 · Title")
+    asked = markdown("## Why?\n\nSay [**this**](../GLOSSARY.md#this).\n\n**Predict first.** Which $x^2$?", "slide")
+    _, vote = deck(small(title, asked), "## Answers to the votes\n\n1. The second.")
+    shown = section(vote, tmp_path)
+    assert "<p>Say <strong>this</strong>.</p>\n<p><strong>Answer.</strong> The second.</p>" in shown
+    assert "GLOSSARY" not in shown and "<math" in shown and "$" not in shown
+
+
+def test_code_that_is_too_long_for_a_slide_leaves_its_print_and_a_wide_table_stays_a_table(tmp_path):
+    code = nbformat.v4.new_code_cell("x = 1\n" * 20, metadata={"tags": ["slide"]})
+    code.outputs = [nbformat.v4.new_output("stream", text=("w" * 110 + "\n") * 8)]
+    slide = deck(small(markdown("# 00 · Title"), code, markdown("Read it.")), "")[1]
+    assert slide.code == "" and slide.printed.count("\n") == 7
+    assert 'style="font-size: 17px"' in section(slide, tmp_path)
