@@ -1,9 +1,10 @@
 """How fast is `train` beside busy programs, with one thread, with two, and with `--threads auto`?
 
-python -m benchmarks.busy_machine     about twelve minutes; writes benchmarks/results/busy_machine.md
+python -m benchmarks.busy_machine     about six minutes; writes benchmarks/results/busy_machine.md
 
-Each training is the command itself, on drawn digits, beside as many programs as there are busy cores: loops that compute
-without end. All settings take turns, so that a machine that slows down slows all of them. Nothing else should run.
+Each training is the command itself, on drawn digits, beside as many programs as there are busy cores: loops that
+compute without end. All settings take turns, so that a machine that slows down slows all of them. Nothing
+else should run.
 """
 
 import argparse
@@ -28,18 +29,18 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "busy_machine.md"
 THREADS = ("1", "2", "auto")
 BUSY = (0, 1, 2)
-TURNS = 3
-SECONDS = 22  # of a training, from the end of its first epoch
-TRAIN = "train --data drawn_digits --width 32 --batch-size 64 --epochs 200".split()
-LINE = re.compile(r"Other programs keep this machine busy: .*|Threads: .*")
+TURNS = 2
+SECONDS = 9  # of a training, from the end of its first epoch
+TRAIN = "train --data drawn_digits --width 16 --batch-size 64 --epochs 200".split()
+LINE = re.compile(r"Other programs keep this machine busy: .*?--threads 1`|Threads: \d+ \(.*?\)")
 
 
 @contextlib.contextmanager
-def busy_programs(count: int) -> Iterator[None]:
-    """Let `count` programs compute while the block runs."""
+def busy_programs(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Let `count` programs compute while the block runs, and give them."""
     programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
-        yield
+        yield programs
     finally:
         for program in programs:
             program.kill()
@@ -51,7 +52,8 @@ def train(threads: str, folder: Path) -> tuple[float, float, str]:
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     command = [sys.executable, "-m", "dcgan_course", *TRAIN, "--threads", threads, "--out", str(folder)]
     history, start = folder / "history.csv", time.monotonic()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+    said_in = folder.with_suffix(".txt")
+    with said_in.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment | {"PYTHONPATH": str(ROOT)}, stdout=output, stderr=output
         )
@@ -60,14 +62,12 @@ def train(threads: str, folder: Path) -> tuple[float, float, str]:
             time.sleep(0.2)
             if began is None and history.exists():
                 began = time.monotonic()
-            output.seek(0)
-            if said_after != said_after and "Other programs keep" in output.read():
+            if said_after != said_after and "Other programs keep" in said_in.read_text("utf-8", "replace"):
                 said_after = time.monotonic() - start
             if began is not None and time.monotonic() > began + SECONDS:
                 process.send_signal(signal.SIGINT)
                 process.wait()
-        output.seek(0)
-        said = " ".join(dict.fromkeys(LINE.findall(output.read())))
+    said = "; ".join(dict.fromkeys(LINE.findall(re.sub(r"\s+", " ", said_in.read_text("utf-8", "replace")))))
     with history.open(encoding="utf-8") as file:
         epochs = [float(row["seconds"]) for row in csv.DictReader(file)]
     return PICTURES / statistics.median(epochs[1:] or epochs), said_after, said
@@ -105,10 +105,10 @@ def table(speeds: dict[tuple[int, str], list[float]], lines: dict[tuple[int, str
     rows = [
         "# `train` on a busy machine",
         "",
-        f"`python -m benchmarks.busy_machine`: `{' '.join(TRAIN)}`, {PICTURES:,} drawn digits 28×28 an epoch, stopped after "
-        f"{SECONDS} s; {TURNS} turns; {datetime.date.today()}, torch {torch.__version__}, {os.cpu_count()} CPU cores "
-        f"({platform.machine()}). Pictures a second, each turn the median over epochs; the ratio is to one thread beside "
-        "as many busy programs, in the median over turns.",
+        f"`python -m benchmarks.busy_machine`: `{' '.join(TRAIN)}`, {PICTURES:,} drawn digits 28×28 an epoch, stopped "
+        f"{SECONDS} s after its first epoch; {TURNS} turns; {datetime.date.today()}, torch {torch.__version__}, "
+        f"{os.cpu_count()} CPU cores ({platform.machine()}). Pictures a second, each turn the median over epochs; the "
+        "ratio is to one thread beside as many busy programs, in the median over turns.",
         "",
         "| busy programs | threads | pictures/s, each turn | beside one thread | what it says, last turn |",
         "|---|---|---|---|---|",

@@ -218,3 +218,17 @@ def test_a_folder_and_classes_whose_names_are_not_utf8_are_read_and_printed(tmp_
     with pytest.raises(DataNotFound) as caught:
         load_images(f"folder:{os.fsdecode(place)}/gone")
     assert str(caught.value).encode("utf-8")
+
+
+def test_classes_and_labels_are_those_of_torchvisions_image_folder(tmp_path):
+    """Lesson 07 says so: the same in the wild."""
+    from torchvision.datasets import ImageFolder
+
+    for name, count in (("cats", 30), ("ants", 20), ("bees", 10)):
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            Image.new("RGB", (8, 8), (number, 100, 200)).save(tmp_path / name / f"{number}.png")
+    wild = ImageFolder(str(tmp_path))
+    ours = [load_images(f"folder:{tmp_path}", split, image_size=8) for split in ("train", "test")]
+    assert all(list(images.class_names) == wild.classes for images in ours)
+    assert sorted(torch.cat([images.labels for images in ours]).tolist()) == sorted(wild.targets)
