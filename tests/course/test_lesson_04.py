@@ -6,6 +6,8 @@ import torch
 from dcgan_course import latent, recorded
 from dcgan_course.data import already_here, load_images, scale
 from dcgan_course.evaluation import metrics
+from dcgan_course.evaluation.probabilities import mean_probabilities
+from dcgan_course.training import TrainConfig, train
 
 pytestmark = [
     pytest.mark.real_data,
@@ -58,3 +60,21 @@ def test_samples_are_as_far_from_the_stored_digits_as_test_digits_are(stored, he
         samples = generator(latent.sample(1000, generator.latent_dim, seed))
     _, distances = metrics.nearest_neighbours(samples, stored)
     assert distances.median() > 0.9 * held_out[1].median() and distances.min() > 0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_with_as_many_steps_of_g_a_larger_k_widens_the_gap_and_keeps_the_digits(seed):
+    pictures, test = load_images("mnist", "train").images, load_images("mnist", "test").images[:2000]
+    gaps, ones = {}, {}
+    for k in (1, 20):
+        run = recorded.load_run("mnist_mlp")
+        networks = run.generator.requires_grad_(True), run.discriminator.requires_grad_(True)
+        config = TrainConfig(epochs=1_000, discriminator_steps=k, seed=seed)
+        train(*networks, pictures, config, hook=lambda training, k=k: training.step >= 60 * k, progress=False)
+        p_real, p_fake = mean_probabilities(*networks, test, seed)
+        with torch.no_grad():
+            samples = networks[0].eval()(latent.sample(2000, networks[0].latent_dim, seed + 1))
+        gaps[k] = p_real - p_fake
+        ones[k] = float(metrics.class_histogram(recorded.digit_classifier(), samples)[1] / len(samples))
+    assert gaps[20] > gaps[1] + 0.1
+    assert abs(ones[20] - ones[1]) < 0.06 and ones[20] < 0.3
