@@ -111,8 +111,8 @@ print(f"weight: {tuple(stacked.weight.shape)}; network 1 of {games} differs from
 # %% [markdown]
 # ## What does collapse look like?
 #
-# We make a game that is not fair: G learns five times faster than D (learning rates 0.001 and 0.0002), and G
-# has no batch norm. All networks are small: two hidden layers of 64.
+# We make a game that is not fair: G's learning rate is five times D's, and G has no batch norm. All networks
+# are small: two hidden layers of 64.
 
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** When G draws only one of eight modes, what will D say? Write down the two numbers you
@@ -280,8 +280,8 @@ drawing.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of tw
 #
 # * **Both cures spread the points.** On the ring, the reverse KL falls from above 1 to almost 0 with either.
 # * **That is as much as chance gives.** Points drawn evenly from a disc have about six modes and a reverse KL
-#   of 0 too, and the whole circle has all eight; it has 7.6 % of high quality besides. Here the high quality is
-#   far below that. So 400 rounds do not show that a mode was *found*.
+#   of 0 too, and the whole circle has all eight; it has some high quality besides, by chance. Here the high
+#   quality is far below that. So 400 rounds do not show that a mode was *found*.
 # * **The rows are not quite fair.** A pack of two shows D 200 points a step, not 100, and unrolling takes five
 #   more steps of D. With 200 points the plain game is no better. With five real steps of D for one of G, it
 #   spreads its points as well as with five steps unrolled: D was too slow, and now it is not.

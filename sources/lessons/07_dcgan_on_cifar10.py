@@ -725,7 +725,8 @@ print("as text:", ", ".join(sorted(texts)))
 # [**data parallelism**](../GLOSSARY.md#data-parallelism): each process holds the same networks and plays its
 # own quarter of each batch. Before a network moves, its gradients are averaged over the processes. So all four
 # make the same move and hold the same weights again. Only batch norm's running statistics stay each process's
-# own; those of the first are saved. (`dcgan_course/training/processes.py` is the whole of it.)
+# own; those of the first are saved. (`dcgan_course/training/processes.py` is the whole of it.) **The same in
+# the wild**: `DistributedDataParallel` wraps a network and averages its gradients during `backward`.
 #
 # Is the mean of the parts' gradients the gradient of the whole batch? We can ask without a second process. (At
 # the end of this lesson two real ones play.)
@@ -1025,7 +1026,8 @@ print(f"{len(mine)} pictures, {folder_epochs} epochs. They were: {mine.source}")
 # %% [markdown]
 # About one picture in ten is kept for testing; that is why the folder gives fewer pictures than it has. A
 # folder of some hundred pictures is little: expect a generator that learns it by heart, or collapses. Some
-# thousands are better.
+# thousands are better. **The same in the wild**: torchvision's `ImageFolder` reads a folder in which each class
+# has a folder of its own; `load_images` gives such pictures the same class names and labels.
 #
 # Outside the notebook the same is one command. It writes samples, traces and a checkpoint while it runs:
 

@@ -281,7 +281,9 @@ widgets.latent_explorer("mnist_dcgan")
 
 # %% tags=["slide"]
 drawing.show_png(
-    widgets.latent_explorer_twin("mnist_dcgan"),
+    widgets.latent_explorer_twin(
+        "mnist_dcgan", title="Random ways change little; principal and active ways change the digit"
+    ),
     alt="Seven rows of nine digits, one row a direction: random, principal, active and learned; the middle column is the same z.",
     width=620,
 )

@@ -757,6 +757,10 @@ parts = {name: [cloud[:few] for cloud in several] for name, several in clouds.it
 print(report.report_card(setting, reference_cloud[:few], parts["mnist_dcgan"], parts["real digits"]))
 
 # %% [markdown] tags=["slide"]
+# **The same in the wild**: `torchmetrics` has `FrechetInceptionDistance` and `KernelInceptionDistance`: these
+# formulas, on 2,048 features of a network that was trained on ImageNet and has to be downloaded. So their
+# numbers cannot be compared with ours.
+#
 # `python -m dcgan_course evaluate` prints such a card for a run of yours. Which line of it would change your
 # mind about a generator? And which line could somebody have bought?
 #

@@ -510,7 +510,7 @@ drawing.show(
 # | batch norm in D · clip · gradient penalty · spectral norm · spectral norm and hinge | 56.3 · 42.6 · 40.2 · 29.3 · 25.5 | Miyato 2018, table 2, standard CNN |
 # | DCGAN · least squares · hinge | 50.3 · 67.2 · 43.0 | StudioGAN's table, 10,000 test pictures |
 # | DiffAugment, all pictures | 11.07 → 9.89 | Zhao 2020, StyleGAN2, 10,000 test pictures |
-# | DiffAugment, a fifth · a tenth of the pictures | 23.1 → 12.2 · 36.0 → 14.5 | the same |
+# | DiffAugment, a fifth · a tenth of the pictures | 23.1 → 12.2 · 36.0 → 14.5 | Zhao 2020, the same |
 #
 # Lucic and others (2018) asked the same question with far more computing: with enough search for learning rates
 # and other settings, most losses reached similar values, and none was always better than the non-saturating
