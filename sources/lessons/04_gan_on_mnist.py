@@ -19,7 +19,7 @@
 #
 # **You need first**: [03 · The adversarial game](03_adversarial_game.ipynb): what the two losses mean.
 #
-# **Time**: 45 minutes, of which 5 are training on a 2-core CPU.
+# **Time**: 50 minutes, of which 5 are training on a 2-core CPU.
 
 # %% tags=["parameters"]
 from dcgan_course.budget import course_budget
@@ -562,9 +562,10 @@ drawing.show_png(
 # digits, like the 1, are hard to tell apart by eye, so we look at the numbers. A sample is, on the whole, about
 # as far from the training pictures as a real test picture is, and none of the 500 has distance 0. So these
 # samples are no exact copies.
-#
+
+# %% [markdown] tags=["predict", "slide"]
 # But would the test find a copier? We play one. We take 500 training pictures themselves and add noise to each
-# of their 784 pixels: copies with dirt on them. **Predict:** does the median distance give them away?
+# of their 784 pixels: copies with dirt on them. **Predict first.** Does the median distance give them away?
 
 # %%
 dirt = 0.35  # σ of the noise
@@ -645,8 +646,9 @@ drawing.show_png(
 # recorded networks. The comparison must be fair: with more steps of D between, the same epochs would hold fewer
 # steps of G, and a *late* G looks like one that D *holds down*. So every row gets as many steps of G, and k
 # times as many of D.
-#
-# **Predict:** after the recorded run, what happens to p_real and p_fake when k is 20? And to the digits?
+
+# %% [markdown] tags=["predict", "slide"]
+# **Predict first.** After the recorded run, what happens to p_real and p_fake when k is 20? And to the digits?
 
 
 # %%
