@@ -59,7 +59,7 @@ site: $(VENV)/.author
 	$(JUPYTER_ENV) $(BIN)/python -m authoring.site
 
 slides: $(VENV)/.author
-	$(BIN)/python -m authoring.slides
+	$(JUPYTER_ENV) $(BIN)/python -m authoring.slides
 
 course: $(VENV)/.author
 	$(JUPYTER_ENV) $(BIN)/python -m authoring.site --run

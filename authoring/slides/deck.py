@@ -135,7 +135,7 @@ def parted(text: str, kind: str) -> tuple[str, str]:
     shown, words = [blocks[0]], len(blocks[0].split())
     for block in blocks[1:]:
         words += len(block.split())
-        if words > MOST_WORDS:
+        if words > MOST_WORDS and not shown[-1].endswith(":"):  # what is announced is shown
             break
         shown.append(block)
     return "\n\n".join(shown), "\n\n".join(blocks[len(shown) :])

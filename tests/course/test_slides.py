@@ -98,3 +98,12 @@ def test_code_that_is_too_long_for_a_slide_leaves_its_print_and_a_wide_table_sta
     slide = deck(small(markdown("# 00 · Title"), code, markdown("Read it.")), "")[1]
     assert slide.code == "" and slide.printed.count("\n") == 7
     assert 'style="font-size: 17px"' in section(slide, tmp_path)
+
+
+def test_a_long_text_is_said_but_a_list_that_is_announced_is_shown():
+    long = " ".join(["word"] * 70)
+    listed = markdown(f"## Rules\n\n{long} The rules:\n\n1. One and two and three and four.\n\nSaid.", "slide")
+    other = markdown(f"## Else\n\n{long}\n\nOne and two and three and four and five.", "slide")
+    _, rules, more = deck(small(markdown("# 00 · Title"), listed, other), "")
+    assert rules.text.endswith("four.") and rules.notes == ["Said."]
+    assert more.text == long and more.notes == ["One and two and three and four and five."]
