@@ -51,6 +51,7 @@ class CheckFailed(_OneSentence, AssertionError):
         return [wrapped(str(self))]
 
 
+LARGEST_WHOLE = 2**53
 LARGEST_SEED = 2**32 - 1  # the order of an epoch is drawn from seed · 1,000,003 + epoch, which must stay below 2⁶³
 
 
@@ -63,14 +64,17 @@ def whole_number(name: str, value: object, lowest: int = 1, highest: int | None 
     """Return a whole number as Python's own int, so that it prints, compares and is stored alike everywhere.
 
     Args:
-        name: as the caller knows it. lowest, highest: what is allowed, both included; None is no upper end.
+        name: as the caller knows it. lowest, highest: what is allowed, both included; None: up to LARGEST_WHOLE, beyond
+            which a float no longer tells two neighbours apart, and far beyond which it overflows.
 
     Raises:
         InvalidValue: it is no whole number, or outside.
     """
-    if is_whole(value) and int(value) >= lowest and (highest is None or int(value) <= highest):
+    end = LARGEST_WHOLE if highest is None else highest
+    if is_whole(value) and lowest <= int(value) <= end:
         return int(value)
-    allowed = f"of at least {lowest}" if highest is None else f"from {lowest} to {highest:,}"
+    too_large = is_whole(value) and int(value) > end
+    allowed = f"from {lowest} to {end:,}" if too_large or highest is not None else f"of at least {lowest}"
     raise InvalidValue(f"{name} is {reprlib.repr(value)}, but it must be a whole number {allowed}.")
 
 
@@ -81,10 +85,10 @@ def pair_of_sides(name: str, value: object, lowest: int = 1) -> tuple[int, int]:
         InvalidValue: it is neither, or a side is below `lowest`.
     """
     sides = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(sides) != 2 or not all(is_whole(side) and int(side) >= lowest for side in sides):
+    if len(sides) != 2 or not all(is_whole(side) and lowest <= int(side) <= LARGEST_WHOLE for side in sides):
         raise InvalidValue(
             f"{name} is {reprlib.repr(value)}, but it must be a whole number of at least {lowest}, "
-            "or a pair (height, width) of such numbers."
+            f"or a pair (height, width) of such numbers, and no side above {LARGEST_WHOLE:,}."
         )
     return int(sides[0]), int(sides[1])
 

@@ -16,7 +16,8 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, Never
 
 ROOT = Path(__file__).resolve().parent.parent
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "DCGAN_COURSE_OFFLINE": "1", "MPLBACKEND": "agg"}
@@ -112,13 +113,19 @@ def _code(process: int, seconds: float) -> int | None:
         time.sleep(0.002)
 
 
+def _as_python_starts(number: int, frame: FrameType | None) -> Never:
+    """Until the command has settled, Ctrl-C meets Python's own start: that is not what is tried here."""
+    os.write(2, b"Stopped while Python starts.\n")
+    os._exit(130)
+
+
 def _fork(words: list[str], folder: str) -> int:
     process = os.fork()
     if process:
         return process
     code = 1
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _as_python_starts)
         os.chdir(folder)
         for number, name, flags in ((0, os.devnull, os.O_RDONLY), (1, ".out", os.O_WRONLY), (2, ".err", os.O_WRONLY)):
             os.dup2(os.open(name, flags | os.O_CREAT | os.O_TRUNC), number)

@@ -197,3 +197,18 @@ def test_sizes_too(network):
     for size in (True, 16.0, "16", (16, 16.0)):
         with pytest.raises(InvalidValue, match=f"image_size is {re.escape(repr(size))}"):
             network(size)
+
+
+@pytest.mark.parametrize("large", [2**53 + 1, 10**400])
+def test_a_number_beyond_what_a_float_tells_apart_is_refused(large):
+    """A progress bar and a learning curve count in floats; a number of 400 digits overflows them."""
+    for refused in (
+        lambda: TrainConfig(epochs=large),
+        lambda: TrainConfig(batch_size=large),
+        lambda: Generator(large),
+        lambda: Generator(16, width=large),
+        lambda: latent.sample(large, 3, 0),
+    ):
+        with pytest.raises(InvalidValue, match=r"9,007,199,254,740,992") as caught:
+            refused()
+        assert len(str(caught.value)) < 300

@@ -1,5 +1,6 @@
 """`python -m dcgan_course train`, as somebody types it."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -240,3 +241,13 @@ def test_channels_are_what_is_asked_for_also_on_resume_and_in_evaluate(colour, c
     assert json.loads((out / "run.json").read_text())["image_shape"][0] == channels
     assert main(["train", "--out", str(out), "--resume", "--epochs", "2"]) == 0
     assert main(["evaluate", str(out)]) == 0
+
+
+@pytest.mark.parametrize("option", ["--epochs", "--batch-size", "--width", "--latent-dim", "--image-size", "--threads"])
+def test_a_number_of_hundreds_of_digits_is_a_sentence(option, tmp_path, capsys):
+    words = ["train", "--data", "drawn_objects", "--out", str(tmp_path / "run")]
+    with contextlib.suppress(SystemExit):  # what argparse refuses by itself
+        assert main([*words, option, "9" * 300]) == 2
+    said = capsys.readouterr().err
+    assert option.strip("-").split("-")[0] in said and "Traceback" not in said
+    assert not (tmp_path / "run" / "checkpoint.safetensors").exists()
