@@ -195,9 +195,11 @@ def main(arguments: list[str] | None = None) -> int:
             add_line(strip_path(row), shown, seed)
             runs.append(found)
             precision = str(chosen_precision("auto", torch.device("cpu"))).removeprefix("torch.")
+            today = datetime.date.today().isoformat()
+            began = results.get("made", {}).get("date", today).partition(" to ")[0]  # rows may come on other days
             results["made"] = {
                 "command": f"python -m benchmarks.guidelines --seeds {options.seeds}",
-                "date": datetime.date.today().isoformat(),
+                "date": today if began == today else f"{began} to {today}",
                 "machine": f"{torch.get_num_threads()} thread of a machine with {os.cpu_count()} CPU cores, torch "
                 f"{torch.__version__}, {precision}",
                 "data": "MNIST",

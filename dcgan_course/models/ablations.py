@@ -166,6 +166,15 @@ def with_tanh_in_generator(width: int = 16) -> Pair:
     return _with_activation(generator, nn.ReLU, nn.Tanh()), discriminator
 
 
+def with_tanh_in_generator_and_small_eps(width: int = 16) -> Pair:
+    """Return the pair with tanh in G's hidden layers whose discriminator's batch norm has an eps of 1e-12."""
+    generator, discriminator = with_tanh_in_generator(width)
+    for layer in discriminator.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.eps = 1e-12
+    return generator, discriminator
+
+
 def with_relu_in_discriminator(width: int = 16) -> Pair:
     """Return the pair whose discriminator has ReLU in the place of LeakyReLU."""
     generator, discriminator = full_recipe(width)
@@ -210,6 +219,7 @@ VARIANTS: dict[str, Callable[[int], Pair]] = {
     "first weights N(0, 0.2)": with_large_first_weights,
     "first weights N(0, 0.002)": with_small_first_weights,
     "average pooling at D's end": with_average_pooling,
+    "tanh in G, eps 1e-12 in D": with_tanh_in_generator_and_small_eps,
 }
 
 

@@ -14,7 +14,7 @@ def last(row):
 
 
 def test_each_row_has_three_seeds_and_three_epochs():
-    assert len(ROWS) == 10 and all(len(curve) == 3 for curves in ROWS.values() for curve in curves)
+    assert len(ROWS) == 11 and all(len(curve) == 3 for curves in ROWS.values() for curve in curves)
     assert all(len(curves) == 3 for curves in ROWS.values())
 
 
@@ -43,6 +43,12 @@ def test_small_first_weights_are_late_in_every_seed_and_tanh_hardly_moves():
     assert min(curve[-1] for curve in small) > 1.5 * max(last("full recipe"))
     assert sum(curve[-1] > GREY for curve in small) == 1
     assert all(curve[-1] > GREY and curve[0] - curve[-1] < 10 for curve in ROWS["tanh in G's hidden layers"])
+
+
+def test_a_small_eps_takes_tanh_out_of_the_grey_in_every_seed_and_not_to_the_recipe():
+    small = last("tanh in G, eps 1e-12 in D")
+    assert max(small) < GREY < min(last("tanh in G's hidden layers"))
+    assert min(small) > 5 * max(last("full recipe"))
 
 
 @pytest.mark.parametrize("row", ["sigmoid, pictures in [0, 1]", "fully connected hidden layers"])

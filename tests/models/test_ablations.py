@@ -46,6 +46,12 @@ def test_what_is_switched_off():
         assert kinds(network).count(nn.Linear) == layers
     generator, discriminator = pair("tanh in G's hidden layers")
     assert nn.ReLU not in kinds(generator) and nn.Tanh in kinds(generator) and nn.LeakyReLU in kinds(discriminator)
+    generator, discriminator = pair("tanh in G, eps 1e-12 in D")
+    assert nn.ReLU not in kinds(generator) and nn.Tanh in kinds(generator)
+    eps = {layer.eps for layer in discriminator.modules() if isinstance(layer, nn.BatchNorm2d)}
+    assert eps == {1e-12} and all(
+        layer.eps == 1e-5 for layer in generator.modules() if isinstance(layer, nn.BatchNorm2d)
+    )
     generator, discriminator = pair("ReLU in D")
     assert nn.ReLU in kinds(generator) and nn.ReLU in kinds(discriminator) and nn.LeakyReLU not in kinds(discriminator)
     assert nn.AdaptiveAvgPool2d in kinds(pair("average pooling at D's end")[1])
