@@ -5,7 +5,7 @@
 # Authors:
 #   make notebooks · exercises · check · recorded-runs · benchmarks · soak · requirements · clean
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-package test-lessons site slides course browser notebooks exercises check recorded-runs benchmarks soak \
+.PHONY: help lab test test-package test-lessons site slides course browser notebooks exercises check nbgrader recorded-runs benchmarks soak \
         requirements clean
 
 PYTHON ?= python3
@@ -85,6 +85,10 @@ requirements: $(VENV)/.author
 	echo "torch ; python_version < '3'" | \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  --override - requirements-dev.in -o requirements-dev.txt  # torch is the learner's: no second list of its parts
+
+nbgrader: $(VENV)/.author
+	@test -n "$$COURSE" || { echo "Say where: make nbgrader COURSE=../my_class"; exit 2; }
+	$(BIN)/python -m authoring.nbgrader "$$COURSE"  # make hands it on by itself, whatever signs are in it
 
 recorded-runs: $(VENV)/.author
 	$(BIN)/python -m recording

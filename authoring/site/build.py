@@ -52,6 +52,7 @@ def places() -> list[Place]:
     ]
     found += [Place(path, page) for path, page in TEXTS.items()]
     found.append(Place("docs/teaching/README.md", "teaching/plan"))
+    found.append(Place("docs/teaching/class.md", "teaching/class"))
     found += [
         Place(f"docs/teaching/{path.name}", f"teaching/{path.stem}")
         for path in sorted((ROOT / "docs" / "teaching").glob("[0-9]*.md"))

@@ -86,6 +86,7 @@ def test_ctrl_c_while_pictures_are_read_is_a_sentence_and_leaves_no_half(tmp_pat
 import os, signal, sys, time
 from dcgan_course.data import picture_file
 from dcgan_course import data
+from dcgan_course.commands import terminal
 import dcgan_course.__main__ as course
 from dcgan_course.data import decoded
 whole, read = picture_file.{name}, []
@@ -97,6 +98,7 @@ def counted(*given, **named):
     return whole(*given, **named)
 for module in [m for m in sys.modules.values() if getattr(m, "{name}", None) is whole]:
     module.{name} = counted
+terminal.settle()  # as the command does; also where Python began with Ctrl-C ignored, as behind a shell's `&`
 ended = course.main(["train", "--data", "folder:pictures", "--out", "run", "--epochs", "1"])
 print(len(read), file=sys.stderr)
 sys.exit(ended)

@@ -55,6 +55,20 @@ def test_every_target_works_in_a_folder_of_that_name(tmp_path, name, target):
         assert words[:4] == ["-m", "jupyterlab", "--ServerApp.root_dir=.", "notebooks/00_start_here.ipynb"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_class_may_have_any_name(tmp_path, name):
+    folder = course(tmp_path / "course")
+    done = subprocess.run(
+        ["make", "-s", "nbgrader", f"COURSE={tmp_path / name.replace('$', '$$')}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:3] == ["-m", "authoring.nbgrader", str(tmp_path / name)]
+    assert subprocess.run(["make", "-s", "nbgrader"], cwd=folder, capture_output=True).returncode != 0
+
+
 @pytest.mark.parametrize("target", ["lab", "test", "site", "course", "browser", "check"])
 def test_a_read_only_folder_keeps_its_settings_in_the_users_cache(tmp_path, target):
     folder, cache = course(tmp_path / "my course"), tmp_path / "my cache"

@@ -13,20 +13,37 @@ from authoring.nbgrader import main
 from authoring.notebooks import BLANK, ROOT, from_script, scripts
 from dcgan_course.checks.registry import exercises
 
-LESSONS = ["01_convolution_arithmetic", "03_adversarial_game"]
+LESSONS = [script.stem for script in scripts("solutions")]
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
-    """A course folder in a path with a space, its releases, and two learners who hand in: one all, one nothing."""
+    """A course folder in a path with a space, its releases, and three learners: all right, nothing, own checks."""
     folder = tmp_path_factory.mktemp("a class") / "dcgan"
     assert main([str(folder)]) == 0
     for lesson in LESSONS:
         nbgrader(folder, "generate_assignment", lesson)
-    for learner, kept in (("ada", "source"), ("bob", "release")):
-        shutil.copytree(folder / kept / LESSONS[0], folder / "submitted" / learner / LESSONS[0])
-    nbgrader(folder, "autograde", LESSONS[0])
+    for lesson in LESSONS:
+        for learner, kept in (("ada", "source"), ("bob", "release")):
+            shutil.copytree(folder / kept / lesson, folder / "submitted" / learner / lesson)
+    overwrite_the_checks(shutil.copytree(folder / "release" / LESSONS[0], folder / "submitted" / "eve" / LESSONS[0]))
+    for lesson in LESSONS:
+        nbgrader(folder, "autograde", lesson)
     return folder
+
+
+def overwrite_the_checks(submitted: Path) -> None:
+    """Hand in answers that answer nothing: they put functions that are content with all in the place of the checks."""
+    path = submitted / f"{LESSONS[0]}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    ways = [
+        "for _each in [each for each in dir(check) if each[0] != '_']: setattr(check, _each, lambda *a: None)",
+        "class check: __getattr__ = lambda *a: lambda *b: None\ncheck = check()",
+    ]
+    answers = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    for number, cell in enumerate(answers):
+        cell.source += "\n\n\n" + ways[number % 2]
+    nbformat.write(notebook, path)
 
 
 def nbgrader(folder: Path, *command: str) -> None:
@@ -54,7 +71,7 @@ def text(path: Path) -> list[str]:
 def test_a_release_is_the_exercise_without_answers_and_explanations(course, lesson):
     released = text(course / "release" / lesson / f"{lesson}.ipynb")
     assert released == text(ROOT / "exercises" / f"{lesson}.ipynb")
-    assert sum(BLANK in cell for cell in released) == len(exercises(lesson[:2]))
+    assert sum(BLANK in cell for cell in released) == len(exercises(lesson.partition("_")[0]))
     assert not any("SOLUTION" in cell or "YOUR CODE HERE" in cell for cell in released)
     script = ROOT / "sources" / "solutions" / f"{lesson}.py"
     explained = [cell.source for cell in from_script(script).cells if "explanation" in cell.metadata.get("tags", [])]
@@ -62,13 +79,26 @@ def test_a_release_is_the_exercise_without_answers_and_explanations(course, less
 
 
 @pytest.mark.slow
-def test_a_right_submission_gets_all_points_and_a_blank_one_none(course):
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_right_submission_gets_all_points_and_a_blank_one_none(course, lesson):
+    points = sum(each.points for each in exercises(lesson.partition("_")[0]))
+    assert {name: scores for name, scores in graded(course, lesson).items() if name != "eve"} == {
+        "ada": (points, points),
+        "bob": (0, points),
+    }
+
+
+@pytest.mark.slow
+def test_who_writes_over_the_checks_gets_nothing(course):
+    assert graded(course, LESSONS[0])["eve"][0] == 0
+
+
+def graded(course: Path, lesson: str) -> dict[str, tuple[float, float]]:
+    """What each learner got in a lesson, and the most that there is."""
     from nbgrader.api import Gradebook
 
-    points = sum(each.points for each in exercises(LESSONS[0][:2]))
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
-        scores = {each.student.id: (each.score, each.max_score) for each in book.assignment_submissions(LESSONS[0])}
-    assert scores == {"ada": (points, points), "bob": (0, points)}
+        return {each.student.id: (each.score, each.max_score) for each in book.assignment_submissions(lesson)}
 
 
 @pytest.mark.slow
