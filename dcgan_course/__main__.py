@@ -1,6 +1,7 @@
 """The course from the command line: `python -m dcgan_course doctor`, `open`, `train`, `sample` or `evaluate`."""
 
 import argparse
+import reprlib
 import signal
 import sys
 from importlib import import_module
@@ -50,6 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _said("This machine has not enough memory for that: ask for less.", 2)
     except (InvalidValue, DataNotFound, CheckpointError, TrainingDiverged) as error:
         return _said(error, 2)
+    except OSError as error:  # what the system refuses: a name that is too long, a folder in the way of a file
+        what = reprlib.repr(str(error.filename)) if error.filename else "A file"
+        return _said(f"{what} cannot be used ({error.strerror or error}): choose another path.", 2)
 
 
 def _said(sentence: object, code: int) -> int:

@@ -15,3 +15,25 @@ def test_the_help_says_what_each_option_does(command, capsys, monkeypatch):
     assert len(options) > 2
     for text in options:
         assert len(text.split("default")[0].split()) >= 2, text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--data", "drawn_objects", "--out", "{}"],
+        ["train", "--resume", "--out", "{}"],
+        ["train", "--data", "folder:{}", "--out", "run"],
+        ["sample", "{}", "--out", "sheet.png"],
+        ["sample", "mnist_mlp", "--out", "{}"],
+        ["evaluate", "{}"],
+        ["evaluate", "mnist_mlp", "--data", "folder:{}"],
+        ["open", "{}"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("name", ["x" * 5_000, "/dev/null/x"])
+def test_a_path_that_the_system_refuses_is_a_sentence(words, name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main([word.format(name) for word in words]) == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said and 10 < len(said.strip().splitlines()[-1]) and said.strip().endswith(".")
