@@ -1,7 +1,7 @@
 """Make the notebooks from the percent scripts, and run those whose code does something else than before.
 
 python -m authoring.notebooks              lessons and solutions whose script changed
-python -m authoring.notebooks 02           only those whose name begins with 02
+python -m authoring.notebooks 02           only lesson 02 and its solutions
 python -m authoring.notebooks --all        run everything again
 python -m authoring.notebooks --exercises  cut exercises/ from the solutions; runs nothing
 """
@@ -30,7 +30,12 @@ WIDGET_NAME = r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"  # also in IPY_MODEL_…,
 
 def scripts(kind: str) -> list[Path]:
     """Return the percent scripts of one kind, "lessons" or "solutions", in order."""
-    return sorted((ROOT / "sources" / kind).glob("[0-9][0-9]_*.py"))
+    return sorted((ROOT / "sources" / kind).glob("[0-9][0-9]*_*.py"))
+
+
+def number_of(path: Path) -> str:
+    """Return the number of the lesson that a script or a notebook belongs to: "07" or "07b"."""
+    return path.stem.partition("_")[0]
 
 
 def notebook_path(script: Path) -> Path:
@@ -42,10 +47,10 @@ def from_script(script: Path) -> nbformat.NotebookNode:
     """Turn a percent script into a notebook without outputs: same script, same bytes."""
     notebook = jupytext.read(script, fmt="py:percent")
     for index, cell in enumerate(notebook.cells):
-        cell["id"] = f"{script.stem[:2]}-{index:03d}"
+        cell["id"] = f"{number_of(script)}-{index:03d}"
         cell.metadata.pop("lines_to_next_cell", None)
     if script.parent.name == "solutions":
-        _add_grading(notebook.cells, script.stem[:2])
+        _add_grading(notebook.cells, number_of(script))
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -169,13 +174,18 @@ def _doing_cells(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.Noteboo
     return [(cell, what) for cell, what in pairs if what.strip()]
 
 
+def asked(script: Path, only: str) -> bool:
+    """Return whether a script is meant by the beginning of its name: "07" is lesson 07 alone, and not 07b."""
+    return number_of(script) == only if re.fullmatch(r"\d\d\w?", only) else script.stem.startswith(only)
+
+
 def make_notebooks(only: str = "", again: bool = False) -> None:
     """Store the notebook of every script that changed; run it where a line of code changed."""
     os.environ.setdefault("DCGAN_COURSE_BUDGET", "cpu")
     for script in scripts("lessons") + scripts("solutions"):
         path, notebook = notebook_path(script), from_script(script)
         old = nbformat.read(path, as_version=4) if path.exists() else nbformat.v4.new_notebook()
-        if not script.stem.startswith(only) or (bare(notebook) == bare(old) and not again):
+        if not asked(script, only) or (bare(notebook) == bare(old) and not again):
             continue
         start = time.perf_counter()
         path.parent.mkdir(exist_ok=True)

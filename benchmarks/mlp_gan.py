@@ -115,13 +115,13 @@ def kernel_memory(notebook: nbformat.NotebookNode) -> tuple[float, float]:
 
 def measure_memory(wanted: list[str]) -> dict:
     """Return the memory of a kernel after each wanted lesson, in MB above a kernel that imported torch."""
-    from authoring.notebooks import from_script, scripts
+    from authoring.notebooks import from_script, number_of, scripts
 
     base, base_peak = kernel_memory(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import torch")]))
     print(f"a kernel that imported torch: {base:.0f} MB")
     found = {}
     for script in scripts("lessons"):
-        if wanted and script.stem[:2] not in wanted:
+        if wanted and number_of(script) not in wanted:
             continue
         after, peak = kernel_memory(from_script(script))
         made = {"date": datetime.date.today().isoformat()}
@@ -138,7 +138,7 @@ def in_words(speed: dict) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("speed", "memory"), help="measure one of them and keep the other's figures")
-    parser.add_argument("--lessons", nargs="*", default=[], help="two digits each: measure the memory of these only")
+    parser.add_argument("--lessons", nargs="*", default=[], help="their numbers: measure the memory of these only")
     options = parser.parse_args(arguments)
     os.environ.setdefault("DCGAN_COURSE_BUDGET", "cpu")
     facts = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}

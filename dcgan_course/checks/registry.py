@@ -26,7 +26,7 @@ class Exercise:
     title: str  # "4a · the generator that never learns"
     id: str  # "detached-fake"
     points: int
-    lesson: str  # "04"
+    lesson: str  # "04" or "07b"
     check: Callable[..., None]  # what learners call; it raises CheckFailed, or prints a line with ✓
 
     @property
@@ -76,7 +76,7 @@ def exercise(
         if taken and (taken.check.__module__, taken.check.__name__) != (check.__module__, check.__name__):
             raise InvalidValue(f"{id!r} is the id of {taken.title!r} already; give {title!r} another one.")
         vars(judged)["__signature__"] = shown.replace(parameters=list(shown.parameters.values())[1:])
-        lesson = check.__module__.removeprefix(f"{__package__}.lesson_")[:2]
+        lesson = check.__module__.removeprefix(f"{__package__}.lesson_").partition(".")[0]
         _registered[id] = Exercise(title, id, points, lesson, judged)
         return judged
 
@@ -97,5 +97,5 @@ def all_exercises() -> list[Exercise]:
 
 
 def _lessons() -> list[str]:
-    """The numbers of the lessons that have checks: "01", "02", …"""
-    return sorted(folder.name.removeprefix("lesson_") for folder in Path(__file__).parent.glob("lesson_[0-9][0-9]"))
+    """The numbers of the lessons that have checks: "01", …, "07", "07b", …"""
+    return sorted(folder.name.removeprefix("lesson_") for folder in Path(__file__).parent.glob("lesson_[0-9][0-9]*"))

@@ -11,7 +11,7 @@ from tests.browser.explorer import Explorer, is_off, label, place
 from tests.browser.open_notebook import run_notebook
 from tests.browser.real_lab import ROOT
 
-LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
 SCREENSHOTS = ROOT / "build" / "screenshots"
 MOVES = 20  # of lesson 00's slider, for the time from key to pixels
 # What a learner must find among the widgets of a lesson, by a label on it.
@@ -81,7 +81,7 @@ def test_every_cell_ran_and_nothing_complains(lesson):
     code = [cell for cell in lesson.cells() if cell.type == "code" and cell.source.strip()]
     assert [cell.count for cell in code] == list(range(1, len(code) + 1))
     assert lesson.errors() == []
-    lesson.photograph(SCREENSHOTS, lesson.name[:2])
+    lesson.photograph(SCREENSHOTS, lesson.name.partition("_")[0])
 
 
 def test_links_lead_to_files_that_jupyterlab_serves(lesson):

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from authoring.notebooks import ROOT, bare, exercise, from_script, notebook_path, scripts
+from authoring.notebooks import ROOT, asked, bare, exercise, from_script, notebook_path, number_of, scripts
 
 LESSONS, SOLUTIONS = scripts("lessons"), scripts("solutions")
 by_name = {"ids": lambda path: f"{path.parent.name}-{path.stem}"}
@@ -114,7 +114,7 @@ def test_cells_are_thoughts(script):
 @pytest.mark.parametrize("script", LESSONS, **by_name)
 def test_lesson_has_the_skeleton(script):
     notebook = from_script(script)
-    number = script.stem[:2]
+    number = number_of(script)
     title, question = notebook.cells[0].source.splitlines()[0], notebook.cells[0].source.splitlines()[2]
     assert re.fullmatch(rf"# {number} · .+", title) and re.fullmatch(r"\*.+\?\*", question)
     text = markdown(notebook)
@@ -159,3 +159,11 @@ def test_the_readme_says_the_same_minutes(script):
 @pytest.mark.parametrize("script", LESSONS + SOLUTIONS, **by_name)
 def test_one_header(script):
     assert script.read_text(encoding="utf-8").startswith(HEADER)
+
+
+def test_a_number_is_one_lesson_also_where_a_letter_follows_it(tmp_path):
+    names = ["07_one", "07b_two", "08_three"]
+    scripts_here = [tmp_path / f"{name}.py" for name in names]
+    assert [number_of(path) for path in scripts_here] == ["07", "07b", "08"]
+    for only, found in (("07", names[:1]), ("07b", names[1:2]), ("0", names), ("", names), ("07b_t", names[1:2])):
+        assert [path.stem for path in scripts_here if asked(path, only)] == found

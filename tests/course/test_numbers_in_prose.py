@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import nbformat
 import pytest
 
+from authoring.notebooks import number_of
 from authoring.places import ROOT
 
 NUMBER = re.compile(r"(?<![\w.,/])[−-]?\d+\.\d+(?:e[−-]?\d+)?(?![\w/]|\.\d)")
@@ -51,7 +52,7 @@ def unsaid(path) -> list[str]:
     notebook = nbformat.read(path, as_version=4)
     shown = numbers("\n".join(shown_by(cell) for cell in notebook.cells if cell.cell_type == "code"))
     shown |= {float(word) for cell in notebook.cells for word in re.findall(r"\b\de-\d+\b", cell.source)}  # 1e-5
-    by_hand, found = BY_HAND.get(path.stem[:2], set()), []
+    by_hand, found = BY_HAND.get(number_of(path), set()), []
     for cell in notebook.cells:
         if cell.cell_type != "markdown":
             continue

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import jupytext
 import pytest
 
-from authoring.notebooks import BLANK, scripts
+from authoring.notebooks import BLANK, number_of, scripts
 from dcgan_course.checks.registry import Exercise
 from dcgan_course.errors import CheckFailed
 
@@ -57,7 +57,7 @@ class Cell:
 @functools.cache
 def cells(lesson: str) -> list[Cell]:
     """The cells of code of a lesson's solution script."""
-    (script,) = [path for path in scripts("solutions") if path.stem.startswith(lesson)]
+    (script,) = [path for path in scripts("solutions") if number_of(path) == lesson]
     found = jupytext.read(script, fmt="py:percent").cells
     return [Cell(cell.source, cell.metadata) for cell in found if cell.cell_type == "code"]
 
