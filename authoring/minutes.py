@@ -17,7 +17,7 @@ from authoring.notebooks import notebook_path, scripts
 WORDS_A_MINUTE = 130
 SECONDS = {"code cell": 20, "picture": 40, "prediction": 60, "explorer": 90}
 STATED = re.compile(r"\*\*Time\*\*: (\d+) minutes, of which (\d+)\s+(?:is|are)\s+training")
-FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
+FOLDED = re.compile(r"<details\b.*?</details>", re.DOTALL)
 ENDS = ("## Exercises", "## Next", "## Sources")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

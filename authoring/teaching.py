@@ -19,6 +19,11 @@ from authoring.places import ROOT
 FOLDER = ROOT / "docs" / "teaching"
 MADE = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 VOTE = re.compile(r"\*\*Predict(?: first)?[.:]?\*\*")
+CHOICE = re.compile(  # of a vote: folded, so that a click on it is the prediction, and opens its own answer
+    r'<details name="(?P<vote>predict-[^"]+)"><summary>(?P<letter>[A-Z]) · (?P<choice>.+?)</summary>'
+    r"(?P<reveal>.+?)</details>",
+    re.DOTALL,
+)
 
 
 def pages() -> dict[Path, Path]:

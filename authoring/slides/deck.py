@@ -3,7 +3,7 @@
 The opening and every tagged cell begin a slide. What is shown of it:
 
 * the opening: title, question and goals;
-* a cell of text with a vote: the vote, word for word;
+* a cell of text with a vote: the vote, word for word, and its choices, folded: a click shows what follows from each;
 * another cell of text: the section that begins in it, as many whole paragraphs, lists and formulas as fit into
   `MOST_WORDS` words;
 * a cell of code with a picture: the picture, large, and what the cell printed;
@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from authoring.minutes import ENDS
-from authoring.teaching import VOTE
+from authoring.minutes import ENDS, FOLDED
+from authoring.teaching import CHOICE, VOTE
 
 MOST_SLIDES = 25
 MOST_LINES, WIDE = 22, 98  # of code and print on a slide, and letters in a line
@@ -116,8 +116,8 @@ def deck(notebook: NotebookNode, page: str) -> list[Slide]:
 
 
 def spoken_part(text: str) -> str:
-    """Return a cell's text without folded boxes, and without what only readers need: exercises, next, sources."""
-    text = re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL)
+    """Return a cell's text without what only readers need: exercises, next, sources, and folded boxes but choices."""
+    text = FOLDED.sub(lambda box: box[0] if CHOICE.match(box[0]) else "", text)
     for end in ENDS:
         text = text.split(end)[0]
     return text

@@ -16,6 +16,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from authoring.minutes import FOLDED
 from authoring.site.sources import FORMULA, LINK, as_mathml
 from authoring.slides.deck import WIDE, Picture, Slide, lines_on_slide
 
@@ -104,7 +105,8 @@ def write_index(decks: dict[str, list[Slide]], folder: Path) -> None:
 def section(slide: Slide, folder: Path) -> str:
     """Return a slide as reveal's section; its notes are inside."""
     lines = lines_on_slide(f"{slide.code}\n{slide.printed}", FEW_WIDE)
-    size = " long" if len(slide.text.split()) > LONG else " few" if slide.kind == "code" and lines <= FEW else ""
+    long = len(FOLDED.sub("", slide.text).split()) > LONG
+    size = " long" if long else " few" if slide.kind == "code" and lines <= FEW else ""
     parts = [f'<section class="{slide.kind}{size}" id="{slide.cell}">']
     if slide.heading:
         parts.append(f"<h2>{words(slide.heading)}</h2>")

@@ -100,6 +100,23 @@ drawing.show(
 # **Predict first.** The slider below moves z slowly from one random point to the next. Between two digits, will
 # the picture *jump* at some place, or will it *change shape* step by step? Will the pictures in the middle be
 # digits?
+#
+# <details name="predict-00-1"><summary>A · It jumps: one digit, then suddenly the other</summary>This is the
+# idea of an album: a digit for each z, and a border between two of them. But G is a chain of sums and smooth
+# curves, so a small step of z can move each pixel only a little. The cell that measures the steps of the slider
+# shows it.</details>
+# <details name="predict-00-1"><summary>B · It changes step by step, and each picture on the way is a
+# digit</summary>Step by step is right. But a way from an 8 to a 7 that does not jump must pass pictures that
+# are neither. And nobody promised digits: even in the grid of 40 samples above some cannot be read. Look for
+# such pictures in the strip.</details>
+# <details name="predict-00-1"><summary>C · It changes step by step; in the middle some are digits, some are
+# not</summary>Yes. Nothing jumps, because nothing in the network can. Some pictures on the way are digits, some
+# are only strokes on the way to one. But is the smooth way what training brought? The cell after the strip asks
+# a network that was never trained.</details>
+# <details name="predict-00-1"><summary>D · The first digit fades out while the second fades in</summary>This is
+# what mixing two <i>pictures</i> would give: both digits, half bright, on top of each other. Here two lists of
+# numbers are mixed, and the network draws each mixture anew. Look along the strip: strokes bend, open and
+# close.</details>
 
 # %%
 widgets.latent_slider(run.generator, seed=seed)

@@ -93,6 +93,11 @@ def test_every_slide_fits_the_screen_its_letters_and_pictures_are_large_and_its_
                 assert width > 0.5 * SCREEN["width"] or width > 0.95 * height > 0.8 * SCREEN["height"], seen
             if number in (0, slides // 2):
                 page.screenshot(path=SCREENSHOTS / f"slides-{name}-{number}.png")
+            for choice in page.query_selector_all("section.present summary"):
+                choice.click()
+                seen = page.evaluate(SEEN)
+                assert seen["bottom"] <= SCREEN["height"] and seen["letters"] >= SMALLEST_LETTERS, seen
+                assert len(page.query_selector_all("section.present details[open]")) == 1  # it closed the one before
 
 
 def test_keys_turn_the_slides_and_the_speaker_view_shows_the_notes_of_this_one(decks, lecturer):
