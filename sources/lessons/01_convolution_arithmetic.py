@@ -141,6 +141,19 @@ x = picture[None, None]  # (N, C, H, W) = (1, 1, 6, 6): the shape that PyTorch w
 # 2. What are the numbers in its first row? And in its last row?
 #
 # Write your answers down. Then run the next cell.
+#
+# <details name="predict-01-1"><summary>A · 3×3, and each row is 0 1 0</summary>This counts squares, 6 − 3 = 3,
+# in place of <i>places</i>. The window begins at column 1, 2, 3 or 4: that is 6 − 3 + 1. Lay a piece of paper
+# on the figure and push it.</details>
+# <details name="predict-01-1"><summary>B · 4×4, and each row is 0 1 1 0</summary>Yes. A window of 3 has four
+# places in a row of 6, and at two of them it stands across the edge. All rows of the picture are equal, so all
+# rows of the output are.</details>
+# <details name="predict-01-1"><summary>C · 4×4, and each row has a single 1, since there is one
+# edge</summary>The size is right, and there is one edge. But a window of width 3 can stand across it with one
+# dark column or with two. Compute the second place by hand: 1 1 0. And the third: 1 0 0.</details>
+# <details name="predict-01-1"><summary>D · 6×6, as big as the picture: 0 0 1 1 0 0</summary>Then the window
+# would have to leave the picture: with its middle on the first column, a third of it hangs outside. Here it
+# must stay inside. A later section lets it look outside.</details>
 
 # %% tags=["slide"]
 plain_output = slide(picture, edge)
@@ -170,6 +183,18 @@ compare("99 in place of 1", slide(ninety_nine, edge), F.conv2d(ninety_nine[None,
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Now the kernel grows: 4×4, divided by 4, and then 5×5, divided by 5. How big are the
 # outputs? Is there still a place that sees no edge?
+#
+# <details name="predict-01-2"><summary>A · 2×2 and 1×1; all numbers are 1</summary>All 1 is right. But 6 − 4 =
+# 2 counts how far the window can be pushed. Its first place counts, too: 6 − 4 + 1 and 6 − 5 + 1.</details>
+# <details name="predict-01-2"><summary>B · 4×4 and 4×4, as before: the picture did not change</summary>The
+# output has one number for each place of the window, and a larger window has fewer places. Push a square of 5
+# columns over 6: it has two places in a row.</details>
+# <details name="predict-01-2"><summary>C · 3×3 and 2×2; the places at the sides still see no edge</summary>The
+# sizes are right. But the first window of width 4 covers columns 1 to 4, and column 4 is dark already. Look at
+# the first figure below: where do the first and the last column of the window lie?</details>
+# <details name="predict-01-2"><summary>D · 3×3 and 2×2; every place sees the edge</summary>Yes. Three columns
+# of one brightness are too narrow for a window of 4 or 5. Every number is 1: the kernel now says <i>that</i>
+# there is an edge, and no longer where.</details>
 
 # %%
 edge4 = vertical_edge(4)
@@ -286,6 +311,19 @@ drawing.show_png(
 # 1. How big is the output?
 # 2. What is in its first column? Remember: the padding is dark, and the picture is bright there.
 # 3. Is the first row equal to the second row?
+#
+# <details name="predict-01-3"><summary>A · 6×6; −1 in the first column; the first row is weaker than the
+# second</summary>Yes. The padding counts like a picture: from dark to bright is −1. In the first row a third of
+# the window lies on padding, so only two of its three rows speak: two thirds.</details>
+# <details name="predict-01-3"><summary>B · 6×6; 0 in the first column: the picture has no edge
+# there</summary>The picture has none, but the kernel does not know where the picture ends. It sees a column of
+# zeros beside a column of ones, and that is an edge. Look at the left side of the output below.</details>
+# <details name="predict-01-3"><summary>C · 6×6; 1 in the first column, and all rows are equal</summary>Look at
+# the sign: the kernel takes left minus right. At the edge of the picture that is 1 − 0; at the border it is 0
+# − 1. And the first row is not like the second: one row of its window is padding.</details>
+# <details name="predict-01-3"><summary>D · 8×8: the picture and its border</summary>8×8 is the padded
+# <i>input</i>. The output counts places of the window: 8 − 3 + 1. So with kernel 3, padding 1 keeps the
+# size.</details>
 
 # %% tags=["slide"]
 zeros_around = F.pad(picture, (1, 1, 1, 1), value=0.0)

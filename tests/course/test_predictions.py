@@ -12,7 +12,7 @@ from authoring.slides.deck import answers
 from authoring.teaching import CHOICE, VOTE, pages
 
 # Lessons whose votes have no choices yet. Whoever adds the last ones of a lesson takes its number away.
-NOT_YET = {"01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}
+NOT_YET = {"02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}
 FEWEST_WORDS = 8  # of what a choice opens: less cannot say why
 MARKS = re.compile(r"[*_`$]|\]\(")  # of Markdown; in a folded box of HTML they would be shown as they are
 LESSONS = {number_of(notebook): (notebook, page) for page, notebook in pages().items()}
@@ -50,6 +50,9 @@ def faults(cells: list[str], replies: list[str], number: str) -> list[str]:
             if MARKS.search(choice["choice"] + choice["reveal"]):
                 found.append(f"{name}: {choice['letter']} has marks of Markdown, which HTML does not read")
         right = re.match(r"([A-Z])\. ", replies[vote - 1]) if vote <= len(replies) else None
+        yes = {choice["letter"] for choice in choices if choice["reveal"].strip().startswith("Yes")}
+        if right is not None and right[1] in letters and yes != {right[1]}:
+            found.append(f"{name}: what the right choice opens, and no other, begins with Yes")
         if choices and (right is None or right[1] not in letters):
             found.append(f"{name}: the teacher's page does not begin its answer with the letter of a choice")
     stray = sum(len(CHOICE.findall(cell)) for cell in cells if not VOTE.search(cell))
@@ -80,7 +83,9 @@ def test_the_right_letter_varies():
 
 
 FIRST = '<details name="predict-42-1"><summary>A · up</summary>one two three four five six seven eight</details>'
-SECOND = '<details name="predict-42-1"><summary>B · down</summary>one two three four five six seven eight</details>'
+SECOND = (
+    '<details name="predict-42-1"><summary>B · down</summary>Yes: one two three four five six seven eight</details>'
+)
 GOOD = f"**Predict first.** Which?\n\n{FIRST}\n{SECOND}"
 
 
@@ -92,8 +97,8 @@ def test_a_good_vote_has_no_fault():
     ("cell", "reply", "said"),
     [
         ("**Predict first.** Which?", "B. Down.", "its choices are missing"),
-        (GOOD.replace(SECOND, ""), "A. Up.", "its choices are A,"),
-        (GOOD.replace("B ·", "C ·"), "A. Up.", "its choices are AC"),
+        (GOOD.replace(FIRST, SECOND.replace("B ·", "A ·")).replace(f"\n{SECOND}", ""), "A. Up.", "its choices are A,"),
+        (GOOD.replace("B ·", "C ·"), "C. Down.", "its choices are AC"),
         (GOOD.replace("42-1", "42-2"), "B. Down.", "another name"),
         (GOOD.replace("· down", "· Up"), "B. Up.", "two choices are the same"),
         (f"{GOOD}\n<details><summary>More</summary>one</details>", "B. Down.", "a folded box is no choice"),
@@ -101,6 +106,8 @@ def test_a_good_vote_has_no_fault():
         (GOOD.replace(f"\n\n{FIRST}", f"\n{FIRST}"), "B. Down.", "a blank line must stand before"),
         (GOOD.replace(" eight", "", 1), "B. Down.", "A does not say why"),
         (GOOD.replace("one two", "*one* two", 1), "B. Down.", "A has marks of Markdown"),
+        (GOOD, "A. Up.", "and no other, begins with Yes"),
+        (GOOD.replace(">one", ">Yes: one"), "B. Down.", "and no other, begins with Yes"),
         (GOOD, "C. Neither.", "the letter of a choice"),
         (GOOD, "Down.", "the letter of a choice"),
     ],

@@ -1,0 +1,28 @@
+"""The choices of a vote open by mouse and by keyboard in JupyterLab, before any cell has run."""
+
+from tests.browser.open_notebook import WINDOW, OpenNotebook
+
+
+def test_choices_open_in_jupyterlab_by_mouse_and_by_keyboard(lab, browser):
+    context = browser.new_context(viewport=WINDOW)
+    notebook = OpenNotebook(context.new_page(), lab.address_of("notebooks/00_start_here.ipynb"))
+    notebook.wait_for_kernel()
+    cell = notebook.show_cell(next(cell.index for cell in notebook.cells() if "**Predict first.**" in cell.source))
+    choices = cell.locator("details")
+
+    def are_open() -> list[bool]:
+        return [choice.get_attribute("open") is not None for choice in choices.all()]
+
+    assert are_open() == [False] * 4
+    choices.nth(0).locator("summary").click()
+    assert are_open() == [True, False, False, False]
+    assert "album" in choices.nth(0).inner_text() and "pictures would give" not in choices.nth(3).inner_text()
+    notebook.page.keyboard.press("Tab")
+    notebook.page.keyboard.press("Enter")
+    assert are_open()[1] and not are_open()[2]
+    notebook.page.keyboard.press("Tab")
+    notebook.page.keyboard.press("Space")
+    assert are_open()[2]
+    assert cell.locator(".jp-RenderedHTMLCommon").is_visible()  # Enter did not begin to edit the cell
+    notebook.close()
+    context.close()
