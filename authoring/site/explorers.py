@@ -4,16 +4,21 @@ A browser loads no module with imports for a page from a file. The modules in `j
 import line is left out, and each name that is exported is a name of the whole script.
 """
 
+import json
 import re
+from html import escape
 from pathlib import Path
 
+from dcgan_course.convolution.scene import KERNELS, LARGEST_INPUT, PICTURES, picture_numbers
 from dcgan_course.recorded import names
+from dcgan_course.widgets import convolution
 
 MODULES = Path(__file__).resolve().parent / "js"
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.mjs";\n', re.MULTILINE)
 CALLS = {  # what a cell calls, and the explorer that stands for it: its name and, where it names one, its run
     r'widgets\.latent_explorer\("(?P<run>\w+)"\)': "latent_explorer",
     r"widgets\.latent_slider\(run\.generator, seed=seed\)": "latent_slider",
+    r"widgets\.convolution_explorer\(\)": "convolution_explorer",
 }
 SLIDER = {"run": "mnist_mlp", "seed": "0"}  # of lesson 00, whose cells say so
 
@@ -22,10 +27,24 @@ def explorer(source: str) -> str:
     """Return the place of the explorer that a cell calls, as HTML; "" where there is none without a kernel."""
     for call, name in CALLS.items():
         if found := re.search(call, source):
-            facts = SLIDER | {"runs": " ".join(names())} | found.groupdict()
-            data = " ".join(f'data-{key}="{value}"' for key, value in facts.items())
+            facts = facts_of(name) | found.groupdict()
+            data = " ".join(f'data-{key}="{escape(value)}"' for key, value in facts.items())
             return f'<div data-explorer="{name}" {data}><p>This explorer needs JavaScript.</p></div>'
     return ""
+
+
+def facts_of(name: str) -> dict[str, str]:
+    """Return what an explorer's place tells its module, as the texts of attributes."""
+    if name == "convolution_explorer":
+        facts = {
+            "settings": convolution.SETTINGS,
+            "kernels": KERNELS,
+            "pictures": PICTURES,
+            "padding_values": convolution.PADDING_VALUES,
+            "random": picture_numbers("random", LARGEST_INPUT).tolist(),
+        }
+        return {"facts": json.dumps(facts)}
+    return SLIDER | {"runs": " ".join(names())}
 
 
 def script() -> str:

@@ -87,7 +87,7 @@ class ConvolutionExplorer(Panel):
             png, text = _impossible_frame(self.scene), self.scene.why_impossible()
         else:
             index = self.position.value - 1
-            png, text = _frame(self.scene, index, self.check), _sentences(self.scene, index, self.check)
+            png, text = _frame(self.scene, index, self.check), describe(self.scene, index, self.check)
         self.picture.value = png
         self.say(text)
 
@@ -161,8 +161,8 @@ def _impossible_frame(scene: ConvolutionScene) -> bytes:
     return canvas.png(compress_level=1)
 
 
-def _sentences(scene: ConvolutionScene, index: int, check: str) -> str:
-    """The frame as text, for a screen reader."""
+def describe(scene: ConvolutionScene, index: int, check: str) -> str:
+    """Say a frame as text: the size, the square number `index` (from 0) with its sum, and how `check` went."""
     size = scene.output_size
     row, column = divmod(index, size)
     return (

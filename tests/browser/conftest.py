@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import time
 
 import pytest
 
+from authoring.site.build import build
 from tests.browser.open_notebook import WINDOW
 from tests.browser.real_lab import RealLab
 
@@ -43,4 +45,47 @@ def page(browser):
     """A fresh tab, as a learner's window."""
     context = browser.new_context(viewport=WINDOW)
     yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    folder, start = tmp_path_factory.mktemp("book") / "site", processor_time()
+    assert build(folder) == 0
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    taken = processor_time() - start
+    print(f"\nthe book: {size:.0f} MB in {taken:.0f} s of a processor")
+    assert size < 60 and taken < 120
+    return folder
+
+
+def processor_time() -> float:
+    """Seconds that this process and those that it waited for have computed: a busy machine does not lengthen them."""
+    return time.process_time() + sum(os.times()[2:4])
+
+
+@pytest.fixture
+def reader(site, browser):
+    """Open a page of the book by its name; at the end nothing was asked for outside, and nothing complained."""
+    context = browser.new_context(viewport=WINDOW)
+    page, outside, complaints = context.new_page(), [], []
+    inside = site.as_uri()
+
+    def judge(route):
+        if route.request.url.startswith((inside, "data:", "blob:")):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", judge)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def open_page(name):
+        page.goto(f"{inside}/{name}.html")
+        return page
+
+    yield open_page
+    assert outside == [] and complaints == []
     context.close()

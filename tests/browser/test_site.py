@@ -1,65 +1,18 @@
 """The book in a real browser, opened from a file: it asks for nothing outside its folder, and nothing is dead."""
 
-import os
 import re
-import time
 from html import unescape
 from urllib.parse import unquote
 
-import pytest
 import torch
 
-from authoring.site.build import build
 from dcgan_course.latent.paths import sample, slerp
 from dcgan_course.recorded import load_run
-from tests.browser.open_notebook import WINDOW
+from tests.browser.book import NAMELESS, SHOWN, ready, times_of_moves
 from tests.browser.real_lab import ROOT
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 PHONE = {"width": 390, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder, start = tmp_path_factory.mktemp("book") / "site", processor_time()
-    assert build(folder) == 0
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    taken = processor_time() - start
-    print(f"\nthe book: {size:.0f} MB in {taken:.0f} s of a processor")
-    assert size < 60 and taken < 120
-    return folder
-
-
-def processor_time() -> float:
-    """Seconds that this process and those that it waited for have computed: a busy machine does not lengthen them."""
-    return time.process_time() + sum(os.times()[2:4])
-
-
-@pytest.fixture
-def reader(site, browser):
-    """Open a page of the book by its name; at the end nothing was asked for outside, and nothing complained."""
-    context = browser.new_context(viewport=WINDOW)
-    page, outside, complaints = context.new_page(), [], []
-    inside = site.as_uri()
-
-    def judge(route):
-        if route.request.url.startswith((inside, "data:", "blob:")):
-            route.continue_()
-        else:
-            outside.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", judge)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-
-    def open_page(name):
-        page.goto(f"{inside}/{name}.html")
-        return page
-
-    yield open_page
-    assert outside == [] and complaints == []
-    context.close()
 
 
 def pages(site) -> list[str]:
@@ -141,15 +94,6 @@ def test_formulas_are_drawn_light_and_dark_and_a_phone_sees_no_page_wider_than_i
     page.screenshot(path=SCREENSHOTS / "book_phone.png")
 
 
-SHOWN = """home => {
-    const canvas = home.querySelector('canvas');
-    const bytes = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    return [...bytes].filter((value, i) => i % 4 === 0);
-}"""  # the red of each pixel
-NAMELESS = """home => [...home.querySelectorAll('input, select, button')].filter(
-    each => each.checkVisibility() && !(each.labels?.[0]?.textContent || each.textContent)).length"""
-
-
 def red_of(name: str, share: float) -> torch.Tensor:
     """What a recorded generator draws between the first two points of seed 0: the bytes of its first channel."""
     run = load_run(name)
@@ -157,13 +101,6 @@ def red_of(name: str, share: float) -> torch.Tensor:
     with torch.inference_mode():
         picture = run.generator(slerp(a, b, share)[None])[0, 0]
     return ((picture + 1) * 127.5).flatten()
-
-
-def ready(page):
-    home = page.locator("div[data-explorer]")
-    page.locator("div[data-explorer][data-ready]").wait_for(timeout=60_000)
-    home.scroll_into_view_if_needed()
-    return home
 
 
 def test_the_slider_of_lesson_00_moves_by_keys_without_a_kernel(reader):
@@ -213,36 +150,14 @@ def test_the_latent_explorer_pins_keeps_goes_back_and_asks_for_a_class(reader):
     walk.click()
 
 
-MOVED = """async (home, slider) => {
-    const pixels = () => {
-        const canvas = home.querySelector('canvas');
-        return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
-            .reduce((hash, value) => Math.imul(hash ^ value, 16777619), 2166136261);
-    };
-    const times = [];
-    for (let move = 1; move <= 20; move++) {
-        const before = pixels(), start = performance.now();
-        slider.value = 5 * move;
-        slider.dispatchEvent(new Event('input', {bubbles: true}));
-        while (pixels() === before) {
-            if (performance.now() - start > 5000) throw new Error(`no other picture at ${5 * move} %`);
-            await new Promise(requestAnimationFrame);
-        }
-        times.push(performance.now() - start);
-        await new Promise(resolve => setTimeout(resolve, 50));
-    }
-    return times;
-}"""
-
-
 def test_time_from_a_move_to_changed_pixels_for_every_generator(reader):
     home = ready(reader("lessons/08_walking_in_latent_space"))
     menu = home.get_by_label("recorded run")
     for run in menu.locator("option").all_text_contents():
         menu.select_option(value=run)
         home.page.wait_for_timeout(1500)  # its weights are read
-        way = home.get_by_label("from A to B (%)").element_handle()
-        times = sorted(home.evaluate(f"(home, slider) => ({MOVED})(home, slider)", way))
+        way = home.get_by_label("from A to B (%)")
+        times = times_of_moves(home, way, range(5, 105, 5))
         print(f"\n{run} on the page, a move to changed pixels: median {times[10]:.1f} ms, at most {times[-1]:.1f}")
         # Asked of the median on two free cores; the fastest quarter is judged, a busy machine is not the page's fault.
         assert times[5] < (30 if load_run(run).generator.image_shape[1] == 64 else 20), run

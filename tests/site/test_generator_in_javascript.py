@@ -1,9 +1,6 @@
 """The generators of the pages are those of torch: same pictures, same paths, same numbers. Run by node."""
 
-import json
-import shutil
 import struct
-import subprocess
 
 import numpy as np
 import pytest
@@ -14,21 +11,7 @@ from authoring.site.generators import facts
 from dcgan_course.latent.paths import lerp, sample, slerp
 from dcgan_course.models.conditional import ConditionalGenerator, OneClass
 from dcgan_course.recorded import load_run, names
-
-node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node on this machine")
-
-
-def run_by_node(code: str, given: object) -> object:
-    """Return what `code` makes of `given`; its imports are modules of the pages."""
-    text = f"""import fs from "node:fs";
-{code}
-const given = JSON.parse(fs.readFileSync(0, "utf-8"));
-process.stdout.write(JSON.stringify(answer(given)));
-"""
-    command = ["node", "--input-type=module", "-e", text]
-    done = subprocess.run(command, input=json.dumps(given), cwd=MODULES, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+from tests.helpers.node import node, run_by_node
 
 
 @node

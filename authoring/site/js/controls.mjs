@@ -104,3 +104,25 @@ export function paint(canvas, numbers, height, width) {
   }
   context.putImageData(image, 0, 0);
 }
+
+// Says lines of text, one below the other; what stands between <b> and </b> is bold. Nothing is said twice.
+export function say(node, ...lines) {
+  const bold = (part, i) => (i % 2 ? element("b", { textContent: part }) : part);
+  const parts = lines.map((line) => element("span", {}, ...line.split(/<\/?b>/).map(bold)));
+  const said = element("p", {}, ...parts.flatMap((part) => [part, " "]));
+  if (node.innerHTML !== said.innerHTML) node.replaceChildren(...said.childNodes);
+}
+
+// A line above an explorer that states what is to be seen; the explorer has it as its name.
+export function entitle(home, text) {
+  const title = element("p", { className: "explorer-title", id: `explorer-${made++}`, textContent: text });
+  home.setAttribute("role", "group");
+  home.setAttribute("aria-labelledby", title.id);
+  return title;
+}
+
+// Controls in columns beside each other, or below each other where the page is narrow.
+export function columns(...lists) {
+  const each = lists.map((rows) => element("div", { className: "explorer-right" }, ...rows));
+  return element("div", { className: "explorer-columns" }, ...each);
+}

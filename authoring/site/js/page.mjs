@@ -1,6 +1,7 @@
 // Puts each explorer where the page has a place for it. Weights lie beside the pages as scripts, because a page from a
 // file may not fetch; each is loaded when it is first needed.
 
+import { convolutionExplorer } from "./convolution_explorer.mjs";
 import { latentExplorer } from "./latent_explorer.mjs";
 import { latentSlider } from "./latent_slider.mjs";
 import { rows, singles } from "./numbers.mjs";
@@ -21,7 +22,8 @@ async function load(name) {
 }
 
 async function place(home) {
-  const { explorer, run, seed, runs } = home.dataset;
+  const { explorer, run, seed, runs, facts: written } = home.dataset;
+  if (explorer === "convolution_explorer") convolutionExplorer(home, JSON.parse(written));
   if (explorer === "latent_explorer") await latentExplorer(home, run, runs.split(" "), load);
   if (explorer === "latent_slider") {
     const facts = await load(run);
