@@ -7,11 +7,14 @@ colour-blind readers can tell apart.
 
 import functools
 import io
+from collections.abc import Collection
 from fractions import Fraction
 from typing import SupportsFloat
 
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
+LETTERS = "Letters"  # keyword of a PNG: the size of its smallest letters, in its own pixels; 0 where there are none
 COLOURS = {
     "ink": "#1a1a1a",
     "grey": "#8a8a8a",
@@ -49,6 +52,17 @@ def number_text(value: SupportsFloat) -> str:
     return text.replace("-", "−")
 
 
+def png_facts(sizes: Collection[float]) -> PngInfo:
+    """Return what a PNG says of itself: how large its smallest letters are. The page may show them smaller.
+
+    Args:
+        sizes: of its letters, in its own pixels; none where nothing is written.
+    """
+    facts = PngInfo()
+    facts.add_text(LETTERS, f"{min(sizes, default=0):.1f} px")
+    return facts
+
+
 class Canvas:
     """A white sheet to draw on. Lengths are in points; the picture holds `scale` pixels a point.
 
@@ -61,6 +75,7 @@ class Canvas:
         self.width, self.height, self.scale = width, height, scale
         self.image = Image.new("RGB", (width * scale, height * scale), COLOURS["paper"])
         self._draw = ImageDraw.Draw(self.image)
+        self.sizes: set[float] = set()  # of the letters, in pixels
 
     def text(
         self,
@@ -81,6 +96,13 @@ class Canvas:
             font=_font(int(size * self.scale), bold),
             anchor=anchor,
         )
+        if text.strip():
+            self.sizes.add(int(size * self.scale))
+
+    def paste(self, other: "Canvas", x: float, y: float) -> None:
+        """Lay another sheet of the same scale on this one, with its upper left corner at (x, y)."""
+        self.image.paste(other.image, (round(x * self.scale), round(y * self.scale)))
+        self.sizes |= other.sizes
 
     def text_width(self, text: str, *, size: float = 16, bold: bool = False) -> float:
         """Width of `text` in points."""
@@ -158,5 +180,5 @@ class Canvas:
     def png(self, compress_level: int = 6) -> bytes:
         """Return the sheet as PNG bytes; level 1 is three times faster than 6 and the file is larger."""
         buffer = io.BytesIO()
-        self.image.save(buffer, "PNG", compress_level=compress_level)
+        self.image.save(buffer, "PNG", compress_level=compress_level, pnginfo=png_facts(self.sizes))
         return buffer.getvalue()

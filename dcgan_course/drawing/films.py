@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from dcgan_course.drawing.canvas import Canvas
+from dcgan_course.drawing.canvas import Canvas, png_facts
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue
 
@@ -28,18 +28,20 @@ def film_png(frames: Tensor, labels: list[str], columns: int = 8, zoom: int = 3,
 
     if len(frames) != len(labels) or not labels:
         raise InvalidValue(f"There are {len(frames)} frames and {len(labels)} labels: each frame needs one label.")
-    pages = []
+    pages, sizes = [], set()
     for pictures, label in zip(frames, labels, strict=True):
         sheet = tile_pictures(pictures, columns, zoom).convert("RGB")
         canvas = Canvas(-(-sheet.width // 2), HEAD + -(-sheet.height // 2))
         canvas.image.paste(sheet, (0, 2 * HEAD))
         size = min(16, 16 * (canvas.width - 4) / canvas.text_width(label, size=16, bold=True))
         canvas.text(2, HEAD / 2, label, size=size, bold=True, anchor="lm")
+        sizes |= canvas.sizes
         pages.append(ImageOps.posterize(canvas.image, 5))  # 32 levels a colour: a third of the bytes, hardly visible
     still, shown = pages[-1], [round(1000 * seconds)] * len(pages)
     shown[-1] *= 3
     file = io.BytesIO()
-    still.save(file, "PNG", save_all=True, default_image=True, append_images=pages, duration=shown, loop=0)
+    facts = {"duration": shown, "loop": 0, "pnginfo": png_facts(sizes)}
+    still.save(file, "PNG", save_all=True, default_image=True, append_images=pages, **facts)
     return file.getvalue()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from dcgan_course.drawing.canvas import COLOURS
+from dcgan_course.drawing.canvas import COLOURS, LETTERS
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DATA, MODEL, JUDGE = COLOURS["ink"], COLOURS["green"], COLOURS["blue"]  # as in Goodfellow et al. 2014, figure 1
 REAL, FAKE = COLOURS["blue"], COLOURS["orange"]
+DPI = 100  # pixels an inch of a figure on the page
 
 
 def use_course_style() -> None:
@@ -77,9 +78,29 @@ def show(figure: "Figure", alt: str) -> "Image":
 
     _fit_titles(figure)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={LETTERS: f"{_smallest_letters(figure):.1f} px"})
     plt.close(figure)
     return show_png(buffer.getvalue(), alt)
+
+
+def _smallest_letters(figure: "Figure") -> float:
+    """Return the size of the smallest letters that are drawn, in pixels of the PNG; 0 where nothing is written."""
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.mathtext import MathTextParser
+
+    points: set[float] = set()
+
+    class Listener(RendererAgg):
+        """Hears of every text that is drawn: hidden ticks and axes that are off are no texts to a reader."""
+
+        def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:  # type: ignore[no-untyped-def]
+            if ismath:  # an exponent is smaller than its basis
+                points.update(size for _, size, *_ in MathTextParser("path").parse(s, 72, prop).glyphs)
+            elif s.strip():
+                points.add(prop.get_size_in_points())
+
+    figure.draw(Listener(*figure.bbox.size, figure.dpi))
+    return min(points, default=0) * DPI / 72
 
 
 def _fit_titles(figure: "Figure") -> None:

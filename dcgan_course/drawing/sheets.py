@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from dcgan_course.data.pixels import to_pixels
-from dcgan_course.drawing.canvas import Canvas
+from dcgan_course.drawing.canvas import Canvas, png_facts
 
 
 def tile_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap: int = 2) -> Image.Image:
@@ -39,7 +39,7 @@ def tile_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap: 
 def png_of_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap: int = 2) -> bytes:
     """Return `tile_pictures(...)` as PNG bytes: what a slider shows."""
     buffer = io.BytesIO()
-    tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1)
+    tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1, pnginfo=png_facts([]))
     return buffer.getvalue()
 
 

@@ -23,7 +23,7 @@ TRACE_LEFT, TRACE_TOP, TRACE_WIDTH, TRACE_HEIGHT = 470, 60, 440, 150
 SHOWN_TRACES = (("p_real", "blue"), ("p_fake", "orange"), ("p_fake_for_g", "purple"))
 
 
-def game_png(game: ManyGans, rounds: int, title: str) -> bytes:
+def draw_game(game: ManyGans, rounds: int, title: str) -> Canvas:
     """Draw the first of a game's pairs: its points beside the modes, its answers and its gradient by round.
 
     Args:
@@ -53,7 +53,7 @@ def game_png(game: ManyGans, rounds: int, title: str) -> bytes:
     lengths.curve(played, np.log10(np.maximum(gradients, 1e-6)), "green", line=2)
     canvas.text(TRACE_LEFT, bottom - 22, "■ length of G's gradient", size=15, colour="green", bold=True)
     canvas.text(TRACE_LEFT + TRACE_WIDTH / 2, bottom + TRACE_HEIGHT + 6, "round", size=15, anchor="ma")
-    return canvas.png(compress_level=1)
+    return canvas
 
 
 def _first_game(game: ManyGans, name: str) -> tuple[np.ndarray, np.ndarray]:

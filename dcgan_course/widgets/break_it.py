@@ -1,14 +1,14 @@
 """The break-it panel: pick a fault, train some hundred rounds live, see the cloud and the traces."""
 
 import html
-import io
 
 import ipywidgets
 
+from dcgan_course.drawing.canvas import Canvas
 from dcgan_course.errors import seed_number
 from dcgan_course.toy.faults import FAULTS, play
 from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
-from dcgan_course.toy.point_figures import GAME_HEIGHT, GAME_WIDTH, game_png
+from dcgan_course.toy.point_figures import GAME_HEIGHT, GAME_WIDTH, draw_game
 from dcgan_course.widgets.parts import Markup, Panel, Picture, dropdown, slider
 
 MIXTURES = {"ring of 8": ring_of_8(), "grid of 25": grid_of_25()}
@@ -92,7 +92,7 @@ class BreakItPanel(Panel):
     def draw(self) -> None:
         """Show the game as it stands."""
         title = f"{self.fault.value}: round {self.game.steps} of {ROUNDS}"
-        self.picture.value = game_png(self.game, ROUNDS, title)
+        self.picture.value = draw_game(self.game, ROUNDS, title).png(compress_level=1)
         self._tell()
 
     def _tell(self) -> None:
@@ -111,14 +111,9 @@ class BreakItPanel(Panel):
     @staticmethod
     def twin(rounds: int = 200, seed: int = 0) -> bytes:
         """Return what the panel shows for three faults after `rounds` rounds, one below the other, as PNG bytes."""
-        from PIL import Image
-
         names = ("nothing is wrong", "D too strong", "real and fake in one batch norm")
-        sheet = Image.new("RGB", (GAME_WIDTH, GAME_HEIGHT * len(names)), "white")
+        sheet = Canvas(GAME_WIDTH, GAME_HEIGHT * len(names), scale=1)
         for row, name in enumerate(names):
             game = play(FAULTS[name], 1, seed_number(seed)).run(rounds)
-            picture = Image.open(io.BytesIO(game_png(game, rounds, f"{name}: {rounds} rounds")))
-            sheet.paste(picture, (0, row * GAME_HEIGHT))
-        buffer = io.BytesIO()
-        sheet.save(buffer, "PNG", optimize=True)
-        return buffer.getvalue()
+            sheet.paste(draw_game(game, rounds, f"{name}: {rounds} rounds"), 0, row * GAME_HEIGHT)
+        return sheet.png(compress_level=9)

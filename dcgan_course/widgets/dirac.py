@@ -103,7 +103,7 @@ class DiracExplorer(Panel):
         sheet = Canvas(WIDTH, len(games) * HEIGHT, scale=1)
         for row, game in enumerate(games):
             frame = dirac_frame(game, game.play(steps=STEPS), _title(game))
-            sheet.image.paste(frame.image, (0, row * HEIGHT))
+            sheet.paste(frame, 0, row * HEIGHT)
         return sheet.png()
 
 

@@ -1,7 +1,6 @@
 """The measure explorer: spoil real digits with sliders, and see every measure follow at once; and its twin."""
 
 import functools
-import io
 import math
 import statistics
 from dataclasses import dataclass
@@ -128,17 +127,13 @@ class MeasureExplorer(Panel):
         Raises:
             InvalidValue: as the explorer.
         """
-        from PIL import Image
-
         sets = _Sets(pool, reference, count, seed)
         spoils: list[dict[str, float]] = [{"blur": 1.0}, {"copies": 40}, {"shift": 2}]
-        sheet = Image.new("RGB", (WIDTH, HEIGHT * len(spoils)), "white")
+        sheet = Canvas(WIDTH, HEIGHT * len(spoils), scale=1)
         with one_thread():
             for number, spoil in enumerate(spoils):
-                sheet.paste(_frame(sets, *sets.spoil(**spoil)).image, (0, HEIGHT * number))
-        buffer = io.BytesIO()
-        sheet.save(buffer, "PNG", optimize=True)
-        return buffer.getvalue()
+                sheet.paste(_frame(sets, *sets.spoil(**spoil)), 0, HEIGHT * number)
+        return sheet.png(compress_level=9)
 
 
 def _control(label: str, start: float, low: float, high: float, step: float) -> ipywidgets.Widget:

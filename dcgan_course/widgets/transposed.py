@@ -125,7 +125,7 @@ class TransposedExplorer(Panel):
             share = (moment + 1) / moments
             views = draw_three_views(layer, _place(inputs, share), _place(outputs, share), scale=1)
             top = moment * (VIEWS_HEIGHT + 20)
-            strip.image.paste(views.image, (0, top))
+            strip.paste(views, 0, top)
             if moment:
                 strip.line(0, top - 10, VIEWS_WIDTH, top - 10, colour="grey", line=2)
         return strip.png()

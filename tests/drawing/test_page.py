@@ -1,5 +1,7 @@
 """The door through which figures reach the page."""
 
+import io
+
 import matplotlib
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
+from PIL import Image
 
 from dcgan_course import drawing
 from dcgan_course.errors import InvalidValue
@@ -56,3 +59,32 @@ def test_show_png_needs_a_sentence_and_carries_it():
     shown = drawing.show_png(png, alt="one black square on a white page")
     assert repr(shown) == "[picture: one black square on a white page]"
     assert shown._repr_mimebundle_()[1]["image/png"]["alt"] == "one black square on a white page"
+
+
+@pytest.mark.parametrize(
+    ("draw", "points"),
+    [
+        (lambda axes: axes.set_title("a title", fontsize=20), 14),  # the numbers at the axes
+        (lambda axes: axes.text(0, 0, "a remark", fontsize=9), 9),
+        (lambda axes: axes.text(0, 0, "unseen", fontsize=9, visible=False), 14),
+        (lambda axes: (axes.axis("off"), axes.text(0, 0, "alone", fontsize=20)), 20),
+        (lambda axes: axes.axis("off"), 0),
+        (lambda axes: axes.set(yscale="log"), 14 * 0.7),  # the exponents
+    ],
+)
+def test_a_figure_says_how_large_its_smallest_letters_are(draw, points):
+    figure, axes = plt.subplots()
+    axes.plot([1, 1000])
+    draw(axes)
+    shown = drawing.show(figure, alt="A line that goes up from one to a thousand.")
+    assert Image.open(io.BytesIO(shown.data)).info["Letters"] == f"{points * 100 / 72:.1f} px"
+
+
+def test_sheets_and_films_say_it_too():
+    rows = torch.zeros(2, 3, 1, 8, 8)
+    for png, said in (
+        (drawing.png_of_pictures(rows[0], columns=3), "0.0 px"),
+        (drawing.labelled_rows_png(rows, ["a", "b"]), "28.0 px"),
+        (drawing.film_png(rows, ["a", "b"], columns=3, zoom=8), "32.0 px"),
+    ):
+        assert Image.open(io.BytesIO(png)).info["Letters"] == said

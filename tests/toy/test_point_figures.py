@@ -10,9 +10,9 @@ from dcgan_course.toy.point_figures import (
     GAME_HEIGHT,
     GAME_WIDTH,
     clouds_figure,
+    draw_game,
     epochs_figure,
     flow_figure,
-    game_png,
     traces_figure,
 )
 from tests.helpers.pictures import pixels
@@ -22,7 +22,7 @@ def test_a_trace_is_drawn_where_it_belongs():
     """D's answer to real points of 1 runs along the upper border of its box, 0 along the lower."""
     game = play(FAULTS["nothing is wrong"])
     game.traces = {name: [torch.tensor([value])] * 10 for name, value in (("p_real", 1.0), ("p_fake", 0.0))}
-    picture = pixels(game_png(game, 10, "a title"))
+    picture = pixels(draw_game(game, 10, "a title").png())
     blue = np.all(picture == tuple(bytes.fromhex(COLOURS["blue"][1:])), axis=2)[40:300, 520:905]
     orange = np.all(picture == tuple(bytes.fromhex(COLOURS["orange"][1:])), axis=2)[40:300, 700:905]
     assert set(np.nonzero(blue.mean(axis=1) > 0.9)[0] + 40) <= {59, 60, 61}
@@ -35,7 +35,7 @@ def test_points_that_are_not_numbers_are_drawn_as_nothing():
     with torch.no_grad():
         game.generators.out.bias.fill_(torch.nan)
     game.traces = {name: [torch.tensor([torch.nan])] * 3 for name in ("p_real", "p_fake", "p_fake_for_g", "g_gradient")}
-    assert pixels(game_png(game, 10, "not a number")).shape == (GAME_HEIGHT, GAME_WIDTH, 3)
+    assert pixels(draw_game(game, 10, "not a number").png()).shape == (GAME_HEIGHT, GAME_WIDTH, 3)
 
 
 def test_figures_of_the_lesson():
