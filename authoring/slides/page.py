@@ -105,7 +105,8 @@ def write_index(decks: dict[str, list[Slide]], folder: Path) -> None:
 def section(slide: Slide, folder: Path) -> str:
     """Return a slide as reveal's section; its notes are inside."""
     lines = lines_on_slide(f"{slide.code}\n{slide.printed}", FEW_WIDE)
-    long = len(FOLDED.sub("", slide.text).split()) > LONG
+    seen = FOLDED.sub(lambda box: box[0].partition("</summary>")[0], slide.text)  # what a click opens is not seen yet
+    long = len(seen.split()) > LONG
     size = " long" if long else " few" if slide.kind == "code" and lines <= FEW else ""
     parts = [f'<section class="{slide.kind}{size}" id="{slide.cell}">']
     if slide.heading:

@@ -104,6 +104,19 @@ drawing.show_png(
 # 1. Four inputs in a row, kernel 4, stride 2. How many squares do the stamps cover?
 # 2. `padding=1` **cuts** one square off at both ends. What is left?
 # 3. One single input, kernel 4, stride 1, no padding. How big is the output?
+#
+# <details name="predict-02-1"><summary>A · 16, then 14, then 4</summary>This lays the stamps side by side: 4
+# × 4. With stride 2 they overlap: each begins 2 squares after the one before. Count from the first stamp to the
+# last, 3 × 2 squares, and add one stamp.</details>
+# <details name="predict-02-1"><summary>B · 10, then 12, then 4: padding adds a border</summary>10 is right. In
+# a convolution, padding adds to the <i>input</i>. Here it stands at the other end: it cuts the <i>output</i>,
+# so that the layer takes back what a convolution with this padding did to sizes.</details>
+# <details name="predict-02-1"><summary>C · 10, then 8, then 4</summary>Yes. From the first stamp to the last it
+# is 3 × 2 squares, and the last stamp covers 4. Padding cuts one at both ends. One input alone leaves one whole
+# stamp.</details>
+# <details name="predict-02-1"><summary>D · 8, then 6, then 1</summary>Twice the input is a good rule of thumb,
+# but without padding the last stamp reaches past it: it begins at square 6 and covers 4. And one input does not
+# make one output: it paints a whole stamp.</details>
 
 # %% [markdown]
 # Count along one side. From the first stamp to the last it is $(i - 1)\,s$ squares. The last stamp itself
@@ -673,6 +686,19 @@ for size in wanted_sizes:
 # * Kernel 3, stride 2: which numbers now? Think of one side first: where do stamps of 3 overlap, if they lie 2
 #   apart?
 # * And kernel 5, stride 2, which the authors of DCGAN used for faces?
+#
+# <details name="predict-02-2"><summary>A · 4 everywhere, for each of the three: what goes in evenly comes out
+# evenly</summary>The input is even, but the overlap decides. On one side, stamps of 3 that lie 2 apart meet at
+# every second square only. In the plane these are 1, 2 or 4 stamps.</details>
+# <details name="predict-02-2"><summary>B · Only kernel 4 gives one number; 3 and 5 give three numbers
+# each</summary>Yes. On one side a square gets 2 stamps each time with kernel 4, but 1 or 2 with kernel 3, and 2
+# or 3 with kernel 5. In the plane they are multiplied. The rule: the stride must divide the kernel.</details>
+# <details name="predict-02-2"><summary>C · Kernel 3 is uneven; 4 and 5 are even, since a larger kernel blurs
+# more</summary>More overlap is not more even overlap. With kernel 5 and stride 2 a square on one side gets 2 or
+# 3 stamps by turns: 4, 6 or 9 in the plane. Look at the third sheet below.</details>
+# <details name="predict-02-2"><summary>D · 3 and 5 are even, 4 is not: an odd kernel has a middle</summary>A
+# middle matters for a convolution that keeps its size. Here it is about how many stamps reach a square: with
+# stride 2, every square gets the same number only if 2 divides the kernel.</details>
 
 # %% tags=["slide"]
 flat = torch.ones(1, 1, 5, 5)

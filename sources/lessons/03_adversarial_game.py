@@ -148,13 +148,22 @@ drawing.show(figure, alt=alt)
 # can gain anything at x = y = 0. Each follows its own gradient: x goes along −y, y goes along +x.
 
 # %% [markdown] tags=["predict", "slide"]
-# **Predict first.** Both start at 1 and make steps of 0.2. Do they
+# **Predict first.** Both start at 1 and make steps of 0.2. Do they arrive at 0, circle around it, or move away
+# from it? Does it matter whether they move at the same time, or one after the other?
 #
-# 1. arrive at 0,
-# 2. circle around it, or
-# 3. move away from it?
-#
-# Does it matter whether they move at the same time, or one after the other?
+# <details name="predict-03-1"><summary>A · At the same time they move away; one after the other they
+# circle</summary>Yes. A step at right angles to the way to the middle ends a little farther out: together, x² +
+# y² grows by the factor 1 + rate² each time. In turns the second player sees the new place, and that takes the
+# growth away, but it brings nobody nearer.</details>
+# <details name="predict-03-1"><summary>B · They circle in both ways: no step points to the middle</summary>For
+# very small steps this is right. But a step is straight, and a straight step along a circle ends outside of it.
+# Compare the end of the path with its start, for both ways of moving.</details>
+# <details name="predict-03-1"><summary>C · They arrive in both ways: each step makes V better for one
+# player</summary>It does, for the one who moves. But V has no value that both want: what x gains, y loses, and
+# y's step moves the hill on which x stands. Compare the nearest distance with the start.</details>
+# <details name="predict-03-1"><summary>D · One after the other they arrive; at the same time they move
+# away</summary>Turns help: they take the growth away. But to arrive, something would have to shrink, and a turn
+# only carries the point around the middle. Look at the right path in the figure.</details>
 
 
 # %%
@@ -445,13 +454,19 @@ print(f"V of the trained pair in panel (d): {v_end:.4f}")
 # Now move one bell away from another bell of the same width.
 
 # %% [markdown] tags=["predict", "slide"]
-# **Predict first.** The distance of the means grows: 1, 2, 4, 8, 16 widths. Does the JSD
+# **Predict first.** The distance of the means grows: 1, 2, 4, 8, 16 widths. Does the JSD grow in proportion to
+# the distance, grow faster and faster, or stop growing? Choose with a reason.
 #
-# 1. grow in proportion to the distance,
-# 2. grow faster and faster, or
-# 3. stop growing?
-#
-# Write down your answer and a reason. Then run the next cell.
+# <details name="predict-03-2"><summary>A · It grows in proportion: twice as far is twice as
+# different</summary>This would be a distance that asks how far probability must be carried. The JSD asks
+# something else: at each x, how high are the two densities? Bells that do not overlap have nothing more to
+# tell, wherever they stand.</details>
+# <details name="predict-03-2"><summary>B · It grows faster and faster</summary>KL does so: between these two
+# bells it is half the squared distance. But the JSD compares each density with the middle m, and m is never
+# less than half of it. So no logarithm in it is above log 2.</details>
+# <details name="predict-03-2"><summary>C · It stops growing</summary>Yes. Each density is compared with m,
+# which is at least half of it, so the JSD is never above log 2. When the bells hardly overlap, it is nearly
+# there. Ask what this means for a G that stands far away.</details>
 
 # %%
 distances = torch.linspace(0, 16, 65, dtype=torch.float64)
@@ -467,8 +482,8 @@ alt = "The Jensen–Shannon divergence rises steeply from 0 and is flat at log 2
 drawing.show(figure, alt=alt)
 
 # %% [markdown]
-# It stops growing: answer 3. From 8 widths on, four digits do not change any more. For G this is bad news:
-# where the curve is flat, V at the best D does not tell G which way is nearer.
+# It stops growing. From 8 widths on, four digits do not change any more. For G this is bad news: where the
+# curve is flat, V at the best D does not tell G which way is nearer.
 #
 # ## Which loss should G use?
 #
