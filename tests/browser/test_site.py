@@ -55,19 +55,6 @@ def test_search_works_from_a_file(reader):
     page.locator("ul.search li a", has_text="Transposed convolution").first.wait_for(timeout=20_000)
 
 
-def test_a_vote_opens_the_answer_of_one_choice_also_without_javascript(site, browser):
-    context = browser.new_context(viewport=WINDOW, java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site.as_uri()}/lessons/00_start_here.html")
-    choices = page.locator("details[name=predict-00-1]")
-    page.locator("summary", has_text="A · ").click()
-    assert "album" in choices.nth(0).inner_text()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    assert [choice.get_attribute("open") is not None for choice in choices.all()] == [False, True, False, False]
-    context.close()
-
-
 def test_next_and_previous_lead_through_the_lessons(reader):
     page = reader("lessons/02_transposed_convolution")
     assert "03" in page.locator("a.right-next").inner_text() and "01" in page.locator("a.left-prev").inner_text()
