@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dcgan_course.convolution.scene import KERNELS, LARGEST_INPUT, PICTURES, picture_numbers
 from dcgan_course.recorded import names
-from dcgan_course.widgets import convolution
+from dcgan_course.widgets import convolution, densities
 
 MODULES = Path(__file__).resolve().parent / "js"
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.mjs";\n', re.MULTILINE)
@@ -19,6 +19,7 @@ CALLS = {  # what a cell calls, and the explorer that stands for it: its name an
     r'widgets\.latent_explorer\("(?P<run>\w+)"\)': "latent_explorer",
     r"widgets\.latent_slider\(run\.generator, seed=seed\)": "latent_slider",
     r"widgets\.convolution_explorer\(\)": "convolution_explorer",
+    r"widgets\.densities_explorer\(\)": "densities_explorer",
 }
 SLIDER = {"run": "mnist_mlp", "seed": "0"}  # of lesson 00, whose cells say so
 
@@ -44,6 +45,8 @@ def facts_of(name: str) -> dict[str, str]:
             "random": picture_numbers("random", LARGEST_INPUT).tolist(),
         }
         return {"facts": json.dumps(facts)}
+    if name == "densities_explorer":
+        return {"facts": json.dumps(densities.SETTINGS)}
     return SLIDER | {"runs": " ".join(names())}
 
 

@@ -30,9 +30,11 @@ MOVED = f"""async (home, [slider, values]) => {{
 }}"""
 
 
-def ready(page):
-    home = page.locator("div[data-explorer]")
-    page.locator("div[data-explorer][data-ready]").wait_for(timeout=60_000)
+def ready(page, name: str = ""):
+    """Return the explorer of a page once it moves; a page with several has each by its name."""
+    which = f'="{name}"' if name else ""
+    home = page.locator(f"div[data-explorer{which}]")
+    page.locator(f"div[data-explorer{which}][data-ready]").wait_for(timeout=60_000)
     home.scroll_into_view_if_needed()
     return home
 

@@ -2,6 +2,7 @@
 // file may not fetch; each is loaded when it is first needed.
 
 import { convolutionExplorer } from "./convolution_explorer.mjs";
+import { densitiesExplorer } from "./densities_explorer.mjs";
 import { latentExplorer } from "./latent_explorer.mjs";
 import { latentSlider } from "./latent_slider.mjs";
 import { rows, singles } from "./numbers.mjs";
@@ -24,6 +25,7 @@ async function load(name) {
 async function place(home) {
   const { explorer, run, seed, runs, facts: written } = home.dataset;
   if (explorer === "convolution_explorer") convolutionExplorer(home, JSON.parse(written));
+  if (explorer === "densities_explorer") densitiesExplorer(home, JSON.parse(written));
   if (explorer === "latent_explorer") await latentExplorer(home, run, runs.split(" "), load);
   if (explorer === "latent_slider") {
     const facts = await load(run);

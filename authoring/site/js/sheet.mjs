@@ -2,7 +2,7 @@
 
 import { element } from "./controls.mjs";
 
-const COLOURS = {
+export const COLOURS = {
   ink: "#1a1a1a",
   grey: "#8a8a8a",
   light: "#e9e9e9",
@@ -11,6 +11,7 @@ const COLOURS = {
   sky: "#a6d3ee",
   orange: "#d55e00",
   peach: "#f8d2b3",
+  green: "#009e73",
   mint: "#b5e3d4",
   purple: "#cc79a7",
   rust: "#a84a00", // orange words: orange itself is too pale for them on white
