@@ -170,6 +170,19 @@ drawing.show(
 # **Predict first.** The discriminator is very sure that a picture is real and answers with the logit 20. For a
 # fake that would be a serious mistake. What does $\log(1 - \mathrm{sigmoid}(20))$ give on a computer with
 # 32-bit numbers? By hand, it is close to −20.
+#
+# <details name="predict-04-1"><summary>A · Close to −20, with an error in the last digits</summary>Each
+# rounding is small, but here it comes <i>before</i> a subtraction. sigmoid(20) is less than 1 by about 2·10⁻⁹,
+# and just below 1 the numbers of 32 bits lie 6·10⁻⁸ apart. So it becomes 1, and nothing is left to take the
+# logarithm of.</details>
+# <details name="predict-04-1"><summary>B · −∞: the logarithm of 0</summary>Yes. sigmoid(20) is rounded to 1,
+# and 1 − 1 is 0. Look at the slope in the last line, too: backwards it is ∞ times 0.</details>
+# <details name="predict-04-1"><summary>C · −100: PyTorch lets no logarithm go lower</summary>You remember this
+# from <code>binary_cross_entropy</code>, which does so. <code>torch.log</code> does not: it gives what the
+# number has. The cell after the next one shows what that care costs.</details>
+# <details name="predict-04-1"><summary>D · An error: the program stops</summary>It would be better for us if it
+# did. Floating-point numbers have −∞ and "not a number", and PyTorch goes on with them: the next step writes
+# them into all weights.</details>
 
 # %% tags=["break-it", "slide"]
 logits = torch.tensor([2.0, 10.0, 20.0], requires_grad=True)
@@ -566,6 +579,16 @@ drawing.show_png(
 # %% [markdown] tags=["predict", "slide"]
 # But would the test find a copier? We play one. We take 500 training pictures themselves and add noise to each
 # of their 784 pixels: copies with dirt on them. **Predict first.** Does the median distance give them away?
+#
+# <details name="predict-04-2"><summary>A · Yes: copies stay much nearer to the training pictures than fresh
+# digits</summary>Their strokes do. But the distance adds up 784 pixels, and the noise moves each of them: √784
+# · σ = 28 σ. Compare that with the distance of a fresh test picture.</details>
+# <details name="predict-04-2"><summary>B · Yes: the noise puts them far beyond every real digit</summary>28 σ
+# is about the distance between two <i>different</i> digits: a digit has 784 pixels, too, in which it may be
+# different. And who suspects a copier, looks for small distances.</details>
+# <details name="predict-04-2"><summary>C · No: the dirt alone carries them about as far as a fresh
+# digit</summary>Yes. The distance cannot tell a new digit from an old one with dirt. Look along the rows, too:
+# which digit has a smaller distance than the others, in test pictures and samples, but not in copies?</details>
 
 # %%
 dirt = 0.35  # σ of the noise
@@ -620,6 +643,19 @@ print("noise, before training: ", estimate(MLPGenerator()(latent.sample(window, 
 # *real training pictures*, or as many *blurred averages*, each the mean of ten training pictures that lie close
 # together? The averages draw on more data: their neighbours come from ten times as many training pictures. But
 # are they better digits?
+#
+# <details name="predict-04-3"><summary>A · The real pictures: nothing is more like a digit</summary>Then the
+# score would ask how good each picture is. It asks something else: how many of the Gaussians lie near a test
+# digit, and how near. A real digit with its own slant and width may be far from all others.</details>
+# <details name="predict-04-3"><summary>B · About the same: both come from the same training
+# pictures</summary>They do, but a mean of ten neighbours has lost what each of the ten has for itself. So it
+# lies nearer to <i>new</i> digits than any of the ten. Compare the two scores with their errors.</details>
+# <details name="predict-04-3"><summary>C · The averages, because they are the better digits: smooth and
+# typical</summary>The score says so. Look at the second row of pictures: which would you rather read? An
+# average is near to many digits because it is none of them.</details>
+# <details name="predict-04-3"><summary>D · The averages, although they are no better digits</summary>Yes. An
+# average lies between digits, so it is close to more of them, and the score counts closeness. A measure that
+# real data can lose does not say who draws well.</details>
 
 # %%
 index, _ = metrics.nearest_neighbours(reference[:window], reference[: 10 * window], count=10)
@@ -649,6 +685,20 @@ drawing.show_png(
 
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** After the recorded run, what happens to p_real and p_fake when k is 20? And to the digits?
+#
+# <details name="predict-04-4"><summary>A · The gap between p_real and p_fake grows; the digits
+# stay</summary>Yes. With more steps D finds more of what still gives a fake away. G gets as many steps as
+# before, and its loss pulls also where D is sure. Look at the last three lines: gap, and share of the
+# 1.</details>
+# <details name="predict-04-4"><summary>B · The gap grows, and G falls back to the digit 1</summary>This is the
+# report of the recipe's author. It may hold for other rates and longer runs. In a fair comparison, with as many
+# steps of G in every row, look at the share of the 1 in the last three lines.</details>
+# <details name="predict-04-4"><summary>C · The gap closes: a D at its best answers ½ to everything</summary>The
+# best D says ½ only where fakes are distributed like data. After 200 epochs they are not yet, and a better D
+# sees more of the difference, not less.</details>
+# <details name="predict-04-4"><summary>D · The gap grows, and the digits become better: a better D is a better
+# teacher</summary>It teaches more surely, but not more often: G gets as many steps in every row. Look at the
+# last three rows of pictures: can you order them by eye?</details>
 
 
 # %%
