@@ -118,6 +118,21 @@ print(f"weight: {tuple(stacked.weight.shape)}; network 1 of {games} differs from
 # **Predict first.** When G draws only one of eight modes, what will D say? Write down the two numbers you
 # expect at the end of the training: the mean D(x) on real points, and the mean D(G(z)) on fakes. Guessing gives
 # 0.5 for both.
+#
+# <details name="predict-05-1"><summary>A · Near 1 to real, near 0 to fakes: everybody sees that all fakes lie
+# in one place</summary>You see it, because you look at all points together. D is asked about one point at a
+# time, and one point near a true mode is a good point. With packing, further down, D sees more than
+# one.</details>
+# <details name="predict-05-1"><summary>B · Near ½ to both, as if it were guessing</summary>Yes. Near the points
+# of G lie real points, too; and when D has learned to distrust this place, G has moved to the next. So look at
+# the right panel of the second figure: only the modes tell.</details>
+# <details name="predict-05-1"><summary>C · 8/9 to real, 1/9 to fakes: the best answers to such a G</summary>The
+# best D of lesson 03 would say so to a G that stands still: (1/8) / (1/8 + 1) = 1/9 at its mode, and 1 at the
+# seven others. But D's learning rate is a fifth of G's, and G moves on before D is there. Compare the clouds at
+# three rounds.</details>
+# <details name="predict-05-1"><summary>D · Near 0 to real, near 1 to fakes: G has won</summary>Then D would be
+# worse than guessing, and would only have to turn its answers around. A G that wins brings D to ½, never below:
+# lesson 03 had this as the best answer to equal densities.</details>
 
 
 # %% tags=["slide"]
