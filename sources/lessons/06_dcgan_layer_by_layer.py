@@ -371,6 +371,20 @@ drawing.show_png(
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Which three rows will be worst? And is there a row that will be *better* than the full
 # recipe? Write down your answers before you go on.
+#
+# <details name="predict-06-1"><summary>A · Worst: no batch norm, pooling, fully connected layers. Nothing beats
+# the recipe</summary>These are the rules that everybody names. Without batch norm every seed is behind, but
+# others are further behind. And fully connected layers are not even worse here: look at their number of
+# parameters, too.</details>
+# <details name="predict-06-1"><summary>B · Worst: both wrong first weights, and the sigmoid. Nothing beats the
+# recipe</summary>Small first weights are among the three. Large ones are not: with batch norm a wrong σ is felt
+# once, not once a layer. And a sigmoid does no harm if the pictures are in [0, 1], too.</details>
+# <details name="predict-06-1"><summary>C · All rows are about equally bad: the recipe works only as a
+# whole</summary>Then each rule would need all others. Compare the first rows of the table with the last ones.
+# And before you believe an order, look at the three seeds of each row.</details>
+# <details name="predict-06-1"><summary>D · Worst: tanh in G, small first weights, ReLU in D. One row beats the
+# recipe</summary>Yes, by the means. But look at the seeds: of the three only tanh is lost in each of them. And
+# the row that beats the recipe has many more parameters; the paper's advice was for deeper networks.</details>
 
 # %%
 record = recorded.guidelines()
@@ -559,13 +573,24 @@ with torch.no_grad():
         stronger = (factor * fake).clamp(-1, 1)
         print(f"contrast {float(stronger.std()):.4f}, eps 1e-12: D's logit {float(faded[1](stronger).mean()):6.2f}")
 
-# %% [markdown] tags=["slide"]
+# %% [markdown] tags=["predict", "slide"]
 # All four get the same answer, however faint. For this D that is algebra: its layers have no bias before batch
 # norm, so without eps batch norm takes any factor out again. What it does not tell is where a training goes.
 #
 # That was a trained D, asked afterwards. Now the decisive test. **Predict:** the same networks, the same seed,
 # the same learning rate of 0.0002, but D has the small eps *from the start*. Does G still fade? And the row of
 # the table that was still grey, tanh inside G: does it?
+#
+# <details name="predict-06-2"><summary>A · Neither fades</summary>Yes. With the small eps D judges faint
+# pictures as sharply as strong ones, so there is nothing to gain from being faint. Compare the first and the
+# last number in each line.</details>
+# <details name="predict-06-2"><summary>B · The full recipe does not fade; with tanh inside G it still
+# does</summary>Then the grey would come from tanh itself, which flattens what passes through it. But both
+# trainings had the same way out: a faint batch that D's batch norm does not scale up. Look at the last
+# line.</details>
+# <details name="predict-06-2"><summary>C · Both still fade: D is too far ahead</summary>D is ahead in many
+# trainings, and most do not fade. Being ahead says how strong the push on G is, not where it leads. It leads to
+# grey only if grey gets a milder answer: that is what eps decides.</details>
 
 # %% tags=["slide"]
 print(f"{'full recipe, learning rate 0.0002, eps 1e-05':58}", ", ".join(f"{sigma:.3f}" for _, sigma, *_ in contrast))
