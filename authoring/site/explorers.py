@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dcgan_course.convolution.scene import KERNELS, LARGEST_INPUT, PICTURES, picture_numbers
 from dcgan_course.recorded import names
-from dcgan_course.widgets import convolution, densities
+from dcgan_course.widgets import convolution, densities, transposed
 
 MODULES = Path(__file__).resolve().parent / "js"
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.mjs";\n', re.MULTILINE)
@@ -20,6 +20,7 @@ CALLS = {  # what a cell calls, and the explorer that stands for it: its name an
     r"widgets\.latent_slider\(run\.generator, seed=seed\)": "latent_slider",
     r"widgets\.convolution_explorer\(\)": "convolution_explorer",
     r"widgets\.densities_explorer\(\)": "densities_explorer",
+    r"widgets\.transposed_explorer\(\)": "transposed_explorer",
 }
 SLIDER = {"run": "mnist_mlp", "seed": "0"}  # of lesson 00, whose cells say so
 
@@ -47,6 +48,8 @@ def facts_of(name: str) -> dict[str, str]:
         return {"facts": json.dumps(facts)}
     if name == "densities_explorer":
         return {"facts": json.dumps(densities.SETTINGS)}
+    if name == "transposed_explorer":
+        return {"facts": json.dumps({"settings": transposed.SETTINGS, "how_to_read": transposed.HOW_TO_READ})}
     return SLIDER | {"runs": " ".join(names())}
 
 

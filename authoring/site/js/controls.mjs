@@ -59,13 +59,13 @@ export function button(name, act) {
   return node;
 }
 
-// A button that calls `act` again and again until it is pressed once more.
+// A button that calls `act` again and again until it is pressed once more. milliseconds: a number, or what gives one.
 export function player(name, milliseconds, act) {
   let timer = 0;
   const node = button(name, () => set(!timer));
   const set = (on) => {
     clearInterval(timer);
-    timer = on ? setInterval(act, milliseconds) : 0;
+    timer = on ? setInterval(act, typeof milliseconds === "function" ? milliseconds() : milliseconds) : 0;
     node.setAttribute("aria-pressed", String(on));
     node.textContent = on ? `Stop: ${name}` : name;
   };
@@ -107,10 +107,20 @@ export function paint(canvas, numbers, height, width) {
 
 // Says lines of text, one below the other; what stands between <b> and </b> is bold. Nothing is said twice.
 export function say(node, ...lines) {
-  const bold = (part, i) => (i % 2 ? element("b", { textContent: part }) : part);
-  const parts = lines.map((line) => element("span", {}, ...line.split(/<\/?b>/).map(bold)));
+  const parts = lines.map((line) => element("span", {}, ...bolded(line)));
   const said = element("p", {}, ...parts.flatMap((part) => [part, " "]));
   if (node.innerHTML !== said.innerHTML) node.replaceChildren(...said.childNodes);
+}
+
+// Text whose parts between <b> and </b> are bold, as nodes.
+export function bolded(text) {
+  return text.split(/<\/?b>/).map((part, i) => (i % 2 ? element("b", { textContent: part }) : part));
+}
+
+// What a reader may open to know more.
+export function folded(title, text) {
+  const inside = element("p", {}, ...bolded(text));
+  return element("details", {}, element("summary", { textContent: title }), inside);
 }
 
 // A line above an explorer that states what is to be seen; the explorer has it as its name.

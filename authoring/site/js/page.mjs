@@ -6,6 +6,7 @@ import { densitiesExplorer } from "./densities_explorer.mjs";
 import { latentExplorer } from "./latent_explorer.mjs";
 import { latentSlider } from "./latent_slider.mjs";
 import { rows, singles } from "./numbers.mjs";
+import { transposedExplorer } from "./transposed_explorer.mjs";
 
 const folder = new URL("generators/", document.currentScript.src);
 const arrived = {};
@@ -26,6 +27,7 @@ async function place(home) {
   const { explorer, run, seed, runs, facts: written } = home.dataset;
   if (explorer === "convolution_explorer") convolutionExplorer(home, JSON.parse(written));
   if (explorer === "densities_explorer") densitiesExplorer(home, JSON.parse(written));
+  if (explorer === "transposed_explorer") transposedExplorer(home, JSON.parse(written));
   if (explorer === "latent_explorer") await latentExplorer(home, run, runs.split(" "), load);
   if (explorer === "latent_slider") {
     const facts = await load(run);

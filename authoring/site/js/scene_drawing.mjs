@@ -1,8 +1,6 @@
 // A convolution drawn as three tables, as dcgan_course.convolution.scene_figures: padded input with the window on it,
 // kernel, output. They stand side by side where the page is wide, and below each other where it is narrow.
 
-import { numberText } from "./number_text.mjs";
-
 const LARGEST_CELL = 44;
 const SMALLEST_CELL_DRAWN = 4;
 const NAME = { size: 15, bold: true };
@@ -52,23 +50,11 @@ export function drawScene(sheet, scene, place, filled) {
 // A window that sticks out of its padded input.
 export function drawImpossible(sheet, scene) {
   const squares = Math.max(scene.span, scene.padded.length);
-  const title = "No output";
-  const lines = wrapped(sheet, "Choose a smaller kernel or dilation, or a larger input or padding.");
-  sheet.text(16, 20, title, { size: 18, bold: true, colour: "rust" });
-  lines.forEach((line, number) => sheet.text(16, 46 + 20 * number, line));
-  const top = 46 + 20 * lines.length;
+  sheet.text(16, 20, "No output", { size: 18, bold: true, colour: "rust" });
+  const advice = "Choose a smaller kernel or dilation, or a larger input or padding.";
+  const top = sheet.paragraph(16, 36, sheet.width - 32, advice) + 10;
   const cell = Math.min(LARGEST_CELL, (sheet.height - top - 12) / squares, (sheet.width - 12) / squares);
   drawInput(sheet, scene, (sheet.width - cell * squares) / 2, top, cell, [0, 0]);
-}
-
-function wrapped(sheet, sentence) {
-  const lines = [""];
-  for (const word of sentence.split(" ")) {
-    const longer = `${lines.at(-1)} ${word}`.trim();
-    if (sheet.textWidth(longer) > sheet.width - 32) lines.push(word);
-    else lines[lines.length - 1] = longer;
-  }
-  return lines;
 }
 
 function blocksOf(sheet, scene) {
@@ -128,7 +114,7 @@ function drawInput(sheet, scene, x, y, cell, [row, column]) {
       return value > 0 ? "sky" : "paper";
     }),
   );
-  sheet.table(written(padded), x, y, cell, cell, fills);
+  sheet.table(padded, x, y, cell, cell, fills);
   if (padding) {
     const corner = [x + padding * cell, y + padding * cell];
     sheet.frame(...corner, cell, inputSize, inputSize, { colour: "blue", line: 2 });
@@ -137,16 +123,12 @@ function drawInput(sheet, scene, x, y, cell, [row, column]) {
 }
 
 function drawKernel(sheet, { taps }, x, y, cell) {
-  sheet.table(written(taps), x, y, cell, cell, taps.map((line) => line.map(() => "peach")));
+  sheet.table(taps, x, y, cell, cell, taps.map((line) => line.map(() => "peach")));
 }
 
 function drawOutput(sheet, { output, outputSize }, x, y, cell, [row, column], filled) {
   const shown = output.map((line, r) => line.map((value, c) => (r * outputSize + c < filled ? value : null)));
   const fills = shown.map((line) => line.map((value) => (value > 0 ? "mint" : value < 0 ? "purple" : "paper")));
-  sheet.table(written(shown), x, y, cell, cell, fills);
+  sheet.table(shown, x, y, cell, cell, fills);
   sheet.frame(x + column * cell, y + row * cell, cell, 1, 1, { line: 4 });
-}
-
-function written(rows) {
-  return rows.map((line) => line.map((value) => (value === null ? "" : numberText(value))));
 }

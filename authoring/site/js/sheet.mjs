@@ -1,6 +1,7 @@
 // A white sheet to draw tables of numbers on, in the colours of dcgan_course.drawing.canvas. Lengths are in CSS pixels.
 
 import { element } from "./controls.mjs";
+import { numberText } from "./number_text.mjs";
 
 export const COLOURS = {
   ink: "#1a1a1a",
@@ -17,7 +18,7 @@ export const COLOURS = {
   rust: "#a84a00", // orange words: orange itself is too pale for them on white
 };
 const LETTERS = 14; // pixels: nothing is written smaller
-const SMALLEST_CELL = 16; // squares below it stay without a number
+const SMALLEST_CELL = 15; // squares below it stay without a number
 const SQUEEZE = 0.65; // how narrow the letters of a number may become
 const SMALLEST_LINED = 5; // lines between squares below it would cover the colours
 
@@ -26,17 +27,19 @@ export class Sheet {
     this.canvas = element("canvas", { className: "explorer-drawing" });
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", label);
-    this.context = this.canvas.getContext("2d");
+    // Drawn by the processor: the sheets are small, and a way to the graphics card and back takes longer.
+    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
   }
 
-  // Begin anew: as wide as the page lets it be, `high(width)` tall.
-  begin(high) {
+  // Begin anew: as wide as the page lets it be, `tall(width)` high.
+  begin(tall) {
     const scale = Math.max(window.devicePixelRatio, 1);
     this.width = this.canvas.clientWidth;
-    this.height = high(this.width);
+    this.height = tall(this.width);
     this.canvas.style.height = `${this.height}px`;
-    this.canvas.width = Math.round(this.width * scale);
-    this.canvas.height = Math.round(this.height * scale);
+    const [wide, high] = [this.width, this.height].map((length) => Math.round(length * scale));
+    if (this.canvas.width !== wide) this.canvas.width = wide;
+    if (this.canvas.height !== high) this.canvas.height = high;
     this.context.setTransform(scale, 0, 0, scale, 0, 0);
     this.box(0, 0, this.width, this.height, { fill: "paper", outline: null });
   }
@@ -79,31 +82,66 @@ export class Sheet {
     this.box(x, y, columns * cell, rows * cell, { outline: colour, line });
   }
 
-  // values: rows of what stands in the squares, as text; "" leaves one empty. fills: rows of colour names.
+  // Text in lines of at most `width`, from y down; returns where the next line would stand.
+  paragraph(x, y, width, text, options = {}) {
+    const { size = LETTERS } = options;
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const longer = `${lines.at(-1)} ${word}`.trim();
+      if (this.textWidth(longer, options) > width && lines.at(-1)) lines.push(word);
+      else lines[lines.length - 1] = longer;
+    }
+    const step = Math.round(1.3 * size);
+    lines.forEach((line, number) => this.text(x, y + step * (number + 0.5), line, options));
+    return y + step * lines.length;
+  }
+
+  // values: rows of numbers; null leaves a square empty. fills: rows of colour names.
   // Either all numbers of a table are written, or none where one would be too small to read.
   table(values, x, y, width, height, fills) {
-    const lined = Math.min(width, height) >= SMALLEST_LINED;
     fills.forEach((line, row) =>
       line.forEach((fill, column) => {
-        const outline = lined ? "grey" : null;
-        this.box(x + column * width, y + row * height, width, height, { fill, outline });
+        if (fill === "paper") return; // as the sheet itself
+        this.context.fillStyle = COLOURS[fill];
+        // What is lower than a pixel is drawn as one pixel, so that it is seen.
+        this.context.fillRect(x + column * width, y + row * height, Math.max(width, 1), Math.max(height, 1));
       }),
     );
-    this.box(x, y, fills[0].length * width, fills.length * height, { outline: "grey" });
-    const size = Math.max(LETTERS, 0.42 * height);
+    this.lines(x, y, width, height, fills.length, fills[0].length);
     if (!this.numbersFit(values, width, height)) return;
+    const size = Math.max(LETTERS, 0.42 * height);
     values.forEach((line, row) =>
-      line.forEach((text, column) => {
+      line.forEach((value, column) => {
+        if (value === null) return;
         const colour = ["blue", "orange"].includes(fills[row][column]) ? "paper" : "ink";
         const middle = [x + (column + 0.5) * width, y + (row + 0.5) * height + 1];
-        if (text) this.text(...middle, text, { size, colour, align: "center", most: width - 3 });
+        this.text(...middle, numberText(value), { size, colour, align: "center", most: width - 3 });
       }),
     );
   }
 
+  lines(x, y, width, height, rows, columns) {
+    const { context } = this;
+    const every = Math.min(width, height) >= SMALLEST_LINED;
+    context.beginPath();
+    for (let row = 0; row <= rows; row += every ? 1 : rows) {
+      context.moveTo(x, y + row * height);
+      context.lineTo(x + columns * width, y + row * height);
+    }
+    for (let column = 0; column <= columns; column += every ? 1 : columns) {
+      context.moveTo(x + column * width, y);
+      context.lineTo(x + column * width, y + rows * height);
+    }
+    Object.assign(context, { strokeStyle: COLOURS.grey, lineWidth: 1 });
+    context.stroke();
+  }
+
   numbersFit(values, width, height) {
     if (Math.min(width, height) < SMALLEST_CELL) return false;
-    const longest = values.flat().reduce((a, b) => (b.length > a.length ? b : a), "");
-    return this.textWidth(longest, { size: LETTERS }) * SQUEEZE <= width - 3;
+    const longest = values.flat().reduce((most, value) => {
+      const text = value === null ? "" : numberText(value);
+      return text.length > most.length ? text : most;
+    }, "");
+    return this.textWidth(longest) * SQUEEZE <= width - 3;
   }
 }
