@@ -580,13 +580,13 @@ drawing.show_png(
 # But would the test find a copier? We play one. We take 500 training pictures themselves and add noise to each
 # of their 784 pixels: copies with dirt on them. **Predict first.** Does the median distance give them away?
 #
-# <details name="predict-04-2"><summary>A · Yes: copies stay much nearer to the training pictures than fresh
+# <details name="predict-04-2"><summary>A · It does: copies stay much nearer to the training pictures than fresh
 # digits</summary>Their strokes do. But the distance adds up 784 pixels, and the noise moves each of them: √784
 # · σ = 28 σ. Compare that with the distance of a fresh test picture.</details>
-# <details name="predict-04-2"><summary>B · Yes: the noise puts them far beyond every real digit</summary>28 σ
-# is about the distance between two <i>different</i> digits: a digit has 784 pixels, too, in which it may be
+# <details name="predict-04-2"><summary>B · It does: the noise puts them far beyond every real digit</summary>28
+# σ is about the distance between two <i>different</i> digits: a digit has 784 pixels, too, in which it may be
 # different. And who suspects a copier, looks for small distances.</details>
-# <details name="predict-04-2"><summary>C · No: the dirt alone carries them about as far as a fresh
+# <details name="predict-04-2"><summary>C · It does not: the dirt alone carries them about as far as a fresh
 # digit</summary>Yes. The distance cannot tell a new digit from an old one with dirt. Look along the rows, too:
 # which digit has a smaller distance than the others, in test pictures and samples, but not in copies?</details>
 
