@@ -99,7 +99,7 @@ drawing.show(
 #
 # **Predict first.** The slider below moves z slowly from one random point to the next. Between two digits, will
 # the picture *jump* at some place, or will it *change shape* step by step? Will the pictures in the middle be
-# digits?
+# digits? Click the choice that you believe. It is your prediction, and it opens what follows from it.
 #
 # <details name="predict-00-1"><summary>A · It jumps: one digit, then suddenly the other</summary>This is the
 # idea of an album: a digit for each z, and a border between two of them. But G is a chain of sums and smooth

@@ -140,7 +140,7 @@ x = picture[None, None]  # (N, C, H, W) = (1, 1, 6, 6): the shape that PyTorch w
 # 1. How many rows and columns does the output have?
 # 2. What are the numbers in its first row? And in its last row?
 #
-# Write your answers down. Then run the next cell.
+# Write your answers down, click the choice that is nearest to them, and run the next cell.
 #
 # <details name="predict-01-1"><summary>A · 3×3, and each row is 0 1 0</summary>This counts squares, 6 − 3 = 3,
 # in place of <i>places</i>. The window begins at column 1, 2, 3 or 4: that is 6 − 3 + 1. Lay a piece of paper
