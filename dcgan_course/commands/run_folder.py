@@ -22,6 +22,7 @@ from torch import nn
 
 from dcgan_course.commands.fingerprint import Fingerprint
 from dcgan_course.commands.lock import sole_writer
+from dcgan_course.drawing.canvas import png_facts
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import CheckpointError, InvalidValue, one_line, whole_number
 from dcgan_course.files import read_json
@@ -292,7 +293,7 @@ class RunFolder:
         sheet = tile_pictures(pictures, columns=8, zoom=1)
         (self.path / "samples").mkdir(exist_ok=True)
         with self._aside(f"samples/epoch_{len(training.history):04d}.png") as aside:
-            sheet.save(aside, "PNG")
+            sheet.save(aside, "PNG", pnginfo=png_facts([]))
 
     def _write_table(self, history: History) -> None:
         rows = zip(*(getattr(history, name) for name in COLUMNS), strict=True)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dcgan_course.commands.inputs import class_names_of, networks_of, refuse_more_than_memory
 from dcgan_course.data.pixels import to_pixels
+from dcgan_course.drawing.canvas import png_facts
 from dcgan_course.drawing.films import save_webp
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue, seed_number
@@ -75,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         if is_walk:
             save_webp(out, pictures[:, None], columns=1, seconds=0.06)
         elif out.suffix.lower() == ".png":
-            tile_pictures(pictures, columns=COLUMNS, zoom=2).save(out)
+            tile_pictures(pictures, columns=COLUMNS, zoom=2).save(out, pnginfo=png_facts([]))
         else:
             _save_each(pictures, out, [names[number] for number in labels.tolist()] if labels is not None else [])
     except OSError as error:

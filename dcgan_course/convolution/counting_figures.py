@@ -29,7 +29,7 @@ def positions_figure(
     illegal = starts[-1] + stride
     cell = min(56, (WIDTH - LABEL_SPACE - 30) / (illegal + span))
     canvas = Canvas(WIDTH, 110 + int(cell) + LINE_HEIGHT * (len(starts) + 1))
-    canvas.text(20, 12, title, size=20, bold=True)
+    canvas.title(20, 12, title)
     x, y = LABEL_SPACE, 62
     row = "one padded row" if padding else "one row"
     canvas.text(x - 14, y + cell / 2, f"{row}: {padded} squares", size=16, anchor="rm")
@@ -58,7 +58,7 @@ def coverage_figure(size: int, kernel_size: int, stride: int, title: str) -> byt
     counts = coverage(size, kernel_size, stride)
     cell = min(44, 400 / size)
     canvas = Canvas(WIDTH, int(70 + cell * size + 16))
-    canvas.text(20, 12, title, size=20, bold=True)
+    canvas.title(20, 12, title)
     x, y = 60, 58
     draw_table(canvas, counts, x, y, cell, cell, fills=np.where(counts == 0, "purple", "sky"), style=SQUARES)
     last = ((size - kernel_size) // stride) * stride
@@ -89,7 +89,7 @@ def weights_figure(weight_shape: tuple[int, ...], title: str) -> bytes:
     tile = cell * kernel_size
     row_step = tile + 12
     canvas = Canvas(WIDTH, int(96 + in_channels * row_step + 50))
-    canvas.text(20, 12, title, size=20, bold=True)
+    canvas.title(20, 12, title)
     canvas.text(LABEL_SPACE - 14, 70, "output channel", size=16, anchor="rm")
     bias_top = 90 + in_channels * row_step
     canvas.text(LABEL_SPACE - 14, bias_top + 12, "bias", size=16, anchor="rm")
@@ -117,7 +117,7 @@ def receptive_field_figure(layers: Sequence[tuple[int, int]], title: str) -> byt
     height = min(cell, 34)
     row_step = 84
     canvas = Canvas(WIDTH, int(60 + row_step * len(layers) + height + 20))
-    canvas.text(20, 12, title, size=20, bold=True)
+    canvas.title(20, 12, title)
     centre = (WIDTH + LABEL_SPACE) / 2
     jumps = [1]  # input squares between two neighbours of each layer
     for _, stride in layers:

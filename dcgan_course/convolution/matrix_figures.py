@@ -22,19 +22,20 @@ def weight_fills(matrix: Tensor, kernel_size: int) -> np.ndarray:
 
 
 def weight_matrices(
-    matrices: Mapping[str, Tensor], kernel_size: int = 3, *, caption: str = "", largest: float = 54
+    matrices: Mapping[str, Tensor], kernel_size: int = 3, *, title: str = "", largest: float = 54
 ) -> bytes:
     """Draw matrices side by side, with the name of the weight in every entry that is not zero.
 
     Args:
-        matrices: {title: (H, W) tensor whose entries are the numbers of the weights, 0 for none}.
-        kernel_size: side of the kernel. caption: a line below. largest: side of a square at most, in points.
+        matrices: {name: (H, W) tensor whose entries are the numbers of the weights, 0 for none}.
+        kernel_size: side of the kernel. title: states the finding, above all. largest: side of a square at most, in
+            points.
 
     Returns:
         PNG bytes.
     """
-    fills = {title: weight_fills(matrix, kernel_size) for title, matrix in matrices.items()}
-    return _side_by_side(matrices, fills, "", caption, largest, weight_name)
+    fills = {name: weight_fills(matrix, kernel_size) for name, matrix in matrices.items()}
+    return _side_by_side(matrices, fills, "", title, largest, weight_name)
 
 
 def number_grids(
@@ -42,21 +43,21 @@ def number_grids(
     *,
     signs: str = "",
     marks: Mapping[str, Marks] | None = None,
-    caption: str = "",
+    title: str = "",
     largest: float = 54,
 ) -> bytes:
     """Draw number grids side by side.
 
     Args:
-        grids: {title: (H, W) tensor}. signs: one character for each gap between them, for example "+=".
-        marks: {title: marks}; a place wins over a value.
-        caption: a line below. largest: side of a square at most, in points.
+        grids: {name: (H, W) tensor}. signs: one character for each gap between them, for example "+=".
+        marks: {name: marks}; a place wins over a value.
+        title: states the finding, above all. largest: side of a square at most, in points.
 
     Returns:
         PNG bytes.
     """
-    fills = {title: _marked(grid, (marks or {}).get(title, {})) for title, grid in grids.items()}
-    return _side_by_side(grids, fills, signs, caption, largest, number_text)
+    fills = {name: _marked(grid, (marks or {}).get(name, {})) for name, grid in grids.items()}
+    return _side_by_side(grids, fills, signs, title, largest, number_text)
 
 
 def _marked(grid: Tensor, marks: Marks) -> list[list[str]]:
@@ -70,33 +71,31 @@ def _side_by_side(
     grids: Mapping[str, Tensor],
     fills: Mapping[str, ArrayLike],
     signs: str,
-    caption: str,
+    title: str,
     largest: float,
     text: Callable[[float], str],
 ) -> bytes:
     gap, edge, letters = 36, 8, 16
     ruler = Canvas(1, 1)
-    title_widths = [max(ruler.text_width(line, size=letters, bold=True) for line in t.split("\n")) for t in grids]
-    top = 10 + 20 * max(title.count("\n") + 1 for title in grids)
+    name_widths = [max(ruler.text_width(line, size=letters, bold=True) for line in t.split("\n")) for t in grids]
+    top = 10 + 20 * max(name.count("\n") + 1 for name in grids)
     cell = float(largest)
-    while sum(_slots(grids, title_widths, cell)) + gap * (len(grids) - 1) + 2 * edge > SHEET_WIDTH and cell > 4:
+    while sum(_slots(grids, name_widths, cell)) + gap * (len(grids) - 1) + 2 * edge > SHEET_WIDTH and cell > 4:
         cell -= 0.5
     tallest = max(grid.shape[0] for grid in grids.values()) * cell
-    canvas = Canvas(SHEET_WIDTH, round(top + tallest + (42 if caption else 12)))
+    canvas = Canvas(SHEET_WIDTH, round(top + tallest + 12))
     x = float(edge)
-    for index, ((title, grid), slot) in enumerate(zip(grids.items(), _slots(grids, title_widths, cell), strict=True)):
-        for number, line in enumerate(title.split("\n")):
+    for index, ((name, grid), slot) in enumerate(zip(grids.items(), _slots(grids, name_widths, cell), strict=True)):
+        for number, line in enumerate(name.split("\n")):
             canvas.text(x, 4 + 20 * number, line, size=letters, bold=True)
-        draw_table(canvas, grid, x, top, cell, cell, fills=fills[title], text=text)
+        draw_table(canvas, grid, x, top, cell, cell, fills=fills[name], text=text)
         if index < len(signs):
             middle = top + grid.shape[0] * cell / 2
             canvas.text(x + slot + gap / 2, middle, signs[index], size=26, bold=True, anchor="mm")
         x += slot + gap
-    if caption:
-        canvas.text(edge, top + tallest + 12, caption, size=17)
-    return canvas.png()
+    return canvas.titled(title, edge=edge).png()
 
 
-def _slots(grids: Mapping[str, Tensor], title_widths: list[float], cell: float) -> list[float]:
-    """Width of each grid with its title above it."""
-    return [max(grid.shape[1] * cell, width) for grid, width in zip(grids.values(), title_widths, strict=True)]
+def _slots(grids: Mapping[str, Tensor], name_widths: list[float], cell: float) -> list[float]:
+    """Width of each grid with its name above it."""
+    return [max(grid.shape[1] * cell, width) for grid, width in zip(grids.values(), name_widths, strict=True)]

@@ -151,7 +151,7 @@ def convolution_figure(scene: ConvolutionScene, title: str, place: Place | None 
     draft = Canvas(WIDTH, 10)  # tells the height, then the real sheet is cut to it
     used = draw_scene(draft, scene, 46, place)
     canvas = Canvas(WIDTH, int(46 + used + 14))
-    canvas.text(20, 12, title, size=20, bold=True)
+    canvas.title(20, 12, title)
     draw_scene(canvas, scene, 46, place)
     return canvas.png()
 
@@ -160,7 +160,7 @@ def window_figure(scene: ConvolutionScene, title: str, place: Place) -> bytes:
     """Draw one window, the kernel and the one number they make, without the rest of the output; returns PNG bytes."""
     cell, size, width = LARGEST_CELL, len(scene.padded), len(scene.taps)
     canvas = Canvas(WIDTH, 96 + size * cell)
-    canvas.text(20, 12, title, size=20, bold=True)
+    canvas.title(20, 12, title)
     left, top = 120, 80
     canvas.text(left, top - 8, "input", size=NAME_SIZE, bold=True, anchor="ls")
     _draw_input(canvas, scene, left, top, cell, place)
@@ -189,7 +189,7 @@ def walk_figure(scene: ConvolutionScene, title: str, places: int = 4) -> bytes:
     cell = min(LARGEST_CELL, (column_width - 20) / max(len(scene.padded), size))
     input_top, output_top = 96, 96 + len(scene.padded) * cell + 44
     canvas = Canvas(WIDTH, int(output_top + size * cell + 50))
-    canvas.text(20, 12, title, size=20, bold=True)
+    canvas.title(20, 12, title)
     canvas.text(20, 40, f"output size: {scene.formula()}", size=18)
     for number, index in enumerate(indices):
         place = divmod(index, size)

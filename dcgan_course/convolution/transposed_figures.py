@@ -13,7 +13,7 @@ from dcgan_course.convolution.transposed import TransposedLayer, window_sum
 from dcgan_course.drawing.canvas import Canvas, number_text
 from dcgan_course.drawing.tables import draw_table, numbers_fit
 
-VIEWS_WIDTH, VIEWS_HEIGHT = 1080, 500  # points: the sheet of the three views
+VIEWS_WIDTH, VIEWS_HEIGHT = 1080, 604  # points: the sheet of the three views
 
 
 def draw_three_views(layer: TransposedLayer, input_square: int, output_square: int, scale: int = 2) -> Canvas:
@@ -45,7 +45,7 @@ def draw_impossible(sentence: str, formula: str, scale: int = 2) -> Canvas:
     return canvas
 
 
-TITLES_Y, SMALL_Y, MAIN_Y, FOOT_Y = 4, 66, 186, 462  # points from the top: titles, small grids, large grids, sentences
+TITLES_Y, SMALL_Y, MAIN_Y, FOOT_Y = 4, 66, 190, 566  # points from the top: titles, small grids, large grids, sentences
 
 
 def _draw_product(
@@ -54,13 +54,15 @@ def _draw_product(
     """View 3: Cᵀ · y. The lit column belongs to one input, the lit row to one output."""
     matrix, result = layer.matrix.numpy(), layer.pytorch.flatten().numpy()
     rows, columns = matrix.shape
-    gap, tall = 24, FOOT_Y - SMALL_Y - 10
+    gap, tall = 22, FOOT_Y - SMALL_Y - 10
     wide, high = min(26, (width - 2 * gap) / (columns + 2)), min(26, tall / rows)
     _titles(canvas, left, "3 · Product with Cᵀ", "A column is an input, a row is an output.")
-    weight, in_row, in_column = ("light", "sky", "peach") if numbers_fit(wide, high) else ("grey", "blue", "orange")
+    seen = np.where(matrix == 0, np.nan, matrix)
+    readable = numbers_fit(seen, wide, high)
+    weight, in_row, in_column = ("light", "sky", "peach") if readable else ("grey", "blue", "orange")
     in_lit_row, in_lit_column = np.arange(rows)[:, None] == output_square, np.arange(columns) == input_square
     fills = np.select([matrix == 0, in_lit_row, in_lit_column], ["paper", in_row, in_column], weight)
-    draw_table(canvas, np.where(matrix == 0, np.nan, matrix), left, SMALL_Y, wide, high, fills=fills)
+    draw_table(canvas, seen, left, SMALL_Y, wide, high, fills=fills, readable=readable)
     canvas.box(left + input_square * wide, SMALL_Y, wide, rows * high, outline="orange", line=3)
     canvas.box(left, SMALL_Y + output_square * high, columns * wide, high, outline="blue", line=3)
     x = left + columns * wide + gap
@@ -90,14 +92,14 @@ def _draw_stamps(canvas: Canvas, layer: TransposedLayer, input_square: int, left
     canvas.text(left + i * small + 16, SMALL_Y + i * small / 2, "×", size=20, bold=True, anchor="mm")
     draw_table(canvas, layer.kernel, left + i * small + 32, SMALL_Y, small, small)
     cell = min(38, width / size, (FOOT_Y - MAIN_Y - 10) / size)
-    readable = numbers_fit(cell, cell)
+    readable = numbers_fit(layer.stamped(i * i), cell, cell)
     fills = np.full((size, size), "light", dtype=object)
     fills[layer.kept, layer.kept] = "paper"
     if not readable:
         fills[sheet.numpy() != 0] = "peach"
     stamp = (slice(corner * step, corner * step + reach, layer.dilation) for corner in (row, column))
     fills[tuple(stamp)] = "peach" if readable else "orange"
-    draw_table(canvas, sheet, left, MAIN_Y, cell, cell, fills=fills)
+    draw_table(canvas, sheet, left, MAIN_Y, cell, cell, fills=fills, readable=readable)
     canvas.frame(left + column * step * cell, MAIN_Y + row * step * cell, cell, reach, reach)
     corner = (left + layer.padding * cell, MAIN_Y + layer.padding * cell)
     canvas.frame(*corner, cell, layer.output_size, layer.output_size, colour="ink")
@@ -138,10 +140,11 @@ def _draw_so_far(
     canvas: Canvas, output: np.ndarray, current: int, x: float, y: float, width: float, height: float
 ) -> None:
     """Draw an output that is filled square by square; without numbers the filled ones need a colour."""
-    done, now = ("paper", "sky") if numbers_fit(width, height) else ("sky", "blue")
+    readable = numbers_fit(output, width, height)
+    done, now = ("paper", "sky") if readable else ("sky", "blue")
     place = np.arange(output.size).reshape(output.shape)
     fills = np.select([place == current, place < current], [now, done], "paper")
-    draw_table(canvas, np.where(place <= current, output, np.nan), x, y, width, height, fills=fills)
+    draw_table(canvas, np.where(place <= current, output, np.nan), x, y, width, height, fills=fills, readable=readable)
 
 
 def _slide_sheet(layer: TransposedLayer) -> tuple[Tensor, np.ndarray, int]:

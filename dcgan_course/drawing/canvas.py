@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 LETTERS = "Letters"  # keyword of a PNG: the size of its smallest letters, in its own pixels; 0 where there are none
+TITLE = "Title"  # keyword of a PNG: the title that is written in it
 COLOURS = {
     "ink": "#1a1a1a",
     "grey": "#8a8a8a",
@@ -29,6 +30,9 @@ COLOURS = {
     "yellow": "#f0e442",
     "purple": "#cc79a7",
 }
+
+
+LINE = 1.35  # of a title: the distance of two lines, in sizes of its letters
 
 
 @functools.cache
@@ -52,15 +56,29 @@ def number_text(value: SupportsFloat) -> str:
     return text.replace("-", "−")
 
 
-def png_facts(sizes: Collection[float]) -> PngInfo:
-    """Return what a PNG says of itself: how large its smallest letters are. The page may show them smaller.
+def png_facts(sizes: Collection[float], title: str = "") -> PngInfo:
+    """Return what a PNG says of itself: its title, and how large its smallest letters are. Pages may shrink them.
 
     Args:
-        sizes: of its letters, in its own pixels; none where nothing is written.
+        sizes: of its letters, in its own pixels; none where nothing is written. title: that is written in it.
     """
     facts = PngInfo()
     facts.add_text(LETTERS, f"{min(sizes, default=0):.1f} px")
+    if title:
+        facts.add_text(TITLE, title)
     return facts
+
+
+def wrapped(words: str, width: float, size: float) -> list[str]:
+    """Return bold words of a size in lines that are at most `width` points wide; a longer word has its own line."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _font(int(size * 2), True).getlength(longer) / 2 > width:
+            lines.append(word)
+        else:
+            lines[-1:] = [longer]
+    return lines
 
 
 class Canvas:
@@ -76,6 +94,7 @@ class Canvas:
         self.image = Image.new("RGB", (width * scale, height * scale), COLOURS["paper"])
         self._draw = ImageDraw.Draw(self.image)
         self.sizes: set[float] = set()  # of the letters, in pixels
+        self.words = ""  # of the title
 
     def text(
         self,
@@ -100,9 +119,35 @@ class Canvas:
             self.sizes.add(int(size * self.scale))
 
     def paste(self, other: "Canvas", x: float, y: float) -> None:
-        """Lay another sheet of the same scale on this one, with its upper left corner at (x, y)."""
+        """Lay another sheet of the same scale on this one, with its upper left corner at (x, y).
+
+        Its title is this one's, if this one has none yet.
+        """
         self.image.paste(other.image, (round(x * self.scale), round(y * self.scale)))
         self.sizes |= other.sizes
+        self.words = self.words or other.words
+
+    def title(self, x: float, y: float, words: str, *, size: float = 20, width: float | None = None) -> float:
+        """Write the title of the sheet, bold, with its upper left corner at (x, y); returns the height of its lines.
+
+        Args:
+            size: of the letters, in points. width: of a line at most; None leaves room as at the left of the title.
+        """
+        self.words = words
+        lines = wrapped(words, width or self.width - 2 * x, size)
+        for number, line in enumerate(lines):
+            self.text(x, y + number * LINE * size, line, size=size, bold=True)
+        return LINE * size * len(lines)
+
+    def titled(self, words: str, *, size: float = 18, edge: float = 8) -> "Canvas":
+        """Return a sheet with this one below a title, `edge` points from the upper left corner; "" gives this one."""
+        if not words:
+            return self
+        height = LINE * size * len(wrapped(words, self.width - 2 * edge, size))
+        sheet = Canvas(self.width, round(self.height + height + edge), self.scale)
+        sheet.paste(self, 0, sheet.height - self.height)
+        sheet.title(edge, edge / 2, words, size=size)
+        return sheet
 
     def text_width(self, text: str, *, size: float = 16, bold: bool = False) -> float:
         """Width of `text` in points."""
@@ -180,5 +225,5 @@ class Canvas:
     def png(self, compress_level: int = 6) -> bytes:
         """Return the sheet as PNG bytes; level 1 is three times faster than 6 and the file is larger."""
         buffer = io.BytesIO()
-        self.image.save(buffer, "PNG", compress_level=compress_level, pnginfo=png_facts(self.sizes))
+        self.image.save(buffer, "PNG", compress_level=compress_level, pnginfo=png_facts(self.sizes, self.words))
         return buffer.getvalue()

@@ -10,9 +10,12 @@ from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue
 
 HEAD = 30  # points above the pictures, for the label
+TITLE_SIZE = 11  # points, which are two pixels each
 
 
-def film_png(frames: Tensor, labels: list[str], columns: int = 8, zoom: int = 3, seconds: float = 0.7) -> bytes:
+def film_png(
+    frames: Tensor, labels: list[str], columns: int = 8, zoom: int = 3, seconds: float = 0.7, title: str = ""
+) -> bytes:
     """Return an animated PNG that shows one frame after the other and begins anew; the last one stays longer.
 
     A viewer that knows no animation shows the last frame.
@@ -20,6 +23,7 @@ def film_png(frames: Tensor, labels: list[str], columns: int = 8, zoom: int = 3,
     Args:
         frames: (T, N, C, H, W), float in [−1, 1] or uint8. labels: T words, one above each frame.
         columns: pictures in a row. zoom: screen pixels a picture pixel. seconds: how long one frame is shown.
+        title: states the finding, above each frame.
 
     Raises:
         InvalidValue: there is not one label for each frame, or there is no frame.
@@ -35,12 +39,13 @@ def film_png(frames: Tensor, labels: list[str], columns: int = 8, zoom: int = 3,
         canvas.image.paste(sheet, (0, 2 * HEAD))
         size = min(16, 16 * (canvas.width - 4) / canvas.text_width(label, size=16, bold=True))
         canvas.text(2, HEAD / 2, label, size=size, bold=True, anchor="lm")
+        canvas = canvas.titled(title, size=TITLE_SIZE, edge=2)
         sizes |= canvas.sizes
         pages.append(ImageOps.posterize(canvas.image, 5))  # 32 levels a colour: a third of the bytes, hardly visible
     still, shown = pages[-1], [round(1000 * seconds)] * len(pages)
     shown[-1] *= 3
     file = io.BytesIO()
-    facts = {"duration": shown, "loop": 0, "pnginfo": png_facts(sizes)}
+    facts = {"duration": shown, "loop": 0, "pnginfo": png_facts(sizes, title)}
     still.save(file, "PNG", save_all=True, default_image=True, append_images=pages, **facts)
     return file.getvalue()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from dcgan_course.drawing.canvas import COLOURS, LETTERS
+from dcgan_course.drawing.canvas import COLOURS, LETTERS, TITLE
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue
 
@@ -78,9 +78,17 @@ def show(figure: "Figure", alt: str) -> "Image":
 
     _fit_titles(figure)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={LETTERS: f"{_smallest_letters(figure):.1f} px"})
+    facts = {LETTERS: f"{_smallest_letters(figure):.1f} px", TITLE: _title(figure)}
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={name: fact for name, fact in facts.items() if fact})
     plt.close(figure)
     return show_png(buffer.getvalue(), alt)
+
+
+def _title(figure: "Figure") -> str:
+    """Return the title over all panels, or else the first that one of them has; "" if there is none."""
+    over = [axes.get_title(place) for axes in figure.axes for place in ("left", "center", "right")]
+    titles = [figure.get_suptitle(), *over]
+    return next((" ".join(title.split()) for title in titles if title.strip()), "")
 
 
 def _smallest_letters(figure: "Figure") -> float:

@@ -36,8 +36,16 @@ def tile_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap: 
     return Image.fromarray(sheet[:, :, 0] if channels == 1 else sheet)
 
 
-def png_of_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap: int = 2) -> bytes:
-    """Return `tile_pictures(...)` as PNG bytes: what a slider shows."""
+def png_of_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap: int = 2, title: str = "") -> bytes:
+    """Return `tile_pictures(...)` as PNG bytes: what a slider shows; under a title that states the finding, if given.
+
+    With a title the sheet is drawn as large as without, and in steps of two pixels.
+    """
+    if title:
+        sheet = tile_pictures(images, columns, zoom, gap)
+        canvas = Canvas(-(-sheet.width // 2), -(-sheet.height // 2))
+        canvas.image.paste(sheet.convert("RGB"), (0, 0))
+        return canvas.titled(title, size=9, edge=2).png()
     buffer = io.BytesIO()
     tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1, pnginfo=png_facts([]))
     return buffer.getvalue()
@@ -51,21 +59,13 @@ def labelled_rows_png(rows: Tensor, labels: list[str], zoom: int = 3, title: str
         title: states the finding, above the rows; it gets a second line where it is wider than they are.
     """
     sheet = tile_pictures(rows.flatten(0, 1), columns=rows.shape[1], zoom=zoom)
-    scale, gap, size, line = 2, 8, 15, 22
+    scale, gap, size = 2, 8, 15
     ruler = Canvas(1, 1)
     left = int(max(ruler.text_width(label, size=14) for label in labels) + 2 * gap)
     width = left + sheet.width // scale + gap
-    lines = [""] if title else []
-    for word in title.split():
-        longer = f"{lines[-1]} {word}".strip()
-        fits = ruler.text_width(longer, size=size, bold=True) <= width - 2 * gap
-        lines[-1:] = [longer] if fits or not lines[-1] else [lines[-1], word]
-    top = gap + line * len(lines)
-    canvas = Canvas(width, sheet.height // scale + top + gap, scale=scale)
-    for number, words in enumerate(lines):
-        canvas.text(gap, gap + (number + 0.4) * line, words, size=size, bold=True, anchor="lm")
-    canvas.image.paste(sheet.convert("RGB"), (left * scale, top * scale))
+    canvas = Canvas(width, sheet.height // scale + 2 * gap, scale=scale)
+    canvas.image.paste(sheet.convert("RGB"), (left * scale, gap * scale))
     step = sheet.height / scale / len(labels)
     for number, label in enumerate(labels):
-        canvas.text(left - gap, top + (number + 0.5) * step, label, size=14, anchor="rm")
-    return canvas.png()
+        canvas.text(left - gap, gap + (number + 0.5) * step, label, size=14, anchor="rm")
+    return canvas.titled(title, size=size).png()

@@ -9,7 +9,7 @@ from PIL import Image
 
 from dcgan_course.drawing.canvas import COLOURS, Canvas, number_text
 
-SMALLEST_NUMBER = 14  # rectangles smaller than this many points stay without a number
+SMALLEST_NUMBER = 14  # points: a sheet of 1080 points is shown 934 px wide, and these are 12 px then
 SMALLEST_LINED = 5  # below it, in points, lines would cover the colours
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 DARK = ("blue", "orange")  # fills on which a number is white
@@ -34,7 +34,9 @@ class TableStyle:
 
 
 SQUARES = TableStyle(boxed=True, tall=0.42, wide=1.35, least=0)  # few and large: the pictures of lesson 01
-MATRIX = TableStyle(boxed=False, tall=0.5, wide=1.25, least=12)  # many and small: the matrices of lesson 02
+MATRIX = TableStyle(
+    boxed=False, tall=0.5, wide=1.35, least=SMALLEST_NUMBER
+)  # many and small: the matrices of lesson 02
 
 
 def draw_table(
@@ -48,6 +50,7 @@ def draw_table(
     fills: ArrayLike = "paper",
     text: Callable[[float], str] = number_text,
     style: TableStyle = MATRIX,
+    readable: bool | None = None,
 ) -> None:
     """Draw a table of numbers, one `width` × `height` rectangle a number.
 
@@ -55,17 +58,22 @@ def draw_table(
         values: (H, W) numbers; NaN leaves a rectangle without a number.
         x, y: upper left corner. width, height: of one rectangle, all in points.
         fills: colour names (H, W), or one name for all. text: writes a number. style: the look.
+        readable: whether numbers are written in a table that is one sheet; None asks `numbers_fit`.
     """
     numbers = np.asarray(values, dtype=float)
     names = np.broadcast_to(np.asarray(fills), numbers.shape)
-    (_draw_boxes if style.boxed else _draw_sheet)(canvas, names, x, y, width, height)
-    if not (style.boxed or numbers_fit(width, height)):
+    if style.boxed:
+        readable = True
+        _draw_boxes(canvas, names, x, y, width, height)
+    else:
+        readable = numbers_fit(numbers, width, height, text) if readable is None else readable
+        _draw_sheet(canvas, names, x, y, width, height, readable)
+    if not readable:
         return
     for (row, column), number in np.ndenumerate(numbers):
         if np.isnan(number) or not (written := text(number)):
             continue
-        tallest = max(style.tall * height, min(style.least, 0.72 * height))
-        size = min(tallest, style.wide * width / max(len(written), 2))
+        size = _letters(len(written), width, height, style)
         ink = "paper" if names[row, column] in DARK else "ink"
         canvas.text(x + (column + 0.5) * width, y + (row + 0.5) * height, written, size=size, colour=ink, anchor="mm")
 
@@ -75,7 +83,15 @@ def _draw_boxes(canvas: Canvas, names: np.ndarray, x: float, y: float, width: fl
         canvas.box(x + column * width, y + row * height, width, height, fill=name, outline="grey")
 
 
-def _draw_sheet(canvas: Canvas, names: np.ndarray, x: float, y: float, width: float, height: float) -> None:
+def _letters(count: int, width: float, height: float, style: TableStyle) -> float:
+    """Return the size of a number of `count` letters in its rectangle, in points."""
+    tallest = max(style.tall * height, min(style.least, 0.72 * height))
+    return min(tallest, style.wide * width / max(count, 2))
+
+
+def _draw_sheet(
+    canvas: Canvas, names: np.ndarray, x: float, y: float, width: float, height: float, readable: bool
+) -> None:
     rows, columns = names.shape
     pixels = PALETTE[np.array([[PLACE_IN_PALETTE[name] for name in line] for line in names.tolist()])]
     wide, high = (max(1, round(length * canvas.scale)) for length in (columns * width, rows * height))
@@ -84,7 +100,7 @@ def _draw_sheet(canvas: Canvas, names: np.ndarray, x: float, y: float, width: fl
     sheet = Image.fromarray(pixels).resize((wide, high), Image.Resampling.NEAREST)
     canvas.image.paste(sheet, (round(x * canvas.scale), round(y * canvas.scale)))
     if min(width, height) >= SMALLEST_LINED:
-        colour = "grey" if numbers_fit(width, height) else "light"
+        colour = "grey" if readable else "light"
         for down in (y + row * height for row in range(rows + 1)):
             canvas.line(x, down, x + columns * width, down, colour=colour, line=1)
         for across in (x + column * width for column in range(columns + 1)):
@@ -92,9 +108,13 @@ def _draw_sheet(canvas: Canvas, names: np.ndarray, x: float, y: float, width: fl
     canvas.box(x, y, columns * width, rows * height, outline="grey")
 
 
-def numbers_fit(width: float, height: float) -> bool:
-    """Tell whether a number can be read in a rectangle of this size, in points."""
-    return min(width, height) >= SMALLEST_NUMBER
+def numbers_fit(values: ArrayLike, width: float, height: float, text: Callable[[float], str] = number_text) -> bool:
+    """Tell whether all numbers of a matrix can be read in rectangles of this size, in points; NaN is no number."""
+    if _letters(0, width, height, MATRIX) < SMALLEST_NUMBER:
+        return False
+    numbers = np.unique(np.asarray(values, dtype=float))
+    longest = max((len(text(number)) for number in numbers[~np.isnan(numbers)]), default=0)
+    return _letters(longest, width, height, MATRIX) >= SMALLEST_NUMBER
 
 
 def weight_name(value: float) -> str:

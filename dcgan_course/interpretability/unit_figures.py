@@ -131,7 +131,7 @@ def maps_sheet(maps: Tensor, title: str) -> bytes:
     sheet = tile_pictures(scaled[:, None], columns, zoom=side, gap=4)
     left = Canvas(1, 1).text_width(f"map {count}", size=TEXT) + 3 * GAP
     canvas = Canvas(int(left) + max(sheet.width // 2, 300) + GAP, HEADING + sheet.height // 2 + 3 * GAP)
-    canvas.text(2 * GAP, GAP, title, size=TEXT + 1, bold=True)
+    canvas.title(2 * GAP, GAP, title, size=TEXT + 1)
     canvas.image.paste(sheet.convert("RGB"), (int(left) * 2, (HEADING + GAP) * 2))
     step = (height * side + 4) / 2
     for row in range(-(-count // columns)):

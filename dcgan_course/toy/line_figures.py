@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SATURATING, NON_SATURATING = COLOURS["orange"], COLOURS["purple"]
-WIDTH, HEIGHT = 960, 660  # of the explorer's frame, in points
+WIDTH, HEIGHT = 960, 624  # of the explorer's frame, in points
 Moment: TypeAlias = tuple[str, Tensor, Tensor, Tensor, Tensor, tuple[Iterable[float], Iterable[float]]]
 
 
@@ -272,33 +272,37 @@ def plain(number: float) -> str:
     return f"{round(number, 3) + 0.0:.3f}".replace("-", "−")
 
 
-def densities_frame(state: TwoNormals) -> bytes:
-    """Draw one frame of the explorer: densities and D*, V and JSD as bars, both pushes. Returns PNG bytes."""
+def densities_frame(state: TwoNormals, title: str = "") -> bytes:
+    """Draw one frame of the explorer: densities and D*, V and JSD as bars, both pushes. Returns PNG bytes.
+
+    Args:
+        state: of the two densities. title: states the finding, above all.
+    """
     canvas = Canvas(WIDTH, HEIGHT, scale=1)
     x, left, wide = state.x, 70, WIDTH - 90
     densities = [("ink", "data density"), ("green", "density of the fakes"), ("blue", "D*(x)")]
     _legend(canvas, left, 14, densities)
     canvas.text(left + wide, 14, "the higher density is drawn up to 1", size=14, anchor="rm")
     top = max(float(state.p_data.max()), float(state.p_fake.max()))
-    upper = LinePlot(canvas, left, 32, wide, 236, (-9, 9), (0, 1.06))
+    upper = LinePlot(canvas, left, 32, wide, 218, (-9, 9), (0, 1.06))
     for level in (0.0, 0.5, 1.0):
         upper.level(level, f"{level:g}")
     upper.x_numbers(range(-9, 10, 3))
     upper.curve(x, state.p_data / top, "ink", line=4, dotted=True)
     upper.curve(x, state.p_fake / top, "green")
     upper.curve(x, state.best_d, "blue")
-    _gauge(canvas, 312, f"JSD {plain(state.jsd)}", state.jsd, 0, np.log(2), ("0", "log 2 = 0.693"))
-    _gauge(canvas, 342, f"V {plain(state.value)}", state.value, -np.log(4), 0, ("−log 4", "0"))
-    canvas.text(left, 380, "push on a fake that lies at x (above 0: to the right)", size=17, bold=True)
+    _gauge(canvas, 294, f"JSD {plain(state.jsd)}", state.jsd, 0, np.log(2), ("0", "log 2 = 0.693"))
+    _gauge(canvas, 324, f"V {plain(state.value)}", state.value, -np.log(4), 0, ("−log 4", "0"))
+    canvas.text(left, 362, "push on a fake that lies at x (above 0: to the right)", size=17, bold=True)
     pushes = [("orange", f"saturating, mean {signed(state.mean_push_minimax)}")]
     pushes.append(("purple", f"non-saturating, mean {signed(state.mean_push_non_saturating)}"))
-    _legend(canvas, left, 418, pushes)
+    _legend(canvas, left, 400, pushes)
     size = max(0.1, float(state.push_minimax.abs().max()), float(state.push_non_saturating.abs().max()))
-    lower = LinePlot(canvas, left, 438, wide, 186, (-9, 9), (-1.1 * size, 1.1 * size))
+    lower = LinePlot(canvas, left, 420, wide, 170, (-9, 9), (-1.1 * size, 1.1 * size))
     for level in (-size, 0, size):
         words = "0" if level == 0 else f"{level:.0f}" if size >= 10 else f"{level:.1f}"
         lower.level(level, words.replace("-", "−"))
     lower.x_numbers(range(-9, 10, 3))
     lower.curve(state.fake_x, state.push_non_saturating, "purple")
     lower.curve(state.fake_x, state.push_minimax, "orange")
-    return canvas.png(compress_level=1)
+    return canvas.titled(title).png(compress_level=1)

@@ -30,7 +30,7 @@ def draw_game(game: ManyGans, rounds: int, title: str) -> Canvas:
         game: may have played no round yet. rounds: length of the time axis. title: one line above all.
     """
     canvas = Canvas(GAME_WIDTH, GAME_HEIGHT, scale=1)
-    canvas.text(SCATTER_LEFT - 24, 10, title, size=18, bold=True)
+    canvas.title(SCATTER_LEFT - 24, 10, title, size=18)
     points = game.points(500)[0]
     _draw_cloud(canvas, points, game.mixture)
     report = count_modes(points, game.mixture)
@@ -90,7 +90,7 @@ def clouds_figure(rows: Sequence[tuple[str, Sequence[Tensor] | Tensor]], mixture
     import matplotlib.pyplot as plt
 
     columns = max(len(clouds) for _, clouds in rows)
-    figure, axes = plt.subplots(len(rows), columns, figsize=(9.5, 2.05 * len(rows) + 0.6), squeeze=False)
+    figure, axes = plt.subplots(len(rows), columns, figsize=(9.5, 1.9 * len(rows) + 0.6), squeeze=False)
     reach = 1.35 * float(mixture.centres.abs().max())
     for line, (name, clouds) in zip(axes, rows, strict=True):
         for axis in line:

@@ -4,10 +4,10 @@ import html
 
 import ipywidgets
 
-from dcgan_course.drawing.canvas import Canvas
-from dcgan_course.errors import seed_number
+from dcgan_course.errors import InvalidValue, seed_number
 from dcgan_course.toy.faults import FAULTS, play
 from dcgan_course.toy.mixtures import grid_of_25, ring_of_8
+from dcgan_course.toy.modes import count_modes
 from dcgan_course.toy.point_figures import GAME_HEIGHT, GAME_WIDTH, draw_game
 from dcgan_course.widgets.parts import Markup, Panel, Picture, dropdown, slider
 
@@ -28,7 +28,7 @@ class BreakItPanel(Panel):
 
     sentence = (
         "The break-it panel: eight faults to train live, with start, stop and reset. "
-        "The next picture shows three of them."
+        "The next pictures show three of them."
     )
 
     def __init__(self) -> None:
@@ -109,11 +109,18 @@ class BreakItPanel(Panel):
         self.say(f"Round {self.game.steps} of {ROUNDS}: {state}", *([answer] if self.explain.value else []))
 
     @staticmethod
-    def twin(rounds: int = 200, seed: int = 0) -> bytes:
-        """Return what the panel shows for three faults after `rounds` rounds, one below the other, as PNG bytes."""
-        names = ("nothing is wrong", "D too strong", "real and fake in one batch norm")
-        sheet = Canvas(GAME_WIDTH, GAME_HEIGHT * len(names), scale=1)
-        for row, name in enumerate(names):
-            game = play(FAULTS[name], 1, seed_number(seed)).run(rounds)
-            sheet.paste(draw_game(game, rounds, f"{name}: {rounds} rounds"), 0, row * GAME_HEIGHT)
-        return sheet.png(compress_level=9)
+    def twin(fault: str = "D too strong", rounds: int = 200, seed: int = 0) -> bytes:
+        """Return what the panel shows for a fault after `rounds` rounds on the ring of 8, as PNG bytes.
+
+        Args:
+            fault: a name of `toy.faults.FAULTS`. rounds: at least 1. seed: of the networks, the points and z.
+
+        Raises:
+            InvalidValue: there is no such fault.
+        """
+        if fault not in FAULTS:
+            raise InvalidValue(f"There is no fault {fault!r}: choose one of {', '.join(map(repr, FAULTS))}.")
+        game = play(FAULTS[fault], 1, seed_number(seed)).run(rounds)
+        found = count_modes(game.points(500)[0], game.mixture)
+        title = f"{fault}: {found.modes} of {found.of} modes after {rounds} rounds"
+        return draw_game(game, rounds, title).png()

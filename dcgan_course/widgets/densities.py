@@ -49,7 +49,7 @@ class DensitiesExplorer(Panel):
         fake_mean: float = START["fake_mean"],
         fake_width: float = START["fake_width"],
     ) -> bytes:
-        """Return one frame of the explorer as PNG bytes.
+        """Return one frame of the explorer under a title with its numbers, as PNG bytes.
 
         Args:
             data_mean, data_width, fake_mean, fake_width: as the sliders; the widths are above 0.
@@ -57,7 +57,11 @@ class DensitiesExplorer(Panel):
         Raises:
             InvalidValue: a width is not above 0.
         """
-        return densities_frame(TwoNormals(data_mean, data_width, fake_mean, fake_width))
+        state = TwoNormals(data_mean, data_width, fake_mean, fake_width)
+        pushes = (
+            f"saturating {signed(state.mean_push_minimax)}, non-saturating {signed(state.mean_push_non_saturating)}"
+        )
+        return densities_frame(state, f"JSD {plain(state.jsd)} of at most 0.693; mean push on a fake: {pushes}")
 
 
 def _sentences(state: TwoNormals) -> str:

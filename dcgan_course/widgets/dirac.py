@@ -90,16 +90,19 @@ class DiracExplorer(Panel):
         )
 
     @staticmethod
-    def twin(penalty: str = "r1", weight: float = 1.0, loss: str = "non_saturating") -> bytes:
+    def twin(penalty: str = "r1", weight: float = 1.0, loss: str = "non_saturating", *, alone: bool = False) -> bytes:
         """Return the explorer's picture of a loss without a penalty, and below it with one, as PNG bytes.
+
+        Two frames are higher than a small screen; alone, the game of the arguments fits.
 
         Args:
             penalty, weight, loss: as of `toy.dirac.DiracGame`. Both games start at (1, 1), with step size 0.1, in turn.
+            alone: draw only the game with the penalty, which may be "none".
 
         Raises:
             InvalidValue: as DiracGame.
         """
-        games = [DiracGame(loss), DiracGame(loss, penalty, weight)]
+        games = [DiracGame(loss), DiracGame(loss, penalty, weight)][alone:]
         sheet = Canvas(WIDTH, len(games) * HEIGHT, scale=1)
         for row, game in enumerate(games):
             frame = dirac_frame(game, game.play(steps=STEPS), _title(game))

@@ -3,6 +3,7 @@
 import functools
 import math
 import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ipywidgets
@@ -117,18 +118,23 @@ class MeasureExplorer(Panel):
 
     @staticmethod
     def twin(
-        pool: Images | None = None, reference: Images | None = None, *, count: int = COUNT, seed: int = 0
+        pool: Images | None = None,
+        reference: Images | None = None,
+        *,
+        count: int = COUNT,
+        seed: int = 0,
+        spoils: Sequence[Mapping[str, float]] = ({"blur": 1.0}, {"copies": 40}, {"shift": 2}),
     ) -> bytes:
         """Return what the explorer shows for a blur, for copies and for a shift, one below the other, as PNG bytes.
 
         Args:
-            pool, reference, count, seed: as the explorer takes them.
+            pool, reference, count, seed: as the explorer takes them. spoils: {control: value} of each frame; more than
+                one frame is higher than a small screen.
 
         Raises:
             InvalidValue: as the explorer.
         """
         sets = _Sets(pool, reference, count, seed)
-        spoils: list[dict[str, float]] = [{"blur": 1.0}, {"copies": 40}, {"shift": 2}]
         sheet = Canvas(WIDTH, HEIGHT * len(spoils), scale=1)
         with one_thread():
             for number, spoil in enumerate(spoils):
@@ -225,7 +231,7 @@ def _title(sets: _Sets, row: TortureRow) -> str:
 def _frame(sets: _Sets, pictures: Tensor, row: TortureRow) -> Canvas:
     """Draw twenty pictures of a set, and each measure as a bar beside what real sets give."""
     canvas = Canvas(WIDTH, HEIGHT, scale=1)
-    canvas.text(16, 8, _title(sets, row), size=18, bold=True)
+    canvas.title(16, 8, _title(sets, row), size=18)
     shown = tile_pictures(pictures[:TILES].clamp(-1, 1), columns=TILES // 2, zoom=2)
     canvas.image.paste(shown, (16, 38))
     beside = 16 + shown.width + 20

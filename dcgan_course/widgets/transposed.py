@@ -4,12 +4,11 @@ import ipywidgets
 
 from dcgan_course.convolution.transposed import TransposedLayer, window_sum
 from dcgan_course.convolution.transposed_figures import (
-    VIEWS_HEIGHT,
     VIEWS_WIDTH,
     draw_impossible,
     draw_three_views,
 )
-from dcgan_course.drawing.canvas import Canvas, number_text
+from dcgan_course.drawing.canvas import number_text
 from dcgan_course.errors import InvalidValue
 from dcgan_course.widgets.parts import Markup, Panel, Picture, slider
 
@@ -108,27 +107,26 @@ class TransposedExplorer(Panel):
         padding: int = START["padding"],
         dilation: int = START["dilation"],
         output_padding: int = START["output_padding"],
-        moments: int = 3,
+        share: float = 1.0,
     ) -> bytes:
-        """Return what the explorer shows at several moments of Play, one below the other, as PNG bytes.
+        """Return what the explorer shows at one moment of Play, under a title that says how far it is, as PNG bytes.
 
         Args:
-            input_size, kernel_size, stride, padding, dilation, output_padding: as the sliders. moments: at least one.
+            input_size, kernel_size, stride, padding, dilation, output_padding: as the sliders.
+            share: of Play's way, in [0, 1].
 
         Raises:
             InvalidValue: PyTorch refuses the layer.
         """
         layer = TransposedLayer(input_size, kernel_size, stride, padding, dilation, output_padding)
         inputs, outputs = input_size**2, layer.output_size**2
-        strip = Canvas(VIEWS_WIDTH, moments * (VIEWS_HEIGHT + 20) - 20, scale=1)
-        for moment in range(moments):
-            share = (moment + 1) / moments
-            views = draw_three_views(layer, _place(inputs, share), _place(outputs, share), scale=1)
-            top = moment * (VIEWS_HEIGHT + 20)
-            strip.paste(views, 0, top)
-            if moment:
-                strip.line(0, top - 10, VIEWS_WIDTH, top - 10, colour="grey", line=2)
-        return strip.png()
+        stamp, window = _place(inputs, share), _place(outputs, share)
+        views = draw_three_views(layer, stamp, window, scale=1)
+        if (stamp + 1, window + 1) == (inputs, outputs):
+            title = f"Stamps, windows and rows are done: three times the same {outputs} numbers"
+        else:
+            title = f"{stamp + 1} of {inputs} stamps are laid, {window + 1} of {outputs} numbers are collected"
+        return views.titled(title).png()
 
 
 def describe(layer: TransposedLayer, input_square: int, output_square: int) -> list[Markup]:

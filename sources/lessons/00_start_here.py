@@ -126,7 +126,7 @@ widgets.latent_slider(run.generator, seed=seed)
 # can move:
 
 # %% tags=["slide"]
-strip = widgets.latent_twin(run.generator, seed=seed)
+strip = widgets.latent_twin(run.generator, seed=seed, title="A walk through latent space: no picture jumps")
 drawing.show_png(
     strip,
     alt="Twenty-four pictures on a walk through latent space: each digit changes its shape step by step into the next.",
@@ -173,7 +173,9 @@ print(f"The pictures below have lengths {lengths}.")
 
 # %% tags=["slide"]
 drawing.show_png(
-    drawing.png_of_pictures(far, columns=len(lengths), zoom=4),
+    drawing.png_of_pictures(
+        far, columns=len(lengths), zoom=4, title="Ever longer z: the shape stays, its contrast grows"
+    ),
     alt="Seven pictures along one direction of z, with growing length: a washed-out shape at 0, soft edges near 5, "
     "a hard black and white shape from 20 on.",
 )

@@ -38,6 +38,7 @@ from itertools import product
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
+from IPython.display import display
 from torch import nn
 
 from dcgan_course import drawing, widgets
@@ -82,7 +83,7 @@ drawing.show_png(
         {**dict(zip(titles, stamps, strict=True)), "added": added},
         signs="+++=",
         marks={title: mark for title in titles},
-        caption="Stride 2: each stamp lies 2 squares from the next one. In the middle, all four overlap.",
+        title="Stride 2: each stamp lies 2 squares from the next one. In the middle, all four overlap.",
     ),
     alt="Four 5 by 5 sheets, each with the kernel times 1, 2, 3 and 4 in one corner, and their sum. The "
     "middle square of the sum is 9 times 1 plus 7 times 2 plus 3 times 3 plus 1 times 4, which is 36.",
@@ -193,7 +194,7 @@ drawing.show_png(
     number_grids(
         {first: reached, second: not_reached},
         marks={first: edge, second: edge_7},
-        caption="Left: the kernel reaches the new squares. Right: nothing reaches them, only the bias of 100 is there.",
+        title="Left: the kernel reaches the new squares. Right: nothing reaches them, only the bias of 100 is there.",
         largest=44,
     ),
     alt="Two outputs with the row and the column that output_padding added in colour. Left, 6 by 6: the "
@@ -252,7 +253,7 @@ drawing.show_png(
         {"y": y, "zeros inserted": spread, "padded by 2": padded, "turned kernel": turned, "output": slid},
         signs="→→★=",
         marks={"y": found, "zeros inserted": found, "padded by 2": found},
-        caption="The window moves by 1. The inputs (green) stand 2 apart: its step is half of theirs.",
+        title="The window moves by 1. The inputs (green) stand 2 apart: its step is half of theirs.",
     ),
     alt="The 2 by 2 input; with zeros inserted it is 3 by 3; padded by 2 it is 7 by 7. The turned kernel, 9 "
     "down to 1, slides over it and makes the 5 by 5 output.",
@@ -337,7 +338,7 @@ sheet[0:3, 1:4] = kernel
 drawing.show_png(
     weight_matrices(
         {"kernel": kernel, "at the second place": sheet, "the same, flattened: one row": sheet.view(1, 16)},
-        caption="One row of numbers says where the window lies.",
+        title="One row of numbers says where the window lies.",
     ),
     alt="The kernel w1 to w9. The same kernel laid on a 4 by 4 sheet, in its upper right corner. The sheet "
     "flattened to one row of 16: one empty square, w1 w2 w3, one empty, w4 w5 w6, one empty, w7 w8 w9, "
@@ -375,7 +376,7 @@ C = conv_matrix(kernel, (4, 4))
 print(f"C has {C.shape[0]} rows (one for each output) and {C.shape[1]} columns (one for each input).")
 print(f"{(C != 0).sum()} of its {C.numel()} entries hold a weight: each of the 9 weights {(C == 1).sum()} times.")
 drawing.show_png(
-    weight_matrices({"C: every row is the same kernel, moved": C}),
+    weight_matrices({"C": C}, title="Every row of C is the same kernel, moved"),
     alt="C, 4 rows and 16 columns, in three bands of colour. Row 1 begins with w1 w2 w3; row 2 is the same, "
     "one column further; row 3 is row 1, four columns further; row 4 ends with w7 w8 w9.",
     width=960,
@@ -425,7 +426,7 @@ drawing.show_png(
     number_grids(
         {"2×2: the small picture": y, "4×4: connections of each square": connections},
         marks={"4×4: connections of each square": {1: "paper", 2: "sky", 4: "peach"}},
-        caption="In the middle a square is connected with all 4 small squares, in a corner with 1. So in C, so in Cᵀ.",
+        title="In the middle a square is connected with all 4 small squares, in a corner with 1. So in C, so in Cᵀ.",
     ),
     alt="A 2 by 2 picture, and a 4 by 4 table of how many of its squares each big square is connected with: "
     "1 in the corners, 2 along the edges, 4 in the middle.",
@@ -443,9 +444,7 @@ drawing.show_png(
 back = (C.T @ C @ x.flatten()).view(4, 4)
 print(f"C has rank {torch.linalg.matrix_rank(C)}: it keeps {torch.linalg.matrix_rank(C)} of the 16 numbers that x has.")
 drawing.show_png(
-    number_grids(
-        {"x": x, "C x": small, "Cᵀ C x": back}, signs="→→", caption="The shape comes back. The values do not."
-    ),
+    number_grids({"x": x, "C x": small, "Cᵀ C x": back}, signs="→→", title="The shape comes back. The values do not."),
     alt="Three tables. The picture x, 4 by 4, with values from 0 to 4. Its convolution, 2 by 2. The "
     "transposed convolution of that, 4 by 4 again, with values from about 50 to over 1000: nothing like "
     "x.",
@@ -479,7 +478,8 @@ drawing.show_png(
             "column 1 of Cᵀ,\nas a 4×4 picture": C.T[:, 0].view(4, 4),
             "row 6 of Cᵀ,\nas a 2×2 picture": C.T[5].view(2, 2),
         },
-        largest=34,
+        title="A column of Cᵀ is the kernel as it is, and a row is a piece of the turned kernel",
+        largest=33,
     ),
     alt="Cᵀ, 16 by 4, begins with w1; the slide's matrix begins with w9 and runs backwards. Column 1 of Cᵀ "
     "as a picture is the kernel as it is, w1 in the corner. Row 6 as a picture is w5 w4 over w2 w1: a "
@@ -506,7 +506,7 @@ drawing.show_png(
 # %% tags=["slide"]
 layer = TransposedLayer(input_size=2, kernel_size=3, stride=2, padding=0)
 drawing.show_png(
-    draw_three_views(layer, input_square=1, output_square=12).png(),
+    draw_three_views(layer, input_square=1, output_square=12).titled("A window and a row make the same 36").png(),
     alt="Three views of one transposed convolution. Left, the second stamp is added to a 5 by 5 sheet. "
     "Middle, the window stands in the middle of the padded 7 by 7 input and makes 36. Right, the matrix with "
     "25 rows and 4 columns; column 2 and row 13 are lit.",
@@ -577,20 +577,21 @@ print(f"gradient of shape {tuple(picture.grad.shape[2:])}; largest difference to
 widgets.transposed_explorer()
 
 # %% [markdown]
-# The figure shows the same layer at three moments (for those who read this page without a running kernel).
+# The figures show the same layer at three moments (for those who read this page without a running kernel).
 
 # %%
-drawing.show_png(
-    widgets.transposed_twin(input_size=2, kernel_size=4, stride=2, padding=1),
-    alt="Three moments of one transposed convolution, kernel 4, stride 2, padding 1, from 2 by 2 to 4 by 4. "
-    "In each: the stamps so far with the border that padding cuts, the turned kernel sliding over the "
-    "zero-inserted input, which is padded by p′ = 2, and the matrix with one column and one row lit.",
-    width=1080,
-)
+for moment in (1, 2, 3):
+    twin = widgets.transposed_twin(input_size=2, kernel_size=4, stride=2, padding=1, share=moment / 3)
+    alt = (
+        f"Moment {moment} of 3 of a transposed convolution, kernel 4, stride 2, padding 1, from 2 by 2 to 4 by 4: "
+        "the stamps so far with the border that padding cuts, the turned kernel sliding over the zero-inserted "
+        "input, which is padded by p′ = 2, and the matrix with one column and one row lit."
+    )
+    display(drawing.show_png(twin, alt, width=1080))
 
 # %% [markdown]
-# From top to bottom: the first stamp, the third, the fourth and last. In the last row all three views hold the
-# same 4×4 output. Here the argument is p = 1, and the zero-inserted input is padded by p′ = 2.
+# From top to bottom: the first stamp, the third, the fourth and last. In the last figure all three views hold
+# the same 4×4 output. Here the argument is p = 1, and the zero-inserted input is padded by p′ = 2.
 #
 # ## Does at least the shape always come back?
 #
@@ -711,7 +712,7 @@ drawing.show_png(
     number_grids(
         painted,
         marks={name: tones for name in painted},
-        caption="Kernels 3 and 5 leave a checkerboard. Kernel 4 paints the middle evenly.",
+        title="Kernels 3 and 5 leave a checkerboard. Kernel 4 paints the middle evenly.",
     ),
     alt="How often each output square is painted. With kernel 3 and stride 2 the numbers 1, 2 and 4 make a "
     "checkerboard all over the output, with kernel 5 the numbers 4, 6 and 9. With kernel 4 every square of the "

@@ -38,6 +38,7 @@ from dataclasses import replace
 from statistics import mean, stdev
 
 import torch
+from IPython.display import display
 from torch import nn
 from torch.func import functional_call
 
@@ -468,7 +469,9 @@ for i, number in enumerate(left["round"]):
     print(f"{number:5}         " + "".join(values[:4]) + "          " + "".join(values[4:]))
 print(f"The pictures show rounds {', '.join(str(left['round'][i]) for i in shown)}, from top to bottom.")
 drawing.show_png(
-    drawing.png_of_pictures(strip, columns=20, zoom=2),
+    drawing.png_of_pictures(
+        strip, columns=20, zoom=2, title="lr 0.001 at the left, k 1/10 at the right: both collapse"
+    ),
     alt="Rows of twenty samples; the digits on both halves become rough and at last all the same, from top to bottom.",
     width=900,
 )
@@ -639,15 +642,17 @@ for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0
 widgets.break_it_panel()
 
 # %%
-drawing.show_png(
-    widgets.break_it_twin(rounds=fault_rounds, seed=seed),
-    alt="The break-it panel for three faults: points beside the modes on the left, traces on the right.",
-    width=800,
-)
+for fault in ("nothing is wrong", "D too strong", "real and fake in one batch norm"):
+    twin = widgets.break_it_twin(fault, rounds=fault_rounds, seed=seed)
+    display(
+        drawing.show_png(
+            twin, f"The break-it panel, {fault}: points beside the modes at the left, traces at the right."
+        )
+    )
 
 # %% [markdown]
-# The twin shows three of the eight faults. In the third, orange and purple are the same question to the same D:
-# how real are these fakes? Asked beside real points, D says no. Asked alone, it cannot tell.
+# The twins show three of the eight choices. In the third, orange and purple are the same question to the same
+# D: how real are these fakes? Asked beside real points, D says no. Asked alone, it cannot tell.
 
 # %% [markdown] tags=["slide"]
 # ## Take-aways

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from dcgan_course.drawing.canvas import LETTERS
+from dcgan_course.drawing.canvas import LETTERS, TITLE
 
 WINDOW = {"width": 1366, "height": 768}  # a small laptop
 SCREEN = 645  # px of such a window that a lesson has in JupyterLab, below its menu and above its status
@@ -33,6 +33,7 @@ class Figure:
     """A picture on the page; lengths in CSS pixels.
 
     letters: its smallest letters as they are shown; None where there are none. known: whether the file says so.
+    title: that is written in it.
     """
 
     cell: int
@@ -41,6 +42,7 @@ class Figure:
     height: float
     letters: float | None
     known: bool
+    title: str
 
     def __str__(self) -> str:
         letters = "none" if self.letters is None else f"{self.letters:.1f} px"
@@ -55,7 +57,10 @@ def figures(notebook) -> list[Figure]:
     for cell in notebook.cells():
         if any("image/png" in output["kinds"] for output in cell.outputs) or cell.has_widget:
             for width, height, natural, alt, data in notebook.show_cell(cell.index).evaluate(SHOWN):
-                said = Image.open(io.BytesIO(base64.b64decode(data))).info.get(LETTERS)
+                facts = Image.open(io.BytesIO(base64.b64decode(data))).info
+                said = facts.get(LETTERS)
                 size = float(re.fullmatch(r"([\d.]+) px", said)[1]) * width / natural if said else 0
-                found.append(Figure(cell.index, alt, width, height, size or None, said is not None))
+                found.append(
+                    Figure(cell.index, alt, width, height, size or None, said is not None, facts.get(TITLE, ""))
+                )
     return found

@@ -13,6 +13,7 @@ from PIL import Image
 
 from dcgan_course import drawing
 from dcgan_course.errors import InvalidValue
+from tests.helpers.pictures import pixels
 
 LONG = "A finding that takes many words and would run over the right edge of a figure that is nine inches wide, twice"
 
@@ -88,3 +89,28 @@ def test_sheets_and_films_say_it_too():
         (drawing.film_png(rows, ["a", "b"], columns=3, zoom=8), "32.0 px"),
     ):
         assert Image.open(io.BytesIO(png)).info["Letters"] == said
+
+
+def test_a_picture_says_its_title():
+    figure, panels = plt.subplots(1, 2)
+    panels[1].set_title("the second panel")
+    picture = torch.zeros(2, 1, 16, 16)
+    over = "A finding of many words, which no narrow picture has room for in one line"
+    for png, said in (
+        (drawing.show(figure, alt="Two empty panels, one with a title.").data, "the second panel"),
+        (drawing.show(plt.figure(), alt="Nothing at all is drawn.").data, None),
+        (drawing.png_of_pictures(picture, columns=2), None),
+        (drawing.png_of_pictures(picture, columns=2, zoom=6, title=over), over),
+        (drawing.labelled_rows_png(picture[None], ["a"], title=over), over),
+        (drawing.film_png(picture[None], ["a"], zoom=6, title=over), over),
+    ):
+        assert Image.open(io.BytesIO(png)).info.get("Title") == said
+
+
+def test_a_title_over_pictures_hides_none_of_them():
+    pictures = torch.full((2, 1, 16, 16), -1.0)
+    plain = pixels(drawing.png_of_pictures(pictures, columns=2, zoom=6))
+    titled = pixels(drawing.png_of_pictures(pictures, columns=2, zoom=6, title="Black in a narrow row, twice, is all"))
+    below = titled[-len(plain) :]
+    assert titled.shape[1] == plain.shape[1] and (below == plain).all()
+    assert (titled[: -len(plain)] < 128).any() and (titled[: -len(plain), -2:] == 255).all()

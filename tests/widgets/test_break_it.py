@@ -1,16 +1,16 @@
 """The break-it panel: any order of clicks, both ends of every slider, every fault, and the twin."""
 
+import io
 import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from dcgan_course.errors import InvalidValue
 from dcgan_course.toy.faults import FAULTS
-from dcgan_course.toy.point_figures import (
-    GAME_HEIGHT,
-    GAME_WIDTH,
-)
+from dcgan_course.toy.point_figures import GAME_HEIGHT, GAME_WIDTH
 from dcgan_course.widgets import break_it_panel, break_it_twin
 from dcgan_course.widgets.break_it import ROUNDS
 from tests.helpers.pictures import pixels
@@ -94,7 +94,12 @@ def test_no_order_of_clicks_raises(actions):
     assert words(panel).startswith("Round ") and pixels(panel.children[-2].value).any()
 
 
-def test_the_twin_shows_three_faults():
-    picture = pixels(break_it_twin(rounds=3))
-    assert picture.shape == (3 * GAME_HEIGHT, GAME_WIDTH, 3)
+def test_the_twin_shows_the_fault_that_is_asked_for():
+    twins = [break_it_twin(fault, rounds=3) for fault in ("nothing is wrong", "D too strong")]
+    assert {pixels(twin).shape for twin in twins} == {(GAME_HEIGHT, GAME_WIDTH, 3)} and twins[0] != twins[1]
+    titles = [Image.open(io.BytesIO(twin)).info["Title"] for twin in twins]
+    assert all(re.fullmatch(r".*: \d of 8 modes after 3 rounds", title) for title in titles)
+    assert titles[1].startswith("D too strong:")
+    with pytest.raises(InvalidValue, match="no fault 'bad luck'"):
+        break_it_twin("bad luck")
     assert repr(break_it_panel()).startswith("The break-it panel")

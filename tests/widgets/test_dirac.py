@@ -85,5 +85,7 @@ def test_the_twin_shows_the_start_without_and_with_the_penalty():
     assert (np.array(Image.open(io.BytesIO(panel.picture.value))) == sheet[:HEIGHT]).all()
     panel.controls["penalty"].value = "r1"
     assert (np.array(Image.open(io.BytesIO(panel.picture.value))) == sheet[HEIGHT:]).all()
+    for penalty, half in (("none", sheet[:HEIGHT]), ("r1", sheet[HEIGHT:])):
+        assert (np.array(Image.open(io.BytesIO(dirac_twin(penalty, alone=True)))) == half).all()
     with pytest.raises(InvalidValue, match="penalty"):
         dirac_twin(penalty="magic")

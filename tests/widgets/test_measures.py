@@ -120,7 +120,10 @@ def test_pictures_that_it_cannot_read_and_too_few_are_refused(digits):
 
 
 def test_the_twin_holds_three_frames(digits):
-    assert pixels(widgets.measure_explorer_twin(digits, digits, count=60)).shape[:2] == (3 * 500, 940)
+    three = pixels(widgets.measure_explorer_twin(digits, digits, count=60))
+    assert three.shape[:2] == (3 * 500, 940)
+    one = widgets.measure_explorer_twin(digits, digits, count=60, spoils=[{"copies": 40}])
+    assert (pixels(one) == three[500:1000]).all()
 
 
 @pytest.mark.real_data

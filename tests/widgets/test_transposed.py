@@ -164,9 +164,16 @@ def test_the_panel_is_one_sentence_without_a_kernel(explorer):
 
 
 def test_the_twin_is_the_same_every_time_and_refuses_like_the_package():
-    twin = transposed_twin(3, 3, 2, 1, moments=2)
-    assert twin == transposed_twin(3, 3, 2, 1, moments=2) and twin.startswith(b"\x89PNG")
-    assert size_of(twin) == (transposed_figures.VIEWS_WIDTH, 2 * transposed_figures.VIEWS_HEIGHT + 20)
+    twins = [transposed_twin(3, 3, 2, 1, share=share) for share in (0, 0.5, 1)]
+    assert twins == [transposed_twin(3, 3, 2, 1, share=share) for share in (0, 0.5, 1)]
+    titles = [Image.open(io.BytesIO(twin)).info["Title"] for twin in twins]
+    assert [title.partition(",")[0] for title in titles] == [
+        "1 of 9 stamps are laid",
+        "4 of 9 stamps are laid",
+        "Stamps",
+    ]
+    width, height = size_of(twins[0])
+    assert width == transposed_figures.VIEWS_WIDTH and height > transposed_figures.VIEWS_HEIGHT
     with pytest.raises(InvalidValue, match="output_padding is 3"):
         transposed_twin(output_padding=3)
 
@@ -175,7 +182,7 @@ def test_the_twin_in_the_lesson_shows_the_explorer_as_it_opens(explorer):
     script = (ROOT / "sources" / "lessons" / "02_transposed_convolution.py").read_text(encoding="utf-8")
     calls = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Call)]
     (call,) = (node for node in calls if getattr(node.func, "attr", "") == "transposed_twin")
-    given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+    given = {each.arg: ast.literal_eval(each.value) for each in call.keywords if each.arg != "share"}
     shown = inspect.signature(transposed_twin).bind(**given)
     shown.apply_defaults()
     opening = {name: explorer.controls[name].value for name in SETTINGS}

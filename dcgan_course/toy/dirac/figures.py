@@ -44,7 +44,7 @@ def paths_figure(
     columns = min(columns, len(panels))
     rows = math.ceil(len(panels) / columns)
     figure, all_axes = plt.subplots(
-        rows, columns, figsize=(3.7 * columns, 3.8 * rows + 0.5), squeeze=False, sharex=True, sharey=True
+        rows, columns, figsize=(3.6 * columns, 3.2 * rows + 0.7), squeeze=False, sharex=True, sharey=True
     )
     for axes in all_axes.flat[len(panels) :]:
         axes.axis("off")

@@ -18,7 +18,7 @@ LEVELS = ((1, "10"), (0, "1"), (-1, "0.1"), (-2, "0.01"), (-3, "0.001"), (-4, "0
 def dirac_frame(game: DiracGame, path: Tensor, title: str) -> Canvas:
     """Draw a game's path (N, 2) over its field, its distance from the equilibrium, and its eigenvalues."""
     canvas = Canvas(WIDTH, HEIGHT, scale=1)
-    canvas.text(18, 8, title, size=18, bold=True)
+    canvas.title(18, 8, title, size=18)
     _draw_plane(canvas, game, path)
     last = max(1, len(path) - 1)
     canvas.text(RIGHT, RIGHT_TOP - 26, "■ distance from (0, 0)", size=15, bold=True, colour="purple")

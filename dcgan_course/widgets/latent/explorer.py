@@ -204,14 +204,14 @@ class LatentExplorer(Panel):
 
     @staticmethod
     @torch.inference_mode()
-    def twin(run: str = "mnist_dcgan", shown: int = 9, title: str = "") -> bytes:
+    def twin(run: str = "mnist_dcgan", shown: int = 9, title: str = "", zoom: int = 3) -> bytes:
         """Return each of the explorer's directions as a row of pictures, from one end of its slider to the other.
 
         Of a conditional generator there are more rows before: each class from A to B, and A from class 0 to class 1.
 
         Args:
             run: a recorded run. shown: pictures in a row; the middle one of a direction is A, the same in all rows.
-            title: stands above the rows.
+            title: stands above the rows. zoom: screen pixels a picture pixel.
 
         Returns:
             PNG bytes.
@@ -231,7 +231,7 @@ class LatentExplorer(Panel):
             generator = loaded.generator
         steps = torch.linspace(-REACH, REACH, shown)
         rows += [generator(a + steps[:, None] * vector) for vector in directions.vectors]
-        return labelled_rows_png(torch.stack(rows), names, zoom=3, title=title)
+        return labelled_rows_png(torch.stack(rows), names, zoom=zoom, title=title)
 
 
 @functools.lru_cache(maxsize=2)

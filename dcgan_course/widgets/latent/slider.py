@@ -57,11 +57,18 @@ class LatentSlider(Panel):
         )
 
     @staticmethod
-    def twin(generator: LatentGenerator, *, points: int = 6, steps: int = 20, seed: int = 0, shown: int = 24) -> bytes:
-        """Return the walk as one strip of `shown` pictures, as PNG bytes; the other arguments are the slider's."""
+    def twin(
+        generator: LatentGenerator, *, points: int = 6, steps: int = 20, seed: int = 0, shown: int = 24, title: str = ""
+    ) -> bytes:
+        """Return the walk as one strip of `shown` pictures, as PNG bytes.
+
+        Args:
+            generator, points, steps, seed: as the slider takes them. shown: pictures of the strip.
+            title: states the finding, above the strip.
+        """
         pictures = _pictures(generator, points, steps, seed)
         places = torch.linspace(0, len(pictures) - 1, shown).round().long()
-        return png_of_pictures(pictures[places], columns=12, zoom=2)
+        return png_of_pictures(pictures[places], columns=12, zoom=2, title=title)
 
 
 @torch.inference_mode()
