@@ -57,7 +57,7 @@ class Recipe:
 
 
 RECIPES = {
-    "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=12, cpu_width=32),
+    "mnist_dcgan": Recipe("mnist", 28, 1, gpu_epochs=50, cpu_epochs=50, cpu_width=64, averaged=True),
     "mnist_dcgan_conditional": Recipe(
         "mnist", 28, 1, gpu_epochs=50, cpu_epochs=5, cpu_width=32, fixes={"conditional": "projection"}
     ),

@@ -80,6 +80,13 @@ print(
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Go halfway on the straight line between two random z, to (a + b)/2. How long is the z that
 # you find there: 10, about 7, or about 5? And has G seen such a z in training?
+#
+# <details name="predict-08-1"><summary>A · about 10: both ends are 10 long</summary>The ends are, but they
+# stand at right angles: take half of the diagonal of a square.</details>
+# <details name="predict-08-1"><summary>B · about 7, and G has hardly ever seen one</summary>Yes: the two are
+# nearly at right angles, and Pythagoras does the rest. The next cell shows how rare such a length is.</details>
+# <details name="predict-08-1"><summary>C · about 5: halfway, so half as long</summary>That would be so on the
+# way to the middle of the shell, to z = 0. The other end is no zero.</details>
 
 # %% [markdown]
 # ## What lies between two z?
@@ -175,16 +182,16 @@ compare_clouds(
 print(f"{judged:,} pictures each; means and standard deviations of 3 seeds.")
 
 # %% [markdown]
-# The length falls to 7, as the formula says, and hardly any random z is that short. And the pictures? The
-# distance hardly notices: in the `cpu` budget the line and the arc are a few units apart, and both are a few
-# units from random z, beside more than 800 for a tenth of the length. Now look at the last column: at a tenth
-# of the length the classifier is *as sure* as anywhere, of pictures that are black. A classifier must choose,
-# so its confidence is no measure of quality, and we judge by distance.
+# The length falls to 7, as the formula says, and hardly any random z is that short. And the pictures? In the
+# `cpu` budget the arc is where random z are, and the line a few units farther, more than the spread between
+# seeds: a small price, beside more than 800 for a tenth of the length. Now look at the last column: at a tenth
+# of the length the classifier is *nearly as sure* as anywhere, of pictures that are nearly black. A classifier
+# must choose, so its confidence is no measure of quality, and we judge by distance.
 #
-# What this shows: this G, on digits, draws nearly as well where it was hardly ever trained. The gap between
-# line and arc is about as large as the spread between seeds, so three seeds do not settle which is better. What
-# it does not show: that it is so for every generator. The arc is the safe choice, because it never asks G for
-# something it has not seen. At which length *this* G fails, you will see at the end.
+# What this shows: this G, on digits, draws a little worse where it was hardly ever trained, and far from as
+# badly as one might fear. What it does not show: that it is so for every generator. The arc is the safe choice,
+# because it never asks G for something it has not seen. At which length *this* G fails, you will see at the
+# end.
 
 # %% [markdown]
 # ## What does a walk look like?
@@ -294,10 +301,11 @@ print(f"cosine of principal 1 and active 1: {principal @ active:+.2f} (±1: the 
 
 # %% [markdown]
 # Each row has the same picture in the middle, and 8 is nearly the length of a whole z. The random rows change
-# least. The first principal row goes through several kinds of digits and ends at 0. *Active 1* runs through
-# nearly the same kinds, from the other side: it is almost the same line, and which end is called plus is left
-# open. The slant row leans further and further; the thickness row ends in a blot. No row changes *only* what it
-# is named after: the thin end of the thickness row has become a 5. This is one z; the next sections count.
+# least. The first principal row goes from a 7 to a 0. *Active 1* runs through nearly the same kinds: it is
+# almost the same line (another network may have it from the other side; which end is called plus is left open).
+# The slant row leans further and further; the thickness row ends in a blot. No row changes *only* what it is
+# named after: the leaning end of the slant row has become an 8, the thin end of the thickness row a 9. This is
+# one z; the next sections count.
 
 # %% [markdown]
 # ## Can we calculate with pictures?
@@ -397,11 +405,12 @@ judge(list(groups.values()), lambda drawn: attributes.slant(drawn) > slanted, "s
 print(f"Each line: means and standard deviations of 3 times {digit_sums} sums. The base is always an upright 7.")
 
 # %% [markdown]
-# The difference carries slant: in the `cpu` budget one sum in five leans to the right at K = 30, and two in a
-# hundred of the control. K = 1 gives no more than the control, and K = 3, the paper's number, hardly more. All
-# steps are equally long, so it is the *mean* that does it: what the thirty share stays, what each has by
-# accident is averaged away. The class suffers about as much from the control: that is the price of a step of
-# this length in any direction. And the wanted slanted 7 stays rare, below one in ten.
+# The difference carries slant: in the `cpu` budget two sums of three lean to the right at K = 30, and hardly
+# one of the control. K = 1 gives no more than the control, and K = 3, the paper's number, a few in a hundred.
+# All steps are equally long, so it is the *mean* that does it: what the thirty share stays, what each has by
+# accident is averaged away. The class suffers from the control, too: that is the price of a step of this length
+# in any direction; with thirty it suffers a little more. The wanted slanted 7 arrives in about one sum of three
+# at K = 30, and hardly ever at K = 3.
 #
 # Slant was one attribute. Does thickness do better? And what if the *class* is what is added: 7 − 1 + a slanted
 # 1?
@@ -637,8 +646,8 @@ drawing.show_png(
 # vector: what four z have by accident has been averaged away; what they share is left.
 #
 # But does *only* the slant move? No: at the ends more than half of the digits have become another class, and
-# with random vectors as many: for four z it is the *length* of the step that costs the class. At equal length
-# the means of all cost even more, as the sums did above.
+# with random vectors about as many: for four z it is the *length* of the step that costs the class. At equal
+# length the means of all cost even more, as the sums did above.
 #
 # For the objects it works far less well: the change over two vectors is a small part of what the two sides are
 # apart, and not much above the spread of random vectors. The means of all z do better. Two reasons are
@@ -783,10 +792,10 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# At a tenth of the length the page is black, and the classifier is still sure, as we saw. From 0.7 to 2 times
-# the length most digits keep their class: there the *direction* of z decides what is drawn. What the length
-# does is the strokes: they get thinner, and at three times the length some break. The length 7.07 of the
-# straight line's middle is 0.7 times 10, at the edge of the region where little happens.
+# At a tenth of the length the page is nearly black, and the classifier is still sure, as we saw. From half to
+# twice the length most digits keep their class: there the *direction* of z decides what is drawn. What the
+# length does is the strokes: longer makes them thinner, and at three times the length some break. The length
+# 7.07 of the straight line's middle is 0.7 times 10, inside the region where little happens.
 
 # %% [markdown] tags=["slide"]
 # ## Take-aways

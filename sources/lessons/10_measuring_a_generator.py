@@ -86,6 +86,15 @@ drawing.show_png(
 # **Predict first.** The Fréchet distance (FD) of lesson 06 is 0 when two sets look alike to a classifier of
 # digits. Order these five sets from the nearest to real digits to the farthest, and write your order into the
 # next cell. What would a child say? What will FD say? The answer comes with the table below.
+#
+# <details name="predict-10-1"><summary>A · FD will order them as a child does: moved digits nearest</summary>A
+# child sees the digit wherever it stands. The classifier's numbers change with the place, and FD sees nothing
+# but those numbers.</details>
+# <details name="predict-10-1"><summary>B · FD will call the copies farthest: they are not new</summary>FD
+# compares mean and covariance of two clouds. It never asks whether two points are one.</details>
+# <details name="predict-10-1"><summary>C · FD will call blurred digits farther than copies of a
+# few</summary>Yes. Copies have nearly the right mean and spread in these numbers, and blur moves all of
+# them.</details>
 
 # %%
 my_order = ["shift, 2 pixels", "noise, σ 0.2", "one class missing", "blur, σ 1", "a fiftieth, copied 50 times"]  # yours
@@ -365,7 +374,7 @@ print("my order:  ", " < ".join(my_order), f"({agree} of {len(pairs)} pairs as F
 # | spoiled by | who sees it | who does not |
 # | --- | --- | --- |
 # | **a class is missing** | FD, kernel distance | 1-NN stays near a half: nine tenths of the digits are right |
-# | **few pictures, many copies** | recall, coverage, 1-NN | FD: some dozens of digits, copied, lie nearer than either generator below |
+# | **few pictures, many copies** | recall, coverage, 1-NN | FD: some dozens of digits, copied, lie nearer than the MLP below |
 # | **one picture a class** | FD, kernel distance, recall, coverage, 1-NN | **inception score**: nearly that of real digits. Precision and density |
 # | **half noise** | FD, inception score, 1-NN | **recall**: noise has huge balls itself. Precision by chance: often one odd real digit has a ball that takes in all noise |
 # | **blur** | FD, recall | **precision** hardly: most blurred digits lie inside the balls |
@@ -440,6 +449,14 @@ for name, cloud in suspects.items():
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** We take 50 *real* training digits and measure their FD to the test digits. With thousands
 # of them it is near 2. What will it be with 50: also 2, up to 10, or above 30?
+#
+# <details name="predict-10-2"><summary>A · also 2: they are real digits, and a mean does not hang on
+# n</summary>The mean of an estimate hangs on n if the estimate is biased. Fifty points cannot fill a covariance
+# of 64 numbers.</details>
+# <details name="predict-10-2"><summary>B · up to 10: a little noise</summary>Noise in mean and covariance never
+# cancels here: FD counts it as distance, always upwards. There is more of it than you think.</details>
+# <details name="predict-10-2"><summary>C · above 30</summary>Yes: covariances from few points are far from the
+# true ones, and FD counts that as distance. It falls nearly like 1/n.</details>
 
 # %%
 runs = {name: recorded.load_run(name) for name in ("mnist_mlp", "mnist_dcgan")}  # lessons 04 and 06
@@ -523,13 +540,22 @@ for name in runs:
 
 # %% [markdown]
 # The halves of MNIST's file lie apart: they come from different groups of writers. The choice of the half moves
-# a generator's distance by more than the two generators differ. So *draw* the reference, from a fixed seed, and
-# say which pictures it is. (The digits that the course draws where MNIST is missing have no such halves.)
+# a generator's distance by many times the spread between draws (below), and two good generators may differ by
+# less. So *draw* the reference, from a fixed seed, and say which pictures it is. (The digits that the course
+# draws where MNIST is missing have no such halves.)
 
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Each of the two generators was trained against its own discriminator. Now each D becomes
 # the judge: its last hidden numbers are the features. Whom will the D of the MLP prefer? And the D of the
 # DCGAN?
+#
+# <details name="predict-10-3"><summary>A · each is kinder to its own generator than the classifier
+# is</summary>Yes. Compare each line with that of the classifier, which belongs to neither.</details>
+# <details name="predict-10-3"><summary>B · both prefer the DCGAN: it is the better generator</summary>Better
+# for whom? A D has learned what its own G did wrong, and its own G has learned to please exactly this
+# D.</details>
+# <details name="predict-10-3"><summary>C · each sees through its own generator, which it knows best</summary>It
+# knew the faults of yesterday. What is left at the end are the faults that this D could not find.</details>
 
 # %% tags=["slide"]
 torch.manual_seed(seed)
@@ -545,9 +571,11 @@ for judge, network in judges.items():
     print(f"{judge:17}" + ", ".join(f"{name} {value:.3g}" for name, value in shown.items()))
 
 # %% [markdown]
-# Each D prefers its own generator: that G learned to please exactly this D. And a classifier with random
-# weights gives tiny numbers to everybody. Small is not good; it is a small unit. Features times 10 make FD
-# times 100. Values of two networks cannot be compared.
+# Compare with the first line: the classifier, which belongs to neither, sees the DCGAN far ahead. The MLP's own
+# D calls the two about equal, and the DCGAN's D sees them still farther apart. Each D is kind to its own
+# generator: that G learned to please exactly this D. And a classifier with random weights gives tiny numbers to
+# everybody. Small is not good; it is a small unit. Features times 10 make FD times 100. Values of two networks
+# cannot be compared.
 #
 # **The resizer.** A network wants pictures of one size. The recorded generator of 64×64 pictures must be made
 # smaller for the course's classifier of CIFAR-10, which takes 32×32. There are several ways to do that.
@@ -598,6 +626,13 @@ drawing.show_png(
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** Vote: which one is better? Then say *what for*. How many of nine measures will agree with
 # you?
+#
+# <details name="predict-10-4"><summary>A · all nine: better is better</summary>The measures ask different
+# questions. A set can hold everything and be of bad quality, or the other way round.</details>
+# <details name="predict-10-4"><summary>B · none that can be trusted: it is all chance</summary>The spread over
+# draws stands beside each number. Look how many spreads the two are apart.</details>
+# <details name="predict-10-4"><summary>C · some: they answer different questions</summary>Yes. Ask for each
+# what it looks at: each picture, or the whole set.</details>
 
 
 # %%
@@ -640,15 +675,15 @@ print(f"{draws} draws of {count:,} samples, {few:,} where neighbours are searche
 title = f"{wins['mnist_mlp']} measures prefer mnist_mlp, {wins['mnist_dcgan']} mnist_dcgan"
 drawing.show(
     preferences_figure(gaps, list(runs), title),
-    alt="Bars for nine measures: FD, kernel distance, recall and class shares point to the DCGAN, the others to the MLP.",
+    alt="Bars for nine measures: precision, density and coverage point to the MLP, the others to the DCGAN.",
 )
 
 # %% [markdown]
 # They do not agree, and chance is not the reason: most bars are many spreads long. Read it as answers to two
-# questions. *Is everything there?* Recall and the shares of the classes say: the DCGAN covers more. FD and the
-# kernel distance look at the cloud as a whole, and side with it. *How good is each picture?* Precision, density
-# and the inception score say: more of the MLP's pictures are digits. Coverage and 1-NN need both, and side with
-# the MLP here. Neither is better before somebody says what the samples are for.
+# questions. *Is everything there?* Recall and the shares of the classes say: the DCGAN covers more. FD, the
+# kernel distance and 1-NN look at the cloud as a whole, and side with it. *How good is each picture?* Precision
+# and density say: more of the MLP's pictures lie where real digits lie, and coverage, which needs such pictures
+# near many real ones, follows them. Neither is better before somebody says what the samples are for.
 #
 # Two older judges are still met. **Parzen** (lesson 04): the log-likelihood of test digits under small
 # Gaussians round the samples. And the **1-NN digit error**: label the samples, and let each test digit take the
@@ -737,11 +772,12 @@ for number in range(draws):
         print(f"draw {number + 1}, {name:11} FD: {shown}")
 
 # %% [markdown]
-# **Broken.** No picture is better than before, and the distance fell by much, though *fewer* pictures should
-# make it larger. With the choice the MLP passes the DCGAN as it was, and most times even the chosen DCGAN. FD
-# was worse for the MLP mainly because it draws too many of some digits, and that is easily repaired by throwing
-# samples away. A published parallel: Kynkäänniemi et al. (2023) lowered FID by choosing samples whose ImageNet
-# classes match, without better pictures. Whoever chooses must say so, and do it for everybody.
+# **Broken.** No picture is better than before, and the distance fell to about half, though *fewer* pictures
+# should make it larger. The order of these two did not turn, because the DCGAN is too far ahead. Between two
+# generators that differ by less than half, whoever chooses wins. FD was worse for the MLP partly because it
+# draws too many of some digits, and that is easily repaired by throwing samples away. A published parallel:
+# Kynkäänniemi et al. (2023) lowered FID by choosing samples whose ImageNet classes match, without better
+# pictures. Whoever chooses must say so, and do it for everybody.
 #
 # ## What do you write down?
 #

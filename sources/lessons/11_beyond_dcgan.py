@@ -100,6 +100,14 @@ print(f"on the way between {length.min():.2f} and {length.max():.2f}.")
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** All six start at (1, 1). Which of them will come to rest at (0, 0)? Which will keep their
 # distance? Write down two lists.
+#
+# <details name="predict-11-1"><summary>A · three creep inwards, three keep their distance; all
+# turn</summary>Yes. Which three depends on how the slope of the loss changes near 0: read the second
+# derivative.</details>
+# <details name="predict-11-1"><summary>B · all come to rest: each player walks downhill</summary>Each walks
+# down its own hill, and the hills turn while they walk. Follow one path by hand for a few steps.</details>
+# <details name="predict-11-1"><summary>C · none comes to rest: a game of two always circles</summary>It circles
+# where the losses are straight near 0. Some losses bend there, and that brakes a little.</details>
 
 # %% tags=["slide"]
 names = {loss: loss.replace("_", " ").replace("non ", "non-") for loss in LOSSES}
@@ -160,6 +168,13 @@ for loss in LOSSES:
 # All six arrive, whatever the loss. **In the smallest game the penalty decides, not the loss.** How much of it?
 #
 # **Predict:** γ = 0.1, 1 or 10: which is fastest?
+#
+# <details name="predict-11-2"><summary>A · 10: a stronger brake stops sooner</summary>A door with too strong a
+# closer hardly moves. D is held so flat that G cannot see where to go.</details>
+# <details name="predict-11-2"><summary>B · 1</summary>Yes: near the critical value, where the turning just
+# stops. Less swings on, more creeps.</details>
+# <details name="predict-11-2"><summary>C · 0.1: a penalty always costs speed</summary>With little friction the
+# game circles many times before it rests: that costs the steps.</details>
 
 # %% tags=["slide"]
 for gamma in (0.1, 0.3, 1, 3, 10):
@@ -342,6 +357,13 @@ changes.show("conditional")
 # each p is made larger (Holm's correction: the smallest is multiplied by the number of rows).
 #
 # **Predict:** which fix has most samples of high quality, and which has none?
+#
+# <details name="predict-11-3"><summary>A · unrolling has most: it looks ahead</summary>At its settings, on
+# these points, look what it has. A clever idea may need settings that nobody has found here.</details>
+# <details name="predict-11-3"><summary>B · Wasserstein has most: it is the best founded</summary>A good theory
+# is about a D that is trained to the end. Look what few steps leave of it.</details>
+# <details name="predict-11-3"><summary>C · no game at all, flow matching, has most</summary>Yes, and next to it
+# the average of G. Some famous fixes have nearly none, at these settings.</details>
 
 # %%
 points = recorded.toy_fixes()
@@ -399,6 +421,14 @@ print("packs of two are compared with plain games that get as many points, two f
 # %% [markdown] tags=["predict", "slide"]
 # **Predict first.** DCGAN is from 2015. Of the rows below, how many will be *better* than their control, so
 # clearly that chance is no explanation? And will any be clearly *worse*? Write down two numbers.
+#
+# <details name="predict-11-4"><summary>A · most are better, none is worse: ten years of progress</summary>Most
+# were shown on other data, larger networks, and longer runs. Six seeds and one size must not show it
+# again.</details>
+# <details name="predict-11-4"><summary>B · about half are better</summary>Count the rows whose interval does
+# not touch zero. A difference that chance explains is none.</details>
+# <details name="predict-11-4"><summary>C · one or two are better, and one or two are worse</summary>Yes. At
+# this size, with these controls, nearly all differences are within chance.</details>
 
 # %%
 record = recorded.fixes()
@@ -527,6 +557,13 @@ drawing.show(
 #
 # **Predict:** a square full of points knows no mode of a grid of 25. How many modes does it "have"? And which
 # column, then, shows that a network learned where the modes are?
+#
+# <details name="predict-11-5"><summary>A · it has none: points at random hit no mode</summary>A mode counts as
+# found when one point lies near. A few thousand points at random lie near everything.</details>
+# <details name="predict-11-5"><summary>B · nearly all of them; the reverse KL tells</summary>The reverse KL
+# compares how the hits are shared out, and points at random share them evenly.</details>
+# <details name="predict-11-5"><summary>C · nearly all of them; the share of high quality tells</summary>Yes:
+# the number of modes rewards spreading. What is hard is to lie near the modes and nowhere else.</details>
 
 # %%
 grid = points["games"]["grid"]
@@ -543,6 +580,13 @@ for name, row in sorted((grid["chance"] | grid["rows"]).items(), key=lambda item
 #
 # On CIFAR-10 we searched for a recipe: seven rows, few steps, one seed. The nearest row was then trained for
 # longer, and its distance to the training pictures was measured after each epoch. **Predict** the curve.
+#
+# <details name="predict-11-6"><summary>A · it falls and stays: more training does not hurt</summary>The search
+# stopped after few steps, and nobody had looked further. Look where the curve turns.</details>
+# <details name="predict-11-6"><summary>B · it falls, turns, and climbs</summary>Yes: the winner of a short
+# search need not be the winner of a long run.</details>
+# <details name="predict-11-6"><summary>C · it climbs from the start: a fast rate breaks the game</summary>A
+# fast rate is fast at first, and that is why it won the search.</details>
 
 # %%
 search = recorded.cifar_recipes()
