@@ -9,6 +9,7 @@ import re
 from html import escape
 from pathlib import Path
 
+from authoring.site import break_it
 from dcgan_course.convolution.scene import KERNELS, LARGEST_INPUT, PICTURES, picture_numbers
 from dcgan_course.recorded import names
 from dcgan_course.widgets import convolution, densities, transposed
@@ -21,6 +22,7 @@ CALLS = {  # what a cell calls, and the explorer that stands for it: its name an
     r"widgets\.convolution_explorer\(\)": "convolution_explorer",
     r"widgets\.densities_explorer\(\)": "densities_explorer",
     r"widgets\.transposed_explorer\(\)": "transposed_explorer",
+    r"widgets\.break_it_panel\(\)": "break_it_panel",
 }
 SLIDER = {"run": "mnist_mlp", "seed": "0"}  # of lesson 00, whose cells say so
 
@@ -50,6 +52,8 @@ def facts_of(name: str) -> dict[str, str]:
         return {"facts": json.dumps(densities.SETTINGS)}
     if name == "transposed_explorer":
         return {"facts": json.dumps({"settings": transposed.SETTINGS, "how_to_read": transposed.HOW_TO_READ})}
+    if name == "break_it_panel":
+        return {"facts": json.dumps(break_it.facts())}
     return SLIDER | {"runs": " ".join(names())}
 
 

@@ -42,7 +42,7 @@ function density(x, [mean, width]) {
   return Math.exp(-0.5 * ((x - mean) / width) ** 2 - LOG_ROOT) / width;
 }
 
-function sigmoid(logit) {
+export function sigmoid(logit) {
   return 1 / (1 + Math.exp(-logit));
 }
 

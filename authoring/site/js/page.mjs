@@ -1,6 +1,7 @@
 // Puts each explorer where the page has a place for it. Weights lie beside the pages as scripts, because a page from a
 // file may not fetch; each is loaded when it is first needed.
 
+import { breakItPanel } from "./break_it_panel.mjs";
 import { convolutionExplorer } from "./convolution_explorer.mjs";
 import { densitiesExplorer } from "./densities_explorer.mjs";
 import { latentExplorer } from "./latent_explorer.mjs";
@@ -26,6 +27,7 @@ async function load(name) {
 async function place(home) {
   const { explorer, run, seed, runs, facts: written } = home.dataset;
   if (explorer === "convolution_explorer") convolutionExplorer(home, JSON.parse(written));
+  if (explorer === "break_it_panel") breakItPanel(home, JSON.parse(written));
   if (explorer === "densities_explorer") densitiesExplorer(home, JSON.parse(written));
   if (explorer === "transposed_explorer") transposedExplorer(home, JSON.parse(written));
   if (explorer === "latent_explorer") await latentExplorer(home, run, runs.split(" "), load);
