@@ -799,6 +799,7 @@ for axis, t in zip(axes, areas, strict=True):
     axis.set(title=f"t = {t}: area {areas[t]:.3f}", xlabel="τ (no unit)", ylim=(0, 1.9))
 axes[0].set_ylabel("value (no unit)")
 axes[0].legend(loc="upper left", fontsize=13)
+figure.suptitle("Each place t of the turned ramp gives one area: one number", fontsize=15, fontweight="bold")
 drawing.show(
     figure,
     alt="Three panels for t = 0.5, 1 and 1.5. A box stands still. A ramp, turned round so that it rises to the right, "

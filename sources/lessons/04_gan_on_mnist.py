@@ -431,7 +431,11 @@ run = recorded.load_run("mnist_mlp")
 shown = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 frames = run.frames[[run.frame_epochs.index(epoch) for epoch in shown]]
 drawing.show_png(
-    drawing.labelled_rows_png(frames[:, :16], [f"epoch {epoch}" for epoch in shown]),
+    drawing.labelled_rows_png(
+        frames[:, :16],
+        [f"epoch {epoch}" for epoch in shown],
+        title="First every z gives the same dots, then digits come",
+    ),
     alt="Nine rows of sixteen pictures: noise at epoch 0, the same dots for every z until 5, shapes at 20, first digits at "
     "50, mostly readable digits at 200.",
 )
@@ -566,7 +570,9 @@ print(
 found, _ = metrics.nearest_neighbours(recorded_samples[:12], reference)
 pairs = torch.cat([recorded_samples[:12], reference[found[:, 0]]])
 drawing.show_png(
-    drawing.png_of_pictures(pairs, columns=12, zoom=2),
+    drawing.png_of_pictures(
+        pairs, columns=12, zoom=2, title="Samples, and below them the nearest training pictures: alike"
+    ),
     alt="Two rows of twelve: samples above, the nearest training picture of each below; similar in shape, but not the same.",
 )
 
@@ -665,7 +671,12 @@ print("blurred averages:       ", estimate(averages))
 
 # %% tags=["slide"]
 drawing.show_png(
-    drawing.png_of_pictures(torch.cat([reference[:12], averages[:12]]), columns=12, zoom=2),
+    drawing.png_of_pictures(
+        torch.cat([reference[:12], averages[:12]]),
+        columns=12,
+        zoom=2,
+        title="Real digits; below, blurred ones that score higher",
+    ),
     alt="Two rows of twelve: sharp real digits above, blurred averages of their neighbours below.",
 )
 
@@ -735,7 +746,9 @@ for k in (1, 5, 20):
 # %% tags=["slide"]
 names = [f"k = {k}, {start}" for start in ("new", "trained") for k in (1, 5, 20)]
 drawing.show_png(
-    drawing.labelled_rows_png(torch.stack(rows), names),
+    drawing.labelled_rows_png(
+        torch.stack(rows), names, title="New networks have not learned yet; trained ones keep digits"
+    ),
     alt="Six rows of sixteen samples. New networks: spots and noise for every k. Trained networks: digits of many kinds for every k.",
 )
 

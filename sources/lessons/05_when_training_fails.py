@@ -152,7 +152,7 @@ def watch(game, rounds, looks=20):
 collapsing = lopsided_game(ring, games, seed=seed)
 at, kl, clouds = watch(collapsing, rounds)
 figure = point_figures.clouds_figure(
-    clouds, ring, f"{len(clouds[0][1])} games: where G puts its points, at three rounds"
+    clouds, ring, f"{len(clouds[0][1])} games, three rounds: G's points crowd at few places, and move on"
 )
 drawing.show(
     figure, alt="Three rows of panels; in each panel eight open circles on a ring and the generated points in orange."
@@ -281,14 +281,14 @@ for (mixture, name), reports in found.items():
 print(f"Means and standard deviations over {games} games of {rounds} rounds.")
 
 # %% tags=["slide"]
-figure = point_figures.clouds_figure(pictures["ring of 8"], ring, "The ring after the same number of rounds")
+figure = point_figures.clouds_figure(pictures["ring of 8"], ring, "Ring: with either cure G spreads its points")
 drawing.show(
     figure,
     alt="Rows: plain, packs of two, unrolled. The plain games sit at a few places; the cured ones reach around the ring.",
 )
 
 # %% tags=["slide"]
-figure = point_figures.clouds_figure(pictures["grid of 25"], grid, "The grid after the same number of rounds")
+figure = point_figures.clouds_figure(pictures["grid of 25"], grid, "Grid: with either cure G spreads its points")
 drawing.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of twenty-five modes; five games each.")
 
 # %% [markdown]
@@ -334,7 +334,9 @@ for cell in record["cells"].values():
     print(f" {ours[2]:>20} {theirs[2]:>8}")
 
 # %% tags=["slide"]
-figure = point_figures.epochs_figure(record, f"The long run, {epochs} epochs: mean and standard deviation of ten runs")
+figure = point_figures.epochs_figure(
+    record, f"Ten runs, {epochs} epochs: packs of 2 cover more of the grid, not of the ring"
+)
 drawing.show(
     figure,
     alt="Six panels by epoch: modes covered, share within three sigma, reverse KL; ring and grid, with and without packs.",
@@ -347,7 +349,7 @@ for packing, name in ((1, "GAN"), (2, "packs of 2")):
     rows.append((name, [torch.tensor(frame["points"][0]) for frame in frames]))
 drawn = ", ".join(str(frame["epoch"]) for frame in frames)
 print(f"Columns: after epochs {drawn}; always the first of the ten runs, 150 points, not picked.")
-figure = point_figures.clouds_figure(rows, grid, "The long run, replayed: the grid, one GAN and one with packs")
+figure = point_figures.clouds_figure(rows, grid, "The grid, one run replayed: packs of 2 reach more places")
 drawing.show(figure, alt="Two rows of panels with the grid's centres and generated points, later epochs to the right.")
 
 # %% [markdown]
@@ -448,6 +450,7 @@ for axis, (key, title) in zip(axes.flat, (titles | {"sigma": "σ of a pixel over
     axis.set_title(title)
 for axis in axes[1]:
     axis.set_xlabel("round")
+figure.suptitle("The classes vanish with lr 0.001 and with k 1/10, not with k 10", fontsize=16, fontweight="bold")
 figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 drawing.show(
     figure, alt="Four panels over the rounds: D's answers to real and to fakes, entropy, and pixel σ, for four recipes."
@@ -644,11 +647,7 @@ widgets.break_it_panel()
 # %%
 for fault in ("nothing is wrong", "D too strong", "real and fake in one batch norm"):
     twin = widgets.break_it_twin(fault, rounds=fault_rounds, seed=seed)
-    display(
-        drawing.show_png(
-            twin, f"The break-it panel, {fault}: points beside the modes at the left, traces at the right."
-        )
-    )
+    display(drawing.show_png(twin, f"The break-it panel, {fault}: points beside the modes, and traces at the right."))
 
 # %% [markdown]
 # The twins show three of the eight choices. In the third, orange and purple are the same question to the same

@@ -1,5 +1,6 @@
 """The three views, drawn: what the legend says, and that nothing is cut."""
 
+import itertools
 import subprocess
 import sys
 
@@ -38,6 +39,15 @@ def test_nothing_is_drawn_over_the_edge():
     ):
         canvas = draw_three_views(layer, 0, layer.output_size**2 - 1, scale=1)
         assert (np.asarray(canvas.image)[:, -1] == 255).all()
+
+
+def test_a_number_is_large_enough_to_be_read_or_is_left_out():
+    """The sheet of 1080 points is shown 934 px wide on a small laptop: 14 points are 12 px there."""
+    sizes = []
+    for i, k, s in itertools.product((1, 2, 3, 5), (1, 2, 3, 4, 5), (1, 2, 4)):
+        layer = TransposedLayer(i, k, s, 0)
+        sizes.append(min(draw_three_views(layer, 0, layer.output_size**2 - 1, scale=1).sizes))
+    assert min(sizes) >= 14
 
 
 def test_the_drawings_need_no_widgets():
