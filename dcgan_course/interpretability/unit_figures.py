@@ -19,7 +19,7 @@ HEADING, NUMBERS = 26, 20  # points: the line over a unit's rows, the line of re
 SHEET_WIDTH = 720  # points: what the maps of a layer share
 
 
-def unit_sheet(views: list[tuple[str, UnitView]], scale: int = 2) -> bytes:
+def unit_sheet(views: list[tuple[str, UnitView]], scale: int = 2, title: str = "") -> bytes:
     """Draw units one below the other, each with its top pictures, the strongest on the left; returns PNG bytes.
 
     A unit has four rows: the pictures, with the unit's window framed and the response beneath; the window, enlarged;
@@ -29,7 +29,8 @@ def unit_sheet(views: list[tuple[str, UnitView]], scale: int = 2) -> bytes:
 
     Args:
         views: (heading, what `units.view_unit` gives) of each unit. scale: pixels a point; 1 is for an explorer, that
-        draws at every move: a quarter of the pixels take a quarter of the time on their way to the screen.
+        draws at every move: a quarter of the pixels take a quarter of the time on their way to the screen. title:
+        states the finding, above all units.
     """
     names = ("pictures", "window, enlarged", "guided gradient", "plain gradient")
     left = 2 * GAP + max(Canvas(1, 1).text_width(name, size=TEXT) for name in names) + GAP
@@ -51,9 +52,9 @@ def unit_sheet(views: list[tuple[str, UnitView]], scale: int = 2) -> bytes:
                 if name == "pictures":
                     _frame(canvas, view, number, x, y, height)
                     value = f"{view.top.values[number]:.2f}".replace("-", "−")
-                    canvas.text(x + TILE / 2, y + height + 2, value, size=TEXT - 1, anchor="ma")
+                    canvas.text(x + TILE / 2, y + height + 2, value, size=TEXT, anchor="ma")
             y += height + GAP + (NUMBERS if name == "pictures" else 0)
-    return canvas.png(compress_level=6 if scale > 1 else 1)
+    return canvas.titled(title, size=TEXT + 3).png(compress_level=6 if scale > 1 else 1)
 
 
 def _heights(view: UnitView) -> list[int]:

@@ -95,12 +95,14 @@ class FilterBrowser(Panel):
         layer: int | None = None,
         units: tuple[int, ...] = (0,),
         count: int = COUNT,
+        title: str = "",
     ) -> bytes:
         """Return units of one layer, trained beside random, one below the other, as PNG bytes.
 
         Args:
             run, images, count: as in the browser. layer: number of a block, from 0; None takes the last. units: numbers
-                of units, from 0. Unit 0 of the random network has nothing to do with unit 0 of the trained one.
+                of units, from 0. Unit 0 of the random network has nothing to do with unit 0 of the trained one. title:
+                states the finding, above all units.
 
         Raises:
             InvalidValue: as the browser, and for a layer or unit that is not there.
@@ -112,7 +114,8 @@ class FilterBrowser(Panel):
                 (_heading(network, layer, unit), found.view(network, layer, unit))
                 for unit in units
                 for network in NETWORKS
-            ]
+            ],
+            title=title,
         )
 
 

@@ -66,7 +66,9 @@ images = digits.images[:pictures].to(device)
 print(f"{len(images):,} pictures to learn from, {len(test.images):,} to test with; they come from: {digits.source}")
 
 # %% tags=["slide"]
-figure = drawing.image_grid(digits.images[:40], "What real digits look like" + digits.title_note)
+figure = drawing.image_grid(
+    digits.images[:40], "Real digits: white strokes on black, and no two alike" + digits.title_note
+)
 drawing.show(figure, alt="Forty training pictures of handwritten digits, white on black.")
 
 # %% [markdown]
@@ -410,7 +412,7 @@ print(f"continued to the end:        {(continued != in_one_piece).sum():,} weigh
 # %% tags=["slide"]
 generator.eval()
 samples = generator(latent.sample(40, generator.latent_dim, seed).to(device))
-figure = drawing.image_grid(samples, f"After {len(history)} epochs" + digits.title_note)
+figure = drawing.image_grid(samples, f"After {len(history)} epochs: strokes, but few digits yet" + digits.title_note)
 drawing.show(figure, alt="Forty samples of the generator that this notebook has just trained.")
 
 # %% [markdown]

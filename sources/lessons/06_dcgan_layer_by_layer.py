@@ -339,7 +339,9 @@ for name, given in known.items():
 # %% tags=["slide"]
 first = torch.stack([given[:12].cpu() for given in known.values()])
 drawing.show_png(
-    drawing.labelled_rows_png(to_pixels(first), list(known), zoom=2),
+    drawing.labelled_rows_png(
+        to_pixels(first), list(known), zoom=2, title="Five kinds that a measure should tell apart"
+    ),
     alt="Twelve pictures of each kind: digits, digits with noise, ones, scattered pixels, grey.",
 )
 
@@ -425,7 +427,9 @@ drawing.show(
 # %% tags=["slide"]
 strips = [recorded.guideline_samples(row)[:3, :5].flatten(0, 1) for row in table]  # five of each of three seeds
 drawing.show_png(
-    drawing.labelled_rows_png(torch.stack(strips), list(table), zoom=2),
+    drawing.labelled_rows_png(
+        torch.stack(strips), list(table), zoom=2, title="tanh in G's hidden layers draws only grey"
+    ),
     alt="Fifteen samples for each row of the table: five from each of the first three seeds, the same five z, not picked.",
 )
 
@@ -683,7 +687,14 @@ left, right = (frames.unflatten(1, (4, 5)) for frames in (mlp_frames, dcgan_fram
 between = torch.full_like(left[:, :, :1], 255)
 labels = [f"step {step} of {steps}: MLP left, DCGAN right" for step in moments]
 drawing.show_png(
-    drawing.film_png(torch.cat([left, between, right], dim=2).flatten(1, 2), labels, columns=11, zoom=2, seconds=0.6),
+    drawing.film_png(
+        torch.cat([left, between, right], dim=2).flatten(1, 2),
+        labels,
+        columns=11,
+        zoom=2,
+        seconds=0.6,
+        title="After as many steps the DCGAN is ahead",
+    ),
     alt=f"A film of {len(moments)} moments, twenty pictures of fixed z each. Left the MLP GAN: noise, then dots. Right the "
     "DCGAN: grey, strokes, then digits.",
 )
@@ -708,7 +719,7 @@ drawing.show_png(
 with torch.no_grad():
     mine = dcgan[0].eval()(latent.sample(40, 100, seed + 2).to(device)).cpu()
 figure = drawing.image_grid(
-    mine, f"Forty random samples after {film_epochs} epochs on {len(images):,} pictures, not picked"
+    mine, f"After {film_epochs} epochs on {len(images):,} pictures some can be read; not picked"
 )
 drawing.show(figure, alt="Forty samples of the DCGAN of this page, trained for a minute or two.")
 
@@ -728,13 +739,17 @@ print(f"learning rate {facts['config']['learning_rate']}, batches of {facts['con
 known = dict(zip(run.frame_epochs, run.frames, strict=True))
 shown = [epoch for epoch in known if epoch in (0, 0.1, 0.25, 0.5, 1, 2, 3, 6, 12, 25, 50)]
 drawing.show_png(
-    drawing.labelled_rows_png(torch.stack([known[epoch][:16] for epoch in shown]), [f"epoch {e:g}" for e in shown]),
+    drawing.labelled_rows_png(
+        torch.stack([known[epoch][:16] for epoch in shown]),
+        [f"epoch {epoch:g}" for epoch in shown],
+        title="Strokes in the first epoch, readable digits at the end",
+    ),
     alt="Rows of sixteen pictures, each column one z: grey at epoch 0, strokes in the first epoch, readable digits at the end.",
 )
 
 # %% tags=["slide"]
 drawn = run.generator(latent.sample(samples, 100, seed + 1))
-figure = drawing.image_grid(drawn[:40], f"Forty random samples after {run.frame_epochs[-1]:g} epochs, not picked")
+figure = drawing.image_grid(drawn[:40], f"After {run.frame_epochs[-1]:g} epochs most can be read; not picked")
 drawing.show(figure, alt="Forty samples of the recorded DCGAN: most are digits that a person can read.")
 
 # %%

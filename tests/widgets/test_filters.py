@@ -144,6 +144,8 @@ class TestTwin:
         one, two = (widgets.filter_browser_twin(RUN, images, units=units, count=30) for units in ((0,), (0, 5)))
         assert one.startswith(b"\x89PNG")
         assert pixels(two).shape[0] > 1.9 * pixels(one).shape[0] > 1900
+        titled = widgets.filter_browser_twin(RUN, images, count=30, title="Only one of the two found something")
+        assert pixels(titled).shape[0] > pixels(one).shape[0] and b"Only one of the two" in titled
 
     def test_a_layer_and_a_unit_that_are_not_there_are_refused(self, images):
         with pytest.raises(InvalidValue, match="Block 3 is asked for, .* from −3 to 2"):
