@@ -1,6 +1,6 @@
 """What makes a training fast without changing what it computes: precision, memory layout, compilation, placement.
 
-`train` runs the same two steps with or without these. Each is a switch of `TrainConfig`; lesson 07 measures what each
+`train` runs the same two steps with or without these. Each is a switch of `TrainConfig`; lesson 07b measures what each
 of them buys.
 """
 

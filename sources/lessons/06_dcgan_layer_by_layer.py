@@ -452,8 +452,8 @@ drawing.show(
 
 # %% [markdown]
 # In the strips: five samples from each of the three seeds, for the same five z. (The bfloat16 in the table's
-# first line is a short number format, lesson 07.) Did you name the three worst? By their means it is tanh in G,
-# then small first weights, then ReLU in D. But look at the seeds before you believe a mean, and at the way
+# first line is a short number format, lesson 07b.) Did you name the three worst? By their means it is tanh in
+# G, then small first weights, then ReLU in D. But look at the seeds before you believe a mean, and at the way
 # before you call a row lost: the curves show the distance after *each* epoch.
 #
 # What can three seeds show? If two rows are in truth alike, all three seeds of one end behind all three of the
@@ -869,7 +869,7 @@ print(
 #
 # ## Next
 #
-# [07 · DCGAN on CIFAR-10](07_dcgan_on_cifar10.ipynb): what changes with colour, a GPU and an hour?
+# [07 · DCGAN on CIFAR-10](07_dcgan_on_cifar10.ipynb): what changes with colour, and who is winning?
 #
 # ## Sources
 #

@@ -764,7 +764,7 @@ drawing.show(
 #
 # ## Next
 #
-# This was the last lesson. Take pictures of your own (lesson 07), train a DCGAN and one fix on them, three
+# This was the last lesson. Take pictures of your own (lesson 07b), train a DCGAN and one fix on them, three
 # seeds each or more, and write the report card of both. Then read a new paper and find its few lines.
 #
 # ## Sources

@@ -18,7 +18,7 @@ import pytest
 import torch
 from torch import nn
 
-from authoring.notebooks import from_script, scripts
+from authoring.notebooks import from_script, number_of, scripts
 from dcgan_course.checks.registry import UNREADABLE, Exercise, all_exercises
 from tests.helpers.answers import blank, complaint, nothing, solution, with_answers
 
@@ -154,7 +154,7 @@ NONSENSE: dict[str, Callable[[], object]] = {
 
 
 def notebook(lesson: str) -> nbformat.NotebookNode:
-    (script,) = [path for path in scripts("solutions") if path.stem.startswith(lesson)]
+    (script,) = [path for path in scripts("solutions") if number_of(path) == lesson]
     return from_script(script)
 
 

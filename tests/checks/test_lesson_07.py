@@ -1,20 +1,20 @@
 """The checks of lesson 07: right answers in several styles, and the wrong answers learners give."""
 
 import copy
-import io
+import math
+import statistics
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import update_bn
 from torchvision import transforms
 
 from dcgan_course.checks import lesson_07 as check
-from dcgan_course.checks.lesson_07 import profiles as invented
+from dcgan_course.checks.lesson_07.alarm import LATEST, traces
 from tests.helpers.answers import complaint, praise
-
-PROFILES = invented.profiles(3)
 
 # Exercise 1a
 
@@ -450,353 +450,251 @@ def test_wrong_averages(name):
 
 # Exercise 3
 
-NAMES = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
+
+def lent(discriminator, pictures, momentum=None, reset=True):
+    """A copy with the statistics of some pictures, by hand."""
+    d = copy.deepcopy(discriminator).train()
+    for layer in d.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = momentum
+            if reset:
+                layer.reset_running_stats()
+    with torch.no_grad():
+        d(pictures)
+    return d.eval()
 
 
-def right_snapshot(training):
-    saved = {name: copy.deepcopy(getattr(training, name).state_dict()) for name in NAMES}
-    return saved | {"noise": training.noise.get_state(), "step": training.step}
+def above(real, fake):
+    return (real[:, None] > fake[None]).float().mean().item()
 
 
-def right_put_back(training, saved):
-    for name in NAMES:
-        getattr(training, name).load_state_dict(saved[name])
-    training.noise.set_state(saved["noise"])
-    training.step = saved["step"]
+def right_rank(d, real, fake, to_real, to_fake):
+    return above(lent(d, to_real)(real), lent(d, to_fake)(fake))
 
 
-def snapshot_by_copies(training):
-    networks = training.generator, training.discriminator
-    optimizers = training.generator_optimizer, training.discriminator_optimizer
-    return {
-        "networks": [{key: value.clone() for key, value in network.state_dict().items()} for network in networks],
-        "optimizers": copy.deepcopy([optimizer.state_dict() for optimizer in optimizers]),
-        "rest": (training.noise.get_state(), training.step),
-    }
+def rank_by_loops(d, real, fake, to_real, to_fake):
+    ours, theirs = lent(d, to_real)(real).tolist(), lent(d, to_fake)(fake).tolist()
+    return sum(one > other for one in ours for other in theirs) / (len(ours) * len(theirs))
 
 
-def put_back_copies(training, saved):
-    training.generator.load_state_dict(saved["networks"][0])
-    training.discriminator.load_state_dict(saved["networks"][1])
-    training.generator_optimizer.load_state_dict(saved["optimizers"][0])
-    training.discriminator_optimizer.load_state_dict(saved["optimizers"][1])
-    training.noise.set_state(saved["rest"][0])
-    training.step = saved["rest"][1]
+def rank_by_ranks(d, real, fake, to_real, to_fake):
+    """The sum of ranks, as Mann and Whitney count it."""
+    logits = torch.cat([lent(d, to_real)(real), lent(d, to_fake)(fake)])
+    ranks = logits.argsort().argsort()[: len(real)] + 1
+    return ((ranks.sum() - len(real) * (len(real) + 1) / 2) / (len(real) * len(fake))).item()
 
 
-@pytest.mark.parametrize("pair", [(right_snapshot, right_put_back), (snapshot_by_copies, put_back_copies)])
-def test_right_resumes_pass(pair, capsys):
-    assert "to the last bit" in praise(capsys, check.exact_resume, *pair)
+def rank_in_place_and_put_back(d, real, fake, to_real, to_fake):
+    before = copy.deepcopy(d.state_dict())
+    logits = []
+    for judged, given in ((real, to_real), (fake, to_fake)):
+        update_bn([given], d)
+        with torch.no_grad():
+            logits.append(d.eval()(judged))
+    d.load_state_dict(before)
+    return above(*logits)
 
 
-def parameters_only(training):
-    saved = right_snapshot(training)
-    for name in NAMES[:2]:
-        kept = dict(getattr(training, name).named_parameters())
-        saved[name] = {key: value for key, value in saved[name].items() if key in kept}
-    return saved
+def rank_with_update_bn(d, real, fake, to_real, to_fake):
+    logits = []
+    for judged, given in ((real, to_real), (fake, to_fake)):
+        d_copy = copy.deepcopy(d)
+        update_bn([given], d_copy)
+        logits.append(d_copy.eval()(judged).detach())
+    return torch.gt(logits[0].unsqueeze(1), logits[1]).double().mean()
 
 
-def put_back_parameters(training, saved):
-    for name in NAMES:
-        more = {"strict": False} if name in NAMES[:2] else {}
-        getattr(training, name).load_state_dict(saved[name], **more)
-    training.noise.set_state(saved["noise"])
-    training.step = saved["step"]
+@pytest.mark.parametrize(
+    "right", [right_rank, rank_by_loops, rank_by_ranks, rank_in_place_and_put_back, rank_with_update_bn]
+)
+def test_right_ranks_pass(right, capsys):
+    assert "statistics that were lent" in praise(capsys, check.rank_with, right)
 
 
-def forgets(*left_out):
-    def put_back(training, saved):
-        for name in NAMES:
-            if name not in left_out:
-                getattr(training, name).load_state_dict(saved[name])
-        if "noise" not in left_out:
-            training.noise.set_state(saved["noise"])
-        if "step" not in left_out:
-            training.step = saved["step"]
-
-    return put_back
+def rank_that_moves_the_given_one(d, real, fake, to_real, to_fake):
+    update_bn([to_real], d)
+    return above(d.eval()(real), d.eval()(fake))
 
 
-def new_networks(training, saved):
-    right_put_back(training, saved)
-    training.generator = copy.deepcopy(training.generator)
+def rank_that_leaves_the_mode(d, real, fake, to_real, to_fake):
+    share = right_rank(d, real, fake, to_real, to_fake)
+    d.train()
+    return share
 
 
-def alias(training):
-    return {name: getattr(training, name).state_dict() for name in NAMES} | {
-        "noise": training.noise.get_state(),
-        "step": training.step,
-    }
-
-
-def new_seed(training):
-    saved = right_snapshot(training)
-    training.noise.manual_seed(0)
-    return saved
-
-
-def step_as(kind):
-    return lambda training: right_snapshot(training) | {"step": kind(training.step)}
-
-
-WRONG_RESUMES = {
-    "the step as a tensor": (step_as(torch.tensor), right_put_back, "`step` came back as a Tensor"),
-    "the step as a float": (step_as(float), right_put_back, "`step` came back as a float"),
-    "no optimisers": (right_snapshot, forgets(*NAMES[2:]), "Adam keeps two averages"),
-    "one optimiser": (right_snapshot, forgets(NAMES[3]), "Adam's memory for the discriminator"),
-    "no random state": (right_snapshot, forgets("noise"), "get_state"),
-    "no step": (right_snapshot, forgets("step"), "depends on the step"),
-    "no statistics": (parameters_only, put_back_parameters, "averages are buffers"),
-    "no discriminator": (right_snapshot, forgets("discriminator"), "`load_state_dict` puts them back"),
-    "alias": (alias, right_put_back, "shares its memory"),
-    "other parameters": (right_snapshot, new_networks, "Adam's memory"),
-    "whole objects": (lambda t: {"generator": t.generator}, right_put_back, "cannot be read from a file safely"),
-    "changes": (new_seed, right_put_back, "changed the training itself"),
-    "a wrong key": (right_snapshot, lambda t, s: s["weights"], "KeyError"),
+WRONG_RANKS = {
+    "fakes above": (lambda d, r, f, lr, lf: above(lent(d, lf)(f), lent(d, lr)(r)), "in which the *fake* is higher"),
+    "per cent": (lambda *case: 100 * right_rank(*case), "in per cent"),
+    "training mode": (
+        lambda d, r, f, lr, lf: above(copy.deepcopy(d).train()(r), copy.deepcopy(d).train()(f)),
+        "with statistics of itself",
+    ),
+    "nothing lent": (lambda d, r, f, lr, lf: above(d(r), d(f)), "kept the running statistics that it had"),
+    "exchanged": (lambda d, r, f, lr, lf: right_rank(d, r, f, lf, lr), "are exchanged"),
+    "only of real": (
+        lambda d, r, f, lr, lf: right_rank(d, r, f, lr, lr),
+        "both kinds were judged with the statistics of `lent_to_real`",
+    ),
+    "the last one": (lambda d, r, f, lr, lf: right_rank(d, r, f, lf, lf), "writes over the first"),
+    "one batch": (
+        lambda d, r, f, lr, lf: right_rank(d, r, f, torch.cat([lr, lf]), torch.cat([lr, lf])),
+        "one batch of both kinds",
+    ),
+    "moved": (
+        lambda d, r, f, lr, lf: above(lent(d, lr, 0.1, reset=False)(r), lent(d, lf, 0.1, reset=False)(f)),
+        "only moves the running statistics",
+    ),
+    "momentum": (
+        lambda d, r, f, lr, lf: above(lent(d, lr, 0.1)(r), lent(d, lf, 0.1)(f)),
+        "they are 0 and 1",
+    ),
+    "pair by pair": (
+        lambda d, r, f, lr, lf: (lent(d, lr)(r) > lent(d, lf)(f)[: len(r)]).float().mean().item(),
+        "*All* pairs are asked for",
+    ),
+    "threshold": (
+        lambda d, r, f, lr, lf: torch.cat([lent(d, lr)(r) > 0, lent(d, lf)(f) <= 0]).float().mean().item(),
+        "by the threshold 0",
+    ),
+    "means": (
+        lambda d, r, f, lr, lf: float(lent(d, lr)(r).mean() > lent(d, lf)(f).mean()),
+        "compares the two means",
+    ),
+    "the given one moves": (rank_that_moves_the_given_one, "is another one afterwards"),
+    "left in training": (rank_that_leaves_the_mode, "left in another mode"),
+    "a row": (lambda d, r, f, lr, lf: lent(d, lr)(r), "one number from 0 to 1"),
+    "nothing": (lambda *case: None, "gave nothing back"),
+    "something else": (lambda *case: 0.123, "in case 1 of 3"),
 }
 
 
-@pytest.mark.parametrize("name", WRONG_RESUMES)
-def test_wrong_resumes(name):
-    snapshot, put_back, hint = WRONG_RESUMES[name]
-    assert hint in complaint(check.exact_resume, snapshot, put_back)
+@pytest.mark.parametrize("name", WRONG_RANKS)
+def test_wrong_ranks(name):
+    wrong, hint = WRONG_RANKS[name]
+    assert hint in complaint(check.rank_with, wrong)
 
 
 # Exercise 4
 
 
-def right_bottleneck(rows):
-    name, _, own, _ = max(rows, key=lambda row: row[2])
-    return name, own / sum(row[2] for row in rows)
+def alarm_by(window, low, summary, finite=True):
+    """An alarm on the last so many steps."""
+
+    def alarm(d_loss):
+        for step, loss in enumerate(d_loss):
+            if finite and not math.isfinite(loss):
+                return step
+            last = d_loss[max(0, step - window + 1) : step + 1]
+            if len(last) == window and summary(last) < low:
+                return step
+        return None
+
+    return alarm
 
 
-def bottleneck_by_sorting(rows):
-    ordered = sorted(rows, key=lambda row: -row[2])
-    return [ordered[0][0], ordered[0][2] / sum([row[2] for row in ordered])]
+def alarm_by_a_moving_average(d_loss):
+    mean = 0.7
+    for step, loss in enumerate(d_loss):
+        mean += 0.05 * (loss - mean)
+        if not mean >= 0.06:
+            return step
+        if mean == math.inf:
+            return step
+    return None
 
 
-@pytest.mark.parametrize("right", [right_bottleneck, bottleneck_by_sorting])
-def test_right_bottlenecks_pass(right, capsys):
-    praise(capsys, check.bottleneck, right)
+def alarm_by_a_share(d_loss):
+    for step in range(40, len(d_loss)):
+        if sum(not 0.05 <= loss < math.inf for loss in d_loss[step - 39 : step + 1]) > 30:
+            return step
+    return None
 
 
-def whole(rows):
-    return sum(row[2] for row in rows)
+def alarm_in_numpy(d_loss):
+    losses = np.array(d_loss)
+    wide = np.lib.stride_tricks.sliding_window_view(losses, 60) if len(losses) >= 60 else np.ones((0, 60))
+    rings = ~np.isfinite(wide).all(1) | (np.median(wide, axis=1) < 0.05)
+    return np.flatnonzero(rings)[0] + 59 if rings.any() else None
 
 
-WRONG_BOTTLENECKS = {
-    "only the name": (lambda rows: right_bottleneck(rows)[0], "Its share of the whole is asked for, too"),
-    "the whole row": (lambda rows: max(rows, key=lambda r: r[2]), "the whole row came back"),
-    "own beside total": (
-        lambda rows: next((r[0], r[2] / r[3]) for r in rows if r[0] == right_bottleneck(rows)[0]),
-        "divide by the sum of all self times",
-    ),
-    "total": (lambda rows: (max(rows, key=lambda r: r[3])[0], max(r[3] for r in rows) / whole(rows)), "outermost row"),
-    "row of total": (
-        lambda rows: (max(rows, key=lambda r: r[3])[0], max(rows, key=lambda r: r[3])[2] / whole(rows)),
-        "largest total time",
-    ),
-    "calls": (
-        lambda rows: (max(rows, key=lambda r: r[1])[0], max(rows, key=lambda r: r[1])[2] / whole(rows)),
-        "the most calls",
-    ),
-    "per cent": (lambda rows: (right_bottleneck(rows)[0], 100 * right_bottleneck(rows)[1]), "not in per cent"),
-    "time": (lambda rows: (right_bottleneck(rows)[0], max(r[2] for r in rows)), "its share of the whole is asked"),
-    "sum of totals": (
-        lambda rows: (right_bottleneck(rows)[0], max(r[2] for r in rows) / sum(r[3] for r in rows)),
-        "the total times overlap",
-    ),
-    "the largest total": (
-        lambda rows: (right_bottleneck(rows)[0], max(r[2] for r in rows) / max(r[3] for r in rows)),
-        "the largest total is one call, not the whole",
-    ),
+mean_of = statistics.fmean
+RIGHT_ALARMS = [
+    alarm_by(50, 0.05, mean_of),
+    alarm_by(30, 0.05, statistics.median),
+    alarm_by_a_moving_average,
+    alarm_by_a_share,
+    alarm_in_numpy,
+]
+
+
+@pytest.mark.parametrize("right", RIGHT_ALARMS)
+def test_right_alarms_pass(right, capsys):
+    assert "no false alarm" in praise(capsys, check.alarm, right)
+
+
+def over_everything(d_loss):
+    total = 0.0
+    for step, loss in enumerate(d_loss):
+        total += loss
+        if not math.isfinite(loss) or (step > 20 and total / (step + 1) < 0.05):
+            return step
+    return None
+
+
+def at_the_end(d_loss):
+    last = d_loss[-50:]
+    return len(d_loss) - 1 if not all(map(math.isfinite, last)) or mean_of(last) < 0.05 else None
+
+
+def from_its_beginning(d_loss):
+    step = alarm_by(50, 0.05, mean_of)(d_loss)
+    return step if step is None or not math.isfinite(d_loss[step]) else step - 3
+
+
+def one_late(d_loss):
+    """It looks back from the step after."""
+    step = alarm_by(50, 0.05, mean_of)(d_loss[:-1])
+    return step
+
+
+WRONG_ALARMS = {
+    "one step": (alarm_by(1, 0.05, max), "One step says little"),
+    "five steps": (alarm_by(5, 0.05, max), "Look at more steps together"),
+    "all of fifty": (alarm_by(50, 0.05, max), "waits for ever"),
+    "not finite": (alarm_by(50, 0.05, mean_of, finite=False), "`math.isfinite`"),
+    "everything": (over_everything, "remembers the good times"),
+    "too long": (alarm_by(160, 0.05, mean_of), "Too many old steps"),
+    "at the end": (at_the_end, "That is the end of the training"),
+    "the future": (from_its_beginning, "An alarm knows no future"),
+    "always": (lambda d_loss: 0, "no alarm can know anything yet"),
+    "too high": (alarm_by(50, 0.7, mean_of), "switched off"),
+    "yes or no": (lambda d_loss: False, "the *step* is asked for"),
+    "a loss": (lambda d_loss: min(d_loss), "a whole number"),
+    "behind the end": (lambda d_loss: len(d_loss), "has the steps 0 to 499"),
+    "negative": (lambda d_loss: -1, "has the steps 0 to 499"),
+    "never": (lambda d_loss: None, "never rings"),
+    "rather long": (alarm_by(106, 0.05, mean_of), "Look at fewer steps"),
+    "too low": (alarm_by(50, 0.002, statistics.median), "Your line is too low"),
 }
 
 
-@pytest.mark.parametrize("name", WRONG_BOTTLENECKS)
-def test_wrong_bottlenecks(name):
-    wrong, hint = WRONG_BOTTLENECKS[name]
-    assert hint in complaint(check.bottleneck, wrong)
+@pytest.mark.parametrize("name", WRONG_ALARMS)
+def test_wrong_alarms(name):
+    wrong, hint = WRONG_ALARMS[name]
+    assert hint in complaint(check.alarm, wrong)
 
 
-def bottleneck_that_spoils(rows):
-    rows.pop(0)
-    return right_bottleneck(rows)
+def test_traces_are_what_they_are_called():
+    for trace in traces(5):
+        if trace.trouble is None:
+            assert all(math.isfinite(loss) for loss in trace.losses)
+            assert min(mean_of(trace.losses[at : at + 50]) for at in range(450)) > 0.1
+        else:
+            assert all(math.isfinite(loss) for loss in trace.losses[: trace.trouble])
+            assert not mean_of(trace.losses[trace.trouble : trace.trouble + LATEST]) >= 0.05 or "inf" in trace.name
 
 
-def test_rows_that_are_spoiled_are_spoiled_for_nobody_else(capsys):
-    """A function that takes a row away is told so each time, and the right one passes afterwards."""
-    said = {complaint(check.bottleneck, bottleneck_that_spoils) for _ in range(4)}
-    assert len(said) == 1
-    praise(capsys, check.bottleneck, right_bottleneck)
-
-
-def bottleneck_in_numpy(rows):
-    names, own = np.array([row[0] for row in rows]), np.array([row[2] for row in rows], dtype=np.float32)
-    return names[own.argmax()], own.max() / own.sum()
-
-
-def test_numbers_and_texts_of_numpy_pass(capsys):
-    praise(capsys, check.bottleneck, bottleneck_in_numpy)
-    praise(capsys, check.whole_speedup, lambda s, f: np.float32(1 / (1 - s + s / f)))
-
-
-@pytest.mark.parametrize("right", [lambda s, f: 1 / (1 - s + s / f), lambda s, f: f / (f - f * s + s)])
-def test_right_speedups_pass(right, capsys):
-    praise(capsys, check.whole_speedup, right)
-
-
-WRONG_SPEEDUPS = {
-    "the factor": (lambda s, f: f, "the other part takes as long"),
-    "the time": (lambda s, f: 1 - s + s / f, "The speed is one over it"),
-    "mean of speeds": (lambda s, f: s * f + 1 - s, "this averages speeds"),
-    "product": (lambda s, f: s * f, "is no speed"),
-    "the limit": (lambda s, f: 1 / (1 - s) if s < 1 else float("inf"), "this is the limit"),
-    "the limit, without a guard": (lambda s, f: 1 / (1 - s), "this is the limit"),
-    "only the row": (lambda s, f: 1 / (s / f), "The rest of the program"),
-    "dies at an edge": (lambda s, f: 1 / (s * (1 / s - 1 + 1 / f)), "ZeroDivisionError for (s=0,"),
-    "wrong at an edge": (lambda s, f: 1 / (1 - s + s / f) if s else 0.0, "it should be 1"),
-    "the other part": (lambda s, f: 1 / (s + (1 - s) / f), "the other part became faster"),
-    "takes off what is left": (lambda s, f: 1 / (1 - s / f), "taken off by what is *left*"),
-    "adds the saved time": (lambda s, f: 1 + s * (1 - 1 / f), "adds the saved time to the speed"),
-    "above 1": (lambda s, f: 1 / (1 - s + s / f) - 1, "nothing gained is 1, not 0"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG_SPEEDUPS)
-def test_wrong_speedups(name):
-    wrong, hint = WRONG_SPEEDUPS[name]
-    assert hint in complaint(check.whole_speedup, wrong)
-
-
-def answers(profiles):
-    return {profile.letter: profile.switch for profile in profiles}
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_right_switches_pass_for_every_seed(seed, capsys):
-    profiles = invented.profiles(seed)
-    assert [profile.letter for profile in profiles] == list("ABCDEF")
-    assert {profile.switch for profile in profiles} == set(invented.SWITCHES)
-    assert "_PATTERNS" not in str(profiles) and all(profile.switch not in repr(profile)[:20] for profile in profiles)
-    praise(capsys, check.best_switches, lambda: answers(profiles), profiles)
-
-
-def exchanged(one, other):
-    right = answers(PROFILES)
-    letters = {switch: letter for letter, switch in right.items()}
-    right[letters[one]], right[letters[other]] = other, one
-    return right
-
-
-WRONG_SWITCHES = {
-    "bfloat16 where nothing is float32": (
-        exchanged("bfloat16", "compile"),
-        "no row of it names what this switch changes",
-    ),
-    "half a hit": (exchanged("bfloat16", "compile"), "Another switch changes a larger part"),
-    "item for loading": (exchanged("uint8 on the device", "no .item()"), "4 of 6 are right"),
-    "frozen D everywhere": (dict.fromkeys("ABCDEF", "frozen D"), "1 of 6 are right"),
-    "unknown": (answers(PROFILES) | {"A": "channels last"}, "Did you mean 'channels-last'?"),
-    "a letter is missing": ({"A": "compile"}, "with the keys A, B, C, D, E, F"),
-    "a list": (["compile"], "should return a dict"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG_SWITCHES)
-def test_wrong_switches(name):
-    wrong, hint = WRONG_SWITCHES[name]
-    assert hint in complaint(check.best_switches, lambda: wrong, PROFILES)
-
-
-MANY = [profile for seed in range(30) for profile in invented.profiles(seed)]
-
-
-def test_a_profile_says_what_it_measures():
-    text = str(PROFILES[0])
-    assert "ms a step" in text and "calls" in text
-    for profile in MANY:
-        assert 0 < profile.busy < 1 and all(row[2] > 0 for row in profile.rows)
-
-
-def test_the_card_computes_while_python_waits_for_it_and_while_its_own_rows_run():
-    not_the_card = ("DataLoader", "copy to the card", "Python", "cudaLaunchKernel", "everything else")
-    for profile in MANY:
-        whole = sum(row[2] for row in profile.rows)
-        card = sum(row[2] for row in profile.rows if not any(words in row[0] for words in not_the_card)) / whole
-        assert card < profile.busy < card + profile.rows[-1][2] / whole
-
-
-def test_a_row_of_convolutions_names_its_precision_and_order():
-    """Else bfloat16 or channels-last could make it shorter, and the hint would deny that."""
-    for profile in MANY:
-        for name in (row[0] for row in profile.rows if "convolutions" in row[0]):
-            assert ("float32" if profile.switch == "bfloat16" else "bfloat16") in name
-            assert ("channels-last" in name) == (profile.switch != "channels-last")
-
-
-def test_no_other_switch_changes_as_large_a_part_as_the_right_one():
-    for profile in MANY:
-        parts = {switch: invented._share(profile, switch) for switch in invented.SWITCHES}
-        assert max(parts, key=parts.get) == profile.switch
-
-
-# More styles, more wrong ideas
-
-
-def snapshot_through_a_file(training):
-    file = io.BytesIO()
-    torch.save({name: getattr(training, name).state_dict() for name in NAMES}, file)
-    return {"bytes": file.getvalue(), "noise": training.noise.get_state(), "step": training.step}
-
-
-def put_back_from_the_file(training, saved):
-    states = torch.load(io.BytesIO(saved["bytes"]), weights_only=True)
-    for name in NAMES:
-        getattr(training, name).load_state_dict(states[name])
-    training.noise.set_state(saved["noise"])
-    training.step = saved["step"]
-
-
-def new_noise(training, saved):
-    right_put_back(training, saved)
-    training.noise = torch.Generator()
-    training.noise.set_state(saved["noise"])
-
-
-@pytest.mark.parametrize("pair", [(snapshot_through_a_file, put_back_from_the_file), (right_snapshot, new_noise)])
-def test_more_resumes_pass(pair, capsys):
-    praise(capsys, check.exact_resume, *pair)
-
-
-def the_saved_tensors_themselves(training, saved):
-    right_put_back(training, saved)
-    for name in NAMES[:2]:
-        for key, parameter in getattr(training, name).named_parameters():
-            parameter.data = saved[name][key]
-
-
-def with_a_seed(training, saved):
-    right_put_back(training, saved)
-    torch.manual_seed(training.step)
-
-
-def frozen(training, saved):
-    right_put_back(training, saved)
-    training.generator.requires_grad_(False)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "hint"),
-    [
-        (the_saved_tensors_themselves, "gave the networks the saved"),
-        (with_a_seed, "set no seed"),
-        (frozen, "the next step raises RuntimeError"),
-    ],
-)
-def test_more_wrong_resumes(wrong, hint):
-    assert hint in complaint(check.exact_resume, right_snapshot, wrong)
+# More of exercise 2
 
 
 def takes_gradients(average, network, decay, batches):

@@ -15,7 +15,7 @@ CHOICES = {  # names or a few numbers are chosen: there are no more wrong ideas 
     "02-which-transpose": 6,
     "02-lecture-strides": 4,
     "04-read-traces": 6,
-    "07-six-profiles": 6,
+    "07b-six-profiles": 6,
 }
 
 

@@ -1,4 +1,4 @@
-"""Exercise 4c of lesson 07: six profiles, and for each the switch that helps most.
+"""Exercise 3c of lesson 07b: six profiles, and for each the switch that helps most.
 
 The six profiles are invented, and the exercise says so: each shows one pattern of a graphics card clearly, with numbers
 drawn from a seed, so that they can be read on a machine that has no card.
@@ -120,7 +120,7 @@ def _against(claim: str, profile: Profile) -> str:
     return f"this switch changes {share:.0%} of its time. Another switch changes a larger part: look again."
 
 
-@exercise("4c · six profiles", id="six-profiles", points=3)
+@exercise("3c · six profiles", id="six-profiles", points=3)
 def best_switches(exercise: str, function: Callable[[], dict[str, str]], given: list[Profile]) -> None:
     """Check a learner's best_switches() → {letter: switch}, one of SWITCHES for each profile."""
     by_letter = {profile.letter: profile for profile in given}

@@ -1,4 +1,4 @@
-"""Exercises 4a and 4b of lesson 07: the row that costs most, and Amdahl's law: what a faster row does for the whole."""
+"""Exercises 3a and 3b of lesson 07b: the row that costs most, and what a faster row does for the whole."""
 
 from collections.abc import Callable
 
@@ -97,7 +97,7 @@ BOTTLENECK_MISTAKES = [
 ]
 
 
-@exercise("4a · the bottleneck", id="bottleneck", points=2)
+@exercise("3a · the bottleneck", id="bottleneck", points=2)
 def bottleneck(exercise: str, function: Callable[[list[Row]], tuple[str, float]]) -> None:
     """Check a learner's bottleneck(rows) → (name, share) of the row with the largest self time."""
     judge(
@@ -161,7 +161,7 @@ def _speedup(share: float, factor: float) -> float:
     return 1 / ((1 - share) + share / factor)
 
 
-@exercise("4b · what it can buy", id="whole-speedup", points=2)
+@exercise("3b · what it can buy", id="whole-speedup", points=2)
 def whole_speedup(exercise: str, function: Callable[[float, float], float]) -> None:
     """Check a learner's whole_speedup(share, factor) → how many times faster the whole program becomes."""
     inner, edges = [(0.5, 2.0), (0.9, 10.0), (0.1, 1000.0)], [(1.0, 3.0), (0.0, 5.0)]

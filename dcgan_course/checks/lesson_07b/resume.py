@@ -1,4 +1,4 @@
-"""Exercise 3 of lesson 07, its bench and its check: a training that goes on as if it had never stopped."""
+"""Exercise 1 of lesson 07b, its bench and its check: a training that goes on as if it had never stopped."""
 
 import io
 from collections.abc import Callable, Iterable
@@ -111,7 +111,7 @@ def _through_a_file(exercise: str, saved: object) -> object:
         )
 
 
-@exercise("3 · resume exactly", id="exact-resume", points=4)
+@exercise("1 · resume exactly", id="exact-resume", points=4)
 def exact_resume(
     exercise: str, snapshot: Callable[[SmallTraining], object], put_back: Callable[[SmallTraining, Any], None]
 ) -> None:
