@@ -292,9 +292,9 @@ views = [
     (f"{name}: layer 2, unit 0", units.view_unit(d, pictures, responses[name], 2, 0)) for name, d in networks.items()
 ]
 drawing.show_png(
-    unit_figures.unit_sheet(views),
+    unit_figures.unit_sheet(views, title="Random weights give look-alikes and outlines, too"),
     alt="For a trained unit and one with random weights: nine pictures with the unit's window, the windows enlarged, guided and plain gradients.",
-    width=764,
+    width=690,
 )
 
 # %% [markdown]
@@ -355,9 +355,16 @@ widgets.filter_browser("cifar10_dcgan_32", photos, count=looked_at)
 
 # %% tags=["slide"]
 drawing.show_png(
-    widgets.filter_browser_twin("cifar10_dcgan_32", photos, layer=0, units=(0,), count=looked_at),
+    widgets.filter_browser_twin(
+        "cifar10_dcgan_32",
+        photos,
+        layer=0,
+        units=(0,),
+        count=looked_at,
+        title="First layer: the gradient is the unit's weights",
+    ),
     alt="A unit of the first layer, trained and with random weights: nine pictures, windows of 4×4 pixels, and gradients.",
-    width=764,
+    width=690,
 )
 
 # %% [markdown]
@@ -377,7 +384,8 @@ z = latent.sample(1, 100, seed)
 with torch.no_grad():
     made = run.generator(z)
 drawing.show_png(
-    drawing.png_of_pictures(made, columns=1, zoom=5), alt="The picture that the recorded generator draws for one z."
+    drawing.png_of_pictures(made, columns=1, zoom=5, title="One z"),
+    alt="The picture that the recorded generator draws for one z.",
 )
 
 # %% tags=["slide"]
@@ -421,7 +429,7 @@ print(
 # %% tags=["slide"]
 rows = torch.stack([pictures[:12], (magenta(pictures[:12]).float() * 2 - 1)[:, None].expand(-1, 3, -1, -1)])
 drawing.show_png(
-    drawing.labelled_rows_png(rows, ["drawn by G", "magenta"], zoom=2),
+    drawing.labelled_rows_png(rows, ["drawn by G", "magenta"], zoom=2, title="Most pictures hold no magenta"),
     alt="Twelve drawn objects and beneath each a mask that is white where the object is magenta; most masks are empty.",
 )
 
@@ -458,7 +466,12 @@ some = torch.cat([new_z[has_it][:6], new_z[~has_it][:6]])  # the first six with 
 other = controls.random_maps(len(chosen), len(found.weights), without=chosen, draws=1, seed=seed)[0]
 rows = torch.stack([forgetting.draw_without(objects, some, dropped) for dropped in ([], chosen, other)])
 drawing.show_png(
-    drawing.labelled_rows_png(rows, ["all maps", "without the chosen", "without others"], zoom=2),
+    drawing.labelled_rows_png(
+        rows,
+        ["all maps", "without the chosen", "without others"],
+        zoom=2,
+        title="Only without the chosen maps magenta is gone",
+    ),
     alt="The same twelve objects three times: with all maps, without the chosen maps, and without as many other maps.",
 )
 

@@ -78,8 +78,9 @@ names = ("real", "one class missing", "a fiftieth, copied 50 times", "one pictur
 names += ("shift, 2 pixels", "mirrored", "noise, σ 0.2", "half size and back, antialias", "half size and back, nearest")
 sets = {name: torture.SPOILS[name](train, count, seed)[:12].clone() for name in (*names, "uniform noise")}
 drawing.show_png(
-    drawing.labelled_rows_png(torch.stack(list(sets.values())), list(sets)),
+    drawing.labelled_rows_png(torch.stack(list(sets.values())), list(sets), title="Eleven ways to spoil digits"),
     alt="One row of twelve digits for each spoiled set: a class missing, copies, half noise, blurred, moved, mirrored, resized.",
+    width=840,
 )
 
 # %% [markdown] tags=["predict", "slide"]
@@ -395,8 +396,8 @@ widgets.measure_explorer(train, test)
 
 # %%
 drawing.show_png(
-    widgets.measure_explorer_twin(train, test),
-    alt="The measure explorer for a blur, for copies and for a shift: twenty pictures above, bars of all measures beside real sets below.",
+    widgets.measure_explorer_twin(train, test, spoils=({"copies": 40},)),
+    alt="The measure explorer for copies of few digits: twenty pictures above, bars of all measures beside real sets below.",
     width=900,
 )
 
@@ -420,7 +421,12 @@ for name, pictures in copies.items():
 index, _ = metrics.nearest_neighbours(copies["moved by 1 pixel"][:12], real)
 rows = torch.stack([copies["moved by 1 pixel"][:12], real[index[:, 0]], originals[:12]])
 drawing.show_png(
-    drawing.labelled_rows_png(rows, ["moved copy", "its nearest", "its original"], zoom=2),
+    drawing.labelled_rows_png(
+        rows,
+        ["moved copy", "its nearest", "its original"],
+        zoom=2,
+        title="The nearest digit is often not the original",
+    ),
     alt="Three rows of twelve digits: moved copies, their nearest training digits by pixels, and the originals, often other ones.",
 )
 
@@ -602,7 +608,12 @@ print(f"real pictures as they are: FD {yardstick:.1f}; {small} a side{photos.tit
 
 # %% tags=["slide"]
 drawing.show_png(
-    drawing.labelled_rows_png(torch.stack([pictures[:10] for pictures in versions.values()]), list(versions), zoom=2),
+    drawing.labelled_rows_png(
+        torch.stack([pictures[:10] for pictures in versions.values()]),
+        list(versions),
+        zoom=2,
+        title="One set of pictures, made smaller in three ways",
+    ),
     alt="Ten generated colour pictures, made smaller in three ways, one a row: nearest pixels are rough, antialias is smooth.",
 )
 
@@ -619,7 +630,7 @@ drawing.show_png(
 # %% tags=["slide"]
 both = torch.stack([samples(name, 1, 20) for name in runs])
 drawing.show_png(
-    drawing.labelled_rows_png(both, list(runs), zoom=2),
+    drawing.labelled_rows_png(both, list(runs), zoom=2, title="Which row is better? Nothing is picked"),
     alt="Twenty samples of each generator, not picked: one row of the MLP's digits, one row of the DCGAN's.",
 )
 

@@ -196,9 +196,15 @@ widgets.DiracExplorer()
 
 # %%
 drawing.show_png(
-    widgets.DiracExplorer.twin(),
-    alt="Two frames of the explorer with the non-saturating loss. Without a penalty the path winds inwards slowly and the "
-    "eigenvalues are ±0.50i. With R1 and γ = 1 it falls straight to the rest point.",
+    widgets.DiracExplorer.twin("none", alone=True),
+    alt="The explorer with the non-saturating loss and no penalty: the path winds inwards slowly, and the eigenvalues are "
+    "±0.50i.",
+)
+
+# %%
+drawing.show_png(
+    widgets.DiracExplorer.twin(alone=True),
+    alt="The explorer with the non-saturating loss, R1 and γ = 1: the path falls straight to the rest point.",
 )
 
 # %% [markdown]
@@ -459,7 +465,8 @@ for count in (3, 4, 5, 6):
 ordered = sorted(rows, key=lambda row: mean(run["frechet"] for run in rows[row]))
 strips = [recorded.fix_samples(row)[:2, :8].flatten(0, 1) for row in ordered]  # eight of each of two seeds
 drawing.show_png(
-    drawing.labelled_rows_png(torch.stack(strips), ordered, zoom=2),
+    drawing.labelled_rows_png(torch.stack(strips), ordered, zoom=2, title="The nearest row above, the farthest below"),
+    width=820,
     alt=f"Sixteen samples for each of {len(ordered)} rows: eight from each of the first two seeds, the same z, not picked.",
 )
 
@@ -483,7 +490,7 @@ real = [record["yardsticks"][key] for key in ("frechet", "precision", "recall", 
 print(f"Real training pictures: {', '.join(f'{value:.2f}' for value in real)}.")
 
 # %% tags=["slide"]
-figure, axes = plt.subplots(figsize=(11, 8))
+figure, axes = plt.subplots(figsize=(11, 7.2))
 for place, row in enumerate(ordered):
     verdict = found.get(row)
     colour = drawing.FAKE if row in controls.values() else drawing.MODEL if verdict and verdict.apart else drawing.REAL
@@ -665,7 +672,12 @@ z = latent.sample(14, asked.generator.latent_dim, seed)
 with torch.no_grad():
     drawn = torch.stack([asked.generator(z, torch.full((14,), digit)) for digit in range(10)])
 drawing.show_png(
-    drawing.labelled_rows_png(to_pixels(drawn), [f"asked for {digit}" for digit in range(10)], zoom=2),
+    drawing.labelled_rows_png(
+        to_pixels(drawn),
+        [f"asked for {digit}" for digit in range(10)],
+        zoom=2,
+        title="A row keeps its class, a column its style",
+    ),
     alt="Ten rows of fourteen digits: each row one class, each column one z, not picked.",
 )
 
@@ -695,7 +707,8 @@ widgets.latent_explorer("mnist_dcgan_conditional")
 
 # %%
 drawing.show_png(
-    widgets.latent_explorer_twin("mnist_dcgan_conditional"),
+    widgets.latent_explorer_twin("mnist_dcgan_conditional", zoom=2, title="One z, and what each slider does to it"),
+    width=460,
     alt="A static page of the explorer: rows of digits, among them one that goes from one class to another and one that "
     "goes through the classes.",
 )
