@@ -745,9 +745,12 @@ dcgan(f"train --resume --epochs {math.ceil(folder_epochs / 2)} --out runs/x")
 dcgan("sample runs/x --out runs/sheet.png --count 16")
 
 # %%
-drawing.show_png(
-    (place / "runs" / "sheet.png").read_bytes(),
-    alt="Sixteen samples that the command line drew after a short training on the folder: coloured blobs.",
+figure, axes = plt.subplots(figsize=(7, 2.2))
+axes.imshow(Image.open(place / "runs" / "sheet.png"))
+axes.axis("off")
+axes.set_title("The command line's sheet: coloured blobs")
+drawing.show(
+    figure, alt="Sixteen samples that the command line drew after a short training on the folder: coloured blobs."
 )
 
 # %%

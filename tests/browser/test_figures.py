@@ -7,11 +7,9 @@ from tests.browser.open_notebook import OpenNotebook, run_notebook, write_notebo
 from tests.browser.real_lab import ROOT
 
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
-# Lessons whose figures were stored before figures said how large their letters are, or that have one that is too tall.
-NOT_YET = ()
 
 
-@pytest.mark.parametrize("name", [name for name in LESSONS if name.partition("_")[0] not in NOT_YET])
+@pytest.mark.parametrize("name", LESSONS)
 def test_every_figure_is_seen_at_once_has_a_title_and_its_letters_can_be_read(name, lab, browser):
     context = browser.new_context(viewport=WINDOW)
     notebook = OpenNotebook(context.new_page(), lab.address_of(f"notebooks/{name}.ipynb"))
