@@ -162,7 +162,7 @@ CALLS = {
     "TrainingMonitor seed": lambda n: widgets.TrainingMonitor(PICTURES, seed=n),
     "filter_browser count": lambda n: widgets.filter_browser("mnist_dcgan", DIGITS, count=n),
     "convolution_explorer seed": lambda n: widgets.convolution_explorer(n),
-    "break_it_twin seed": lambda n: widgets.break_it_twin(1, n),
+    "break_it_twin seed": lambda n: widgets.break_it_twin(rounds=1, seed=n),
     "LineGame games": lambda n: LineGame(n, 5, 0),
     "LineGame rounds": lambda n: LineGame(2, n, 0),
     "LineGame seed": lambda n: LineGame(2, 5, n),
