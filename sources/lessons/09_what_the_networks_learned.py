@@ -384,7 +384,7 @@ z = latent.sample(1, 100, seed)
 with torch.no_grad():
     made = run.generator(z)
 drawing.show_png(
-    drawing.png_of_pictures(made, columns=1, zoom=5, title="One z"),
+    drawing.labelled_rows_png(made[None], ["G of one z"], zoom=5, title="One z gives one scene"),
     alt="The picture that the recorded generator draws for one z.",
 )
 
