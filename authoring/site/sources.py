@@ -9,13 +9,16 @@ import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from authoring.site.explorers import explorer
+from authoring.site.films import Film, film_of_png, film_of_widget, place_of_film, size_of_png
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 PICTURES = "_static/pictures"
 FORMULA = re.compile(
     r"(?P<block>\$\$(?P<long>.+?)\$\$)|(?<![\\$])\$(?P<short>[^$\n]+?)\$(?!\d)|(?P<code>```.*?```|`[^`]*`)", re.DOTALL
@@ -53,12 +56,12 @@ class Book:
     def notebook(self, notebook: NotebookNode, place: Place) -> NotebookNode:
         """Return a copy of a notebook as a page of the book."""
         notebook = copy.deepcopy(notebook)
-        notebook.metadata.pop("widgets", None)
+        state = notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = self.markdown(cell.source, place)
             elif cell.cell_type == "code":
-                cell.outputs = [self._output(output, place, cell.source) for output in cell.outputs]
+                cell.outputs = [self._output(output, place, cell.source, state) for output in cell.outputs]
         return notebook
 
     def markdown(self, text: str, place: Place) -> str:
@@ -79,26 +82,35 @@ class Book:
             return text  # a file of the repository that is no page of the book: its name alone
         return f'<a href="{place.href(found, "#" + anchor if anchor else "")}">{text}</a>'
 
-    def _output(self, output: NotebookNode, place: Place, source: str) -> NotebookNode:
+    def _output(self, output: NotebookNode, place: Place, source: str, state: dict[str, Any]) -> NotebookNode:
         data = output.get("data", {})
         if png := data.get("image/png"):
             alt = output.metadata.get("image/png", {}).get("alt", "")
-            return html_output(output, self._picture(png, alt, place))
+            content = base64.b64decode(png)
+            film = film_of_png(content, alt)
+            return html_output(output, self._film(film, place) if film else self._picture(content, alt, place))
         if WIDGET in data:
+            if film := film_of_widget(state, data[WIDGET]["model_id"]):
+                return html_output(output, self._film(film, place))
             sentence = "".join(data.get("text/plain", ""))
             return html_output(output, explorer(source) or f'<p class="needs-a-kernel">{escape(sentence)}</p>')
         return output
 
-    def _picture(self, png: str, alt: str, place: Place) -> str:
-        content = base64.b64decode(png)
+    def _film(self, film: Film, place: Place) -> str:
+        return place_of_film(film, [self._stored(frame, place) for frame in film.frames])
+
+    def _picture(self, content: bytes, alt: str, place: Place) -> str:
+        width, height = size_of_png(content)
+        return (
+            f'<img src="{self._stored(content, place)}" alt="{escape(alt)}" width="{width}" height="{height}" '
+            'loading="lazy" class="figure-of-a-cell">'
+        )
+
+    def _stored(self, content: bytes, place: Place) -> str:
+        """Keep a PNG beside the pages; return its address as written on a page."""
         name = f"{PICTURES}/{hashlib.sha256(content).hexdigest()[:20]}.png"
         (self.folder / name).write_bytes(content)
-        width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
-        up = "../" * (len(PurePosixPath(place.page).parts) - 1)
-        return (
-            f'<img src="{up}{name}" alt="{escape(alt)}" width="{width}" height="{height}" loading="lazy" '
-            'class="figure-of-a-cell">'
-        )
+        return "../" * (len(PurePosixPath(place.page).parts) - 1) + name
 
 
 def html_output(output: NotebookNode, text: str) -> NotebookNode:

@@ -9,6 +9,7 @@ from dcgan_course.drawing.canvas import Canvas, png_facts
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue
 
+LABELS = "Labels"  # keyword of an animated PNG: the label of each frame, one a line
 HEAD = 30  # points above the pictures, for the label
 TITLE_SIZE = 11  # points, which are two pixels each
 
@@ -45,7 +46,9 @@ def film_png(
     still, shown = pages[-1], [round(1000 * seconds)] * len(pages)
     shown[-1] *= 3
     file = io.BytesIO()
-    facts = {"duration": shown, "loop": 0, "pnginfo": png_facts(sizes, title)}
+    written = png_facts(sizes, title)
+    written.add_text(LABELS, "\n".join(labels))
+    facts = {"duration": shown, "loop": 0, "pnginfo": written}
     still.save(file, "PNG", save_all=True, default_image=True, append_images=pages, **facts)
     return file.getvalue()
 

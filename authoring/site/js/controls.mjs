@@ -60,7 +60,8 @@ export function button(name, act) {
 }
 
 // A button that calls `act` again and again until it is pressed once more. milliseconds: a number, or what gives one.
-export function player(name, milliseconds, act) {
+// changed: hears whether it plays, whenever that changes.
+export function player(name, milliseconds, act, changed = () => {}) {
   let timer = 0;
   const node = button(name, () => set(!timer));
   const set = (on) => {
@@ -68,9 +69,15 @@ export function player(name, milliseconds, act) {
     timer = on ? setInterval(act, typeof milliseconds === "function" ? milliseconds() : milliseconds) : 0;
     node.setAttribute("aria-pressed", String(on));
     node.textContent = on ? `Stop: ${name}` : name;
+    changed(on);
   };
   set(false);
-  return { node, stop: () => set(false) };
+  return {
+    node,
+    stop() {
+      if (timer) set(false);
+    },
+  };
 }
 
 export function sentence() {

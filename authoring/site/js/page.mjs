@@ -4,6 +4,7 @@
 import { breakItPanel } from "./break_it_panel.mjs";
 import { convolutionExplorer } from "./convolution_explorer.mjs";
 import { densitiesExplorer } from "./densities_explorer.mjs";
+import { film } from "./film.mjs";
 import { latentExplorer } from "./latent_explorer.mjs";
 import { latentSlider } from "./latent_slider.mjs";
 import { rows, singles } from "./numbers.mjs";
@@ -28,6 +29,7 @@ async function place(home) {
   const { explorer, run, seed, runs, facts: written } = home.dataset;
   if (explorer === "convolution_explorer") convolutionExplorer(home, JSON.parse(written));
   if (explorer === "break_it_panel") breakItPanel(home, JSON.parse(written));
+  if (explorer === "film") film(home, JSON.parse(written));
   if (explorer === "densities_explorer") densitiesExplorer(home, JSON.parse(written));
   if (explorer === "transposed_explorer") transposedExplorer(home, JSON.parse(written));
   if (explorer === "latent_explorer") await latentExplorer(home, run, runs.split(" "), load);
