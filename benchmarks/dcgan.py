@@ -104,8 +104,8 @@ def plain_loop(real_batches: Iterable[Tensor], read_figures: bool) -> None:
             [figure.item() for figure in figures]
 
 
-def textbook(folder: Path, batch_size: int) -> None:
-    """Train one epoch from PNG files through a DataLoader with two workers."""
+def textbook(folder: Path, batch_size: int, workers: int = 2) -> None:
+    """Train one epoch from PNG files through a DataLoader."""
     from torchvision import datasets, transforms
 
     steps = transforms.Compose(
@@ -116,7 +116,9 @@ def textbook(folder: Path, batch_size: int) -> None:
             transforms.Normalize((0.5,) * 3, (0.5,) * 3),
         ]
     )
-    loader = DataLoader(datasets.ImageFolder(folder, steps), batch_size, shuffle=True, num_workers=2, drop_last=True)
+    loader = DataLoader(
+        datasets.ImageFolder(folder, steps), batch_size, shuffle=True, num_workers=workers, drop_last=True
+    )
     plain_loop((real.to(DEVICE) for real, _ in loader), read_figures=True)
 
 
@@ -131,7 +133,7 @@ def ours(images: Tensor, batch_size: int, **switches: Unpack[Switches]) -> None:
     train(*networks(), images, config(batch_size, **switches), progress=False)
 
 
-def seconds(function: Callable[..., None], *arguments: object, **switches: bool) -> float:
+def seconds(function: Callable[..., object], *arguments: object, **switches: object) -> float:
     """Return how long a call takes, the work of a GPU included."""
     start = time.perf_counter()
     function(*arguments, **switches)

@@ -2,6 +2,7 @@
 
 DCGAN_COURSE_DATA=… python -m benchmarks.probes              three seeds; about an hour of one core
 DCGAN_COURSE_DATA=… python -m benchmarks.probes --minutes 30     start no new cell after so long; call again to go on
+DCGAN_COURSE_DATA=… python -m benchmarks.probes --workers 8      so many cells at a time
 
 A cell that is already in the results is not repeated, so the command can be stopped and started again. It writes
 dcgan_course/recorded/probes/ (table.json, which lesson 09 reads, and a card) and benchmarks/results/probes.md.
@@ -10,10 +11,12 @@ dcgan_course/recorded/probes/ (table.json, which lesson 09 reads, and a card) an
 import argparse
 import datetime
 import json
+import multiprocessing
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
@@ -38,6 +41,7 @@ from recording.files import hardware, write_card
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = recorded.FOLDER / "probes"
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 RUNS = {"cifar10": "cifar10_dcgan_32", "mnist": "mnist_dcgan"}
 RECORDED, UNTRAINED, PIXELS = "D of the recorded DCGAN", "the same network, untrained", "raw pixels"
 SUPERVISED = "the same layers, trained on these labels"
@@ -108,7 +112,7 @@ def pixels(images: torch.Tensor) -> torch.Tensor:
 def untrained(name: str, seed: int) -> Discriminator:
     """Return a D with its first weights."""
     torch.manual_seed(seed)
-    return Discriminator(*network_settings(name))
+    return Discriminator(*network_settings(name)).to(DEVICE)
 
 
 def taught(row: str, column: str, seed: int) -> SupervisedNetwork:
@@ -116,7 +120,7 @@ def taught(row: str, column: str, seed: int) -> SupervisedNetwork:
     images, labels = labelled(column, seed)
     torch.manual_seed(seed)
     data = COLUMNS[column]["data"]
-    network = SupervisedNetwork(*network_settings(data))
+    network = SupervisedNetwork(*network_settings(data)).to(DEVICE)
     if row == SUPERVISED:
         train_supervised(network, images, labels, COLUMNS[column]["epochs"], seed)
     else:
@@ -145,6 +149,7 @@ def features_of(row: str, column: str, seed: int) -> Callable[[torch.Tensor], to
         return partial(pooled_features, untrained(name, seed))
     discriminator = recorded.load_run(RUNS[name]).discriminator
     assert isinstance(discriminator, Discriminator)
+    discriminator.to(DEVICE)
     return partial(pooled_features, discriminator)
 
 
@@ -275,10 +280,25 @@ def store(path: Path, results: dict) -> None:
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def played(cells: list[tuple[str, str, int]], workers: int, until: float) -> Iterator[tuple[str, str, dict]]:
+    """Yield (row, column, what was found) of each cell as it is done; none begins after a time of the clock."""
+    if workers == 1:
+        for row, column, seed in cells:
+            if time.monotonic() < until:
+                yield row, column, run_once(row, column, seed)
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        under_way = {pool.submit(run_once, *cell): cell for cell in cells}
+        for done in as_completed(under_way):
+            row, column, _ = under_way[done]
+            yield row, column, done.result()
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3, help="runs of every cell; default 3")
     parser.add_argument("--minutes", type=float, default=600, help="start no new cell after so many minutes")
+    parser.add_argument("--workers", type=int, default=1, help="cells at a time, each in a process of its own")
     options = parser.parse_args(arguments)
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / "table.json"
@@ -286,14 +306,18 @@ def main(arguments: list[str] | None = None) -> int:
     settings = json.loads(json.dumps({"columns": COLUMNS, "held_out": HELD_OUT, "choosers": CHOOSERS}))
     if results.setdefault("settings", settings) != settings:
         raise SystemExit(f"{path} was made with other settings: move it away first.")
-    start = time.monotonic()
-    for row, column, seed in wanted(options.seeds):
-        runs = results["cells"].setdefault(column, {}).setdefault(row, [])
-        if len(runs) > seed or time.monotonic() - start > 60 * options.minutes:
-            continue
-        runs.append(run_once(row, column, seed))
-        print(column, row, json.dumps(runs[-1]), flush=True)
-        spent = sum(run["seconds"] for rows in results["cells"].values() for runs in rows.values() for run in runs)
+    start, cells = time.monotonic(), results["cells"]
+    runs_of = lambda row, column: cells.setdefault(column, {}).setdefault(row, [])
+    missing = [
+        (row, column, seed)
+        for row, column, seed in wanted(options.seeds)
+        if all(run["seed"] != seed for run in runs_of(row, column))
+    ]
+    for row, column, run in played(missing, options.workers, start + 60 * options.minutes):
+        runs_of(row, column).append(run)
+        runs_of(row, column).sort(key=lambda run: run["seed"])
+        print(column, row, json.dumps(run), flush=True)
+        spent = sum(run["seconds"] for rows in cells.values() for runs in rows.values() for run in runs)
         results["made"] = {
             "command": f"python -m benchmarks.probes --seeds {options.seeds}",
             "date": datetime.date.today().isoformat(),

@@ -4,6 +4,7 @@ python -m recording                    everything
 python -m recording mnist_mlp          one of: digit_classifier, cifar10_classifier, factor_reader, mnist_mlp,
                                        mnist_dcgan, mnist_dcgan_conditional, cifar10_dcgan_32,
                                        cifar10_dcgan_32_tuned, cifar10_dcgan_64, objects_dcgan
+python -m recording NAME --seed 1      a DCGAN with another seed: kept under build/recorded, not shipped
 python -m recording report [NAME]      train nothing: evaluate one shipped generator, or all, and write the report cards
 python -m recording sums               train nothing: write the sums of the files as they are into each card
 """
@@ -35,7 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("only", nargs="?", choices=[*RECORDS, "report", "sums"], help="one of them")
     parser.add_argument("name", nargs="?", choices=recorded.names(), help="whose report card; default: all")
+    parser.add_argument("--seed", type=int, default=0, help="of one DCGAN; only that of seed 0 is shipped")
     options = parser.parse_args(arguments)
+    if options.seed and options.only not in RECIPES:
+        parser.error(f"--seed {options.seed} needs the name of one DCGAN before it.")
     if options.name and options.only != "report":
         parser.error(f"{options.name} stands behind {options.only}, but a second name belongs to `report` only.")
     if options.only == "report":
@@ -45,6 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.only == "sums":
         for path in sorted(recorded.FOLDER.glob("*/card.json")):
             write_sums(path.parent, read_json(path))
+        return 0
+    if options.seed:
+        record_dcgan(options.only, options.seed, ship=False)
         return 0
     for name in [options.only] if options.only else RECORDS:
         (recorded.FOLDER / name).mkdir(exist_ok=True)

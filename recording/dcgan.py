@@ -10,7 +10,9 @@ command goes on from there. To train anew, delete its files there.
 
 import copy
 import json
-from dataclasses import asdict, dataclass, field
+import math
+import statistics
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,7 @@ RECIPES = {
     "mnist_dcgan_conditional": Recipe(
         "mnist", 28, 1, gpu_epochs=50, cpu_epochs=5, cpu_width=32, fixes={"conditional": "projection"}
     ),
-    "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48),
+    "cifar10_dcgan_32": Recipe("cifar10", 32, 3, gpu_epochs=200, cpu_epochs=10, cpu_width=48, averaged=True),
     "cifar10_dcgan_32_tuned": Recipe(  # its distance turns after three epochs, see benchmarks/results/cifar_recipes.md
         "cifar10",
         32,
@@ -73,8 +75,10 @@ RECIPES = {
         fixes={"learning_rate": 5e-4, "batch_size": 64},
         averaged=True,
     ),
-    "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=25, cpu_width=32),
-    "objects_dcgan": Recipe("drawn_objects", 32, 3, gpu_epochs=200, cpu_epochs=40, cpu_width=24, lossless_frames=True),
+    "cifar10_dcgan_64": Recipe("cifar10", 64, 3, gpu_epochs=200, cpu_epochs=25, cpu_width=32, averaged=True),
+    "objects_dcgan": Recipe(
+        "drawn_objects", 32, 3, gpu_epochs=200, cpu_epochs=40, cpu_width=24, lossless_frames=True, averaged=True
+    ),
 }
 
 
@@ -83,7 +87,7 @@ def record_dcgan(name: str, seed: int = 0, *, recipe: Recipe | None = None, ship
     recipe, cuda = recipe or RECIPES[name], torch.cuda.is_available()
     epochs = recipe.gpu_epochs if cuda else recipe.cpu_epochs
     paper: dict[str, Any] = {"batch_size": 128, "learning_rate": 2e-4, "betas": (0.5, 0.999)}
-    config = TrainConfig(**(paper | recipe.fixes), epochs=epochs, seed=seed)
+    config = TrainConfig(**(paper | recipe.fixes), epochs=epochs, seed=seed, cuda_graph=cuda)
     data = load_images(recipe.data, image_size=recipe.image_size)
     test = load_images(recipe.data, "test", image_size=recipe.image_size)
     conditional = config.conditional != "none"
@@ -97,12 +101,13 @@ def record_dcgan(name: str, seed: int = 0, *, recipe: Recipe | None = None, ship
     generator, discriminator = runs.dcgan_pair({"network": network, "config": asdict(config)})
     if cuda:
         generator, discriminator = generator.cuda(), discriminator.cuda()
-    kept = UNDER_WAY / f"{name}_width{network['width']}.safetensors"
+    of_seed = f"_seed{seed}" if seed else ""
+    kept = UNDER_WAY / f"{name}_width{network['width']}{of_seed}.safetensors"
     if kept.exists():
         print(f"{name}: goes on from {kept.name}; delete it to train anew")
     recorder = FrameRecorder(generator, seed, kept.with_name(f"{kept.stem}_frames.safetensors"))
     average = copy.deepcopy(generator) if recipe.averaged else None
-    distances = DistanceRecorder(recipe, generator, data.images, seed, kept.with_name(f"{kept.stem}_distances.json"))
+    distances = DistanceRecorder(recipe, generator, data.images, seed, kept)
 
     def hook(training: Training) -> None:
         recorder(training)
@@ -119,7 +124,7 @@ def record_dcgan(name: str, seed: int = 0, *, recipe: Recipe | None = None, ship
         test_labels=test.labels[:TEST_PICTURES] if conditional else None,
         hook=hook,
         ema_generator=average,
-        checkpoint=kept,
+        checkpoint=None if cuda else kept,  # minutes come in one piece, and to keep 75 MB takes as long as an epoch
     )
     if history.stopped:
         print(
@@ -127,6 +132,8 @@ def record_dcgan(name: str, seed: int = 0, *, recipe: Recipe | None = None, ship
         )
         return
     if not ship:
+        drawer, _ = distances.nearer(generator, average or generator)
+        write_weights(kept.with_name(f"{kept.stem}_end.safetensors"), drawer)
         return
     minutes = sum(history.seconds) / 60
 
@@ -155,7 +162,8 @@ def record_dcgan(name: str, seed: int = 0, *, recipe: Recipe | None = None, ship
         "length": f"{epochs} of the {recipe.gpu_epochs} epochs that a GPU trains, width {network['width']} of "
         f"{recipe.width}",
         "minutes": round(minutes, 1),
-        "images_per_second": round(epochs * len(data.images) / minutes / 60),
+        "seconds_of_an_epoch": f"{statistics.median(history.seconds):.2f} in the median, looks at the samples included",
+        "images_per_second": round(len(data.images) / statistics.median(history.seconds)),
         "p_real_at_the_end": round(history.p_real[-1], 4),
         "p_fake_at_the_end": round(history.p_fake[-1], 4),
         "p_real_and_p_fake": "asked in eval mode: with batch norm in D they do not say who wins (lesson 07)",
@@ -217,14 +225,19 @@ class FrameRecorder:
 class DistanceRecorder:
     """A hook that measures G and its average after each of the whole FRAME_EPOCHS, and keeps the Fréchet distances.
 
-    They are to training pictures, so that a choice by them takes nothing from the test pictures.
+    They are to training pictures, so that a choice by them takes nothing from the test pictures. The nearest G so far
+    is kept, too, to be looked at beside the last.
     """
 
-    def __init__(self, recipe: Recipe, generator: AnyGenerator, images: Tensor, seed: int, path: Path) -> None:
-        self.recipe, self.generator, self.seed, self.path = recipe, generator, seed, path
+    def __init__(self, recipe: Recipe, generator: AnyGenerator, images: Tensor, seed: int, kept: Path) -> None:
+        self.recipe, self.generator, self.seed = recipe, generator, seed
+        self.path, self.of_nearest = (kept.with_name(kept.stem + end) for end in ("_distances.json", "_nearest"))
+        judge = judge_for(recipe.data, recipe.channels)
+        self.device = next(generator.parameters()).device
+        self.judge = replace(judge, network=copy.deepcopy(judge.network).to(self.device))
         order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
         self.pictures = images[order[:MEASURED]]
-        self.found: list[dict[str, float]] = json.loads(path.read_text("utf-8")) if path.exists() else []
+        self.found: list[dict[str, float]] = json.loads(self.path.read_text("utf-8")) if self.path.exists() else []
 
     def __call__(self, training: Training) -> None:
         epoch, rest = divmod(training.step, training.steps_per_epoch)
@@ -234,17 +247,19 @@ class DistanceRecorder:
         assert isinstance(average, Generator | ConditionalGenerator)  # it is asked for where one is kept
         row = {"epoch": epoch, "last": self.distance(self.generator), "average": self.distance(average)}
         print(row, flush=True)
+        best = min((min(other["last"], other["average"]) for other in self.found), default=math.inf)
         self.found.append(row)
         self.path.write_text(json.dumps(self.found), encoding="utf-8")
+        if min(row["last"], row["average"]) < best:
+            nearest = self.generator if row["last"] < row["average"] else average
+            write_weights(self.of_nearest.with_suffix(".safetensors"), nearest, {"epoch": str(epoch)})
 
     @torch.no_grad()
     def distance(self, generator: LatentGenerator) -> float:
         """Return the Fréchet distance of a generator's samples to the training pictures."""
-        judge = judge_for(self.recipe.data, self.recipe.channels)
         z = latent.sample(len(self.pictures), generator.latent_dim, self.seed + 1)
-        z = z.to(next(generator.parameters()).device)
-        drawn = models.draw(generator, z, runs.labels_in_turn(generator, len(z))).cpu()
-        both = judge.features(drawn), judge.features(scale(self.pictures))
+        drawn = models.draw(generator, z, runs.labels_in_turn(generator, len(z)))
+        both = (self.judge.features(pictures.to(self.device)).cpu() for pictures in (drawn, scale(self.pictures)))
         return round(float(metrics.frechet_distance(*both)), 2)
 
     def nearer(self, last: AnyGenerator, average: AnyGenerator) -> tuple[AnyGenerator, dict[str, Any]]:
@@ -256,5 +271,5 @@ class DistanceRecorder:
             + ", the nearer of the two at the end",
             "distance_by_epoch": self.found,
             "distance": f"Fréchet, {len(self.pictures):,} samples to as many training pictures, in the features of "
-            f"{judge_for(self.recipe.data, self.recipe.channels).name}",
+            f"{self.judge.name}",
         }

@@ -50,7 +50,8 @@ def train_supervised(
     """Train a classifier on labels, in place: cross-entropy, Adam of step size 0.001.
 
     Args:
-        network: pictures (N, C, H, W) in [−1, 1] → logits (N, K). images: (N, C, H, W) uint8. labels: (N,) int64.
+        network: pictures (N, C, H, W) in [−1, 1] → logits (N, K), on any device.
+        images: (N, C, H, W) uint8. labels: (N,) int64.
         seed: gives the order of the pictures and how they are changed; the first weights are the caller's.
         shift: each time a picture is shown it is moved by up to so many pixels each way, black comes in. flip: and
             mirrored half of the times. falling: the step size falls to 0 along half a cosine.
@@ -64,9 +65,9 @@ def train_supervised(
     shift = whole_number("shift", shift, 0)
     if len(images) != len(labels):
         raise InvalidValue(f"There are {len(images):,} pictures and {len(labels):,} labels: give one label a picture.")
-    generator = torch.Generator().manual_seed(seed_number(seed))
+    generator, device = torch.Generator().manual_seed(seed_number(seed)), next(network.parameters()).device
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
-    fast = Accelerated(network, chosen_precision("auto", torch.device("cpu")), channels_last=True, compiled=False)
+    fast = Accelerated(network, chosen_precision("auto", device), channels_last=True, compiled=False)
     steps, step = epochs * -(-len(images) // batch_size), 0
     network.train()
     for _ in range(epochs):
@@ -75,7 +76,7 @@ def train_supervised(
                 optimizer.param_groups[0]["lr"] = 1e-3 * 0.5 * (1 + math.cos(math.pi * step / steps))
             shown = changed(images[rows], shift, flip, generator)
             optimizer.zero_grad()
-            cross_entropy(fast(scale(shown)), labels[rows]).backward()
+            cross_entropy(fast(scale(shown.to(device))), labels[rows].to(device)).backward()
             optimizer.step()
             step += 1
     network.eval()
@@ -107,5 +108,7 @@ def classifier_accuracy(network: Network, images: Tensor, labels: Tensor) -> flo
 
     images: (N, C, H, W) uint8. labels: (N,) int64.
     """
+    device = next(network.parameters()).device
     parts = zip(images.split(500), labels.split(500), strict=True)
-    return sum(int((network(scale(part)).argmax(dim=1) == truth).sum()) for part, truth in parts) / len(labels)
+    right = ((network(scale(part.to(device))).argmax(dim=1).cpu() == truth).sum() for part, truth in parts)
+    return sum(map(int, right)) / len(labels)

@@ -41,6 +41,8 @@ class TrainConfig:
         discriminator_steps: k, discriminator steps for each generator step.
         seed: of z, of the order of the pictures and of dropout; from 0 to 2³² − 1.
         precision, channels_last, compile: what makes a step faster, see `acceleration`.
+        cuda_graph: on a GPU, ask for a whole step at once, see `cuda_graph`; the same numbers. A hook must then change
+            no setting of the optimisers. It takes k = 1; elsewhere, and under torchrun, it changes nothing.
         reuse_fakes: True lets G's step judge the fakes that D has just learned from, as most published programs do;
             False draws fresh z for it, as the paper's algorithm 1. True saves one call of G in each step.
         ema_decay: how much of the averaged generator stays at each step, if `train` is given one to average into.
@@ -69,6 +71,7 @@ class TrainConfig:
     precision: str = "auto"
     channels_last: bool = True
     compile: bool = False
+    cuda_graph: bool = False
     reuse_fakes: bool = False
     ema_decay: float = 0.999
     loss: str = "non_saturating"
@@ -122,6 +125,11 @@ class TrainConfig:
             raise InvalidValue(
                 f"penalty is {self.penalty!r}, but torch.compile cannot differentiate a gradient again: leave compile "
                 "out."
+            )
+        if self.cuda_graph and self.discriminator_steps > 1:
+            raise InvalidValue(
+                f"discriminator_steps is {self.discriminator_steps}, but a CUDA graph is the same at every step: leave "
+                "cuda_graph out."
             )
         if self.batch_size % self.packing:
             raise InvalidValue(

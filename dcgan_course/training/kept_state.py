@@ -31,7 +31,7 @@ RANDOM = ("noise", "random", "random_cuda", "random_mps")
 PLAIN = ("step", "config", "history", "data_shape", "made_on")  # entries of a state that are JSON
 # "to the same bits" rests on these; older files do not say it, or say less
 MADE_ON = ("device", "processes", "precision", "threads")
-SINCE_LESSON_11 = (  # settings that files from before do not name: they have their defaults there
+SINCE_THE_FIRST = (  # settings that files from before do not name: they have their defaults there
     "loss",
     "penalty",
     "penalty_weight",
@@ -42,7 +42,9 @@ SINCE_LESSON_11 = (  # settings that files from before do not name: they have th
     "spectral_norm",
     "discriminator_norm",
     "conditional",
+    "cuda_graph",
 )
+FREE = ("epochs", "cuda_graph")  # settings that a training may go on with as it likes: what a step computes is the same
 ADAM = {"step", "exp_avg", "exp_avg_sq"}
 TYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.uint8, torch.bool)
 
@@ -111,7 +113,7 @@ def refuse_other_state(name: str, stored: TrainingState, training: Training) -> 
     for network in NETWORKS:
         refuse_other_tensors(name, network, stored.get(network, {}), wanted.get(network, {}))
     for key, value in json.loads(json.dumps(wanted["config"])).items():  # a file gives lists for tuples
-        if key != "epochs" and stored["config"].get(key) != value:
+        if key not in FREE and stored["config"].get(key) != value:
             raise CheckpointError(
                 f"{name} was trained with {key} = {reprlib.repr(stored['config'].get(key))}, but {value} is asked "
                 f"for: set {key} back, or choose another file."
@@ -212,7 +214,7 @@ def _plain(name: str, texts: Mapping[str, str]) -> tuple[dict[str, Any], int]:
         if "made_on" in state:
             _refuse_unknown_machine(state["made_on"])
     history_of(name, state["history"], step // steps_per_epoch)
-    for setting in ("discriminator_steps", *SINCE_LESSON_11):
+    for setting in ("discriminator_steps", *SINCE_THE_FIRST):
         default = getattr(config, setting)
         state["config"].setdefault(setting, list(default) if isinstance(default, tuple) else default)
     return state, steps_per_epoch

@@ -18,6 +18,7 @@ from dcgan_course.models.protocols import Module, Network
 from dcgan_course.training import checkpoint as checkpoints
 from dcgan_course.training.acceleration import near
 from dcgan_course.training.config import TrainConfig
+from dcgan_course.training.cuda_graph import GraphedRound
 from dcgan_course.training.fixes.labels import refuse_bad_labels, told
 from dcgan_course.training.fixes.networks import refuse_other_networks
 from dcgan_course.training.fixes.penalties import clip_weights, penalty_of, weight_of
@@ -170,6 +171,23 @@ def train(
     images = near(images, training.device)
     generator.train()
     discriminator.train()
+
+    def play(real: Tensor, classes: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Move D, and G if it is its turn; return the losses."""
+        g, d = told(fast_g, classes), told(fast_d, classes)  # themselves, where there are no classes
+        z = training.sample_z()
+        fake = g(z) if config.reuse_fakes and training.generator_is_next else None
+        of_d, of_g = training.discriminator_optimizer, training.generator_optimizer
+        d_loss = discriminator_step(g, d, of_d, real, z, fake, loss_of_logits=game.discriminator, penalty=penalty)
+        if bound is not None:
+            clip_weights(d, bound)
+        if not training.generator_is_next:
+            return d_loss, None
+        z = z if config.reuse_fakes else training.sample_z()
+        return d_loss, generator_step(g, d, of_g, z, generator_loss, fake, real=real if game.in_pairs else None)
+
+    on_one_gpu = training.device.type == "cuda" and training.processes.count == 1
+    play_round = GraphedRound(play, training.noise) if config.cuda_graph and on_one_gpu else play
     with own_random_state(training), interrupt_as_flag() as interrupted:
         if checkpoint is not None and Path(checkpoint).exists():
             checkpoints.load_training(checkpoint, training)
@@ -179,20 +197,9 @@ def train(
         stop = False
         while training.step < training.last_step and not stop:
             for real, classes in training.rest_of_epoch(images):
-                g, d = told(fast_g, classes), told(fast_d, classes)  # themselves, where there are no classes
-                z = training.sample_z()
-                fake = g(z) if config.reuse_fakes and training.generator_is_next else None
-                of_d, of_g = training.discriminator_optimizer, training.generator_optimizer
-                d_loss = discriminator_step(
-                    g, d, of_d, real, z, fake, loss_of_logits=game.discriminator, penalty=penalty
-                )
+                d_loss, g_loss = play_round(real, classes)
                 training.discriminator_losses.append(d_loss)
-                if bound is not None:
-                    clip_weights(d, bound)
-                if training.generator_is_next:
-                    z = z if config.reuse_fakes else training.sample_z()
-                    beside = real if game.in_pairs else None
-                    g_loss = generator_step(g, d, of_g, z, generator_loss, fake, real=beside)
+                if g_loss is not None:
                     training.generator_losses.append(g_loss)
                     training.average_generator()
                 training.end_step(test_images, test_labels)

@@ -112,7 +112,10 @@ class Training:
 
     def _adam(self, network: Module, learning_rate: float) -> torch.optim.Adam:
         fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(network.parameters(), lr=learning_rate, betas=self.config.betas, fused=fused)
+        graphed = self.config.cuda_graph and self.device.type == "cuda"
+        return torch.optim.Adam(
+            network.parameters(), lr=learning_rate, betas=self.config.betas, fused=fused, capturable=graphed
+        )
 
     def accelerated(self) -> tuple[nn.Module, nn.Module]:
         """Return the two networks as the loop calls them: same parameters, with the config's switches.
