@@ -51,16 +51,16 @@ def test_the_long_run_can_be_cut_and_goes_on_to_the_same_bits(tmp_path, monkeypa
     monkeypatch.setattr(modes_table, "POINTS", 500)
     whole, cut = (modes_table.Cell("grid", 2, runs=2, width=20) for _ in range(2))
     for _ in range(6):
-        whole.move()
+        whole.next_step()
     for _ in range(3):
-        cut.move()
+        cut.next_step()
     cut.judge(torch.zeros(2), torch.zeros(2), 0.0)
     cut.save()
     again = modes_table.Cell("grid", 2, runs=2, width=20)
     again.load()
     assert again.step == 3 and again.history == cut.history
     for _ in range(3):
-        again.move()
+        again.next_step()
     for one, other in zip(whole.generator_parameters, again.generator_parameters, strict=True):
         assert torch.equal(one, other)
 
@@ -81,3 +81,18 @@ def test_the_long_runs_step_moves_both_networks_by_their_own_losses():
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-7)
     for parameter, gradient in zip(cell.generator_parameters, g_gradients, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_a_graph_plays_the_same_steps(monkeypatch):
+    monkeypatch.setattr(modes_table, "POINTS", 500)
+    monkeypatch.setattr(modes_table, "STEPS_AN_EPOCH", 12)
+    graphed, plain = ([modes_table.Cell(name, 2, runs=2, width=20) for name in ("ring", "grid")] for _ in range(2))
+    modes_table.play_epoch(graphed)
+    assert all(cell.graph is not None and cell.step == 12 for cell in graphed)
+    monkeypatch.setattr(modes_table, "START_STEPS", 1000)
+    modes_table.play_epoch(plain)
+    for one, other in zip(graphed, plain, strict=True):
+        assert other.graph is None
+        for a, b in zip(one.generator_parameters, other.generator_parameters, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
