@@ -293,7 +293,7 @@ class RunFolder:
         sheet = tile_pictures(pictures, columns=8, zoom=1)
         (self.path / "samples").mkdir(exist_ok=True)
         with self._aside(f"samples/epoch_{len(training.history):04d}.png") as aside:
-            sheet.save(aside, "PNG", pnginfo=png_facts([]))
+            sheet.save(aside, "PNG", pnginfo=png_facts([], []))
 
     def _write_table(self, history: History) -> None:
         rows = zip(*(getattr(history, name) for name in COLUMNS), strict=True)

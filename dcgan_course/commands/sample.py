@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         if is_walk:
             save_webp(out, pictures[:, None], columns=1, seconds=0.06)
         elif out.suffix.lower() == ".png":
-            tile_pictures(pictures, columns=COLUMNS, zoom=2).save(out, pnginfo=png_facts([]))
+            tile_pictures(pictures, columns=COLUMNS, zoom=2).save(out, pnginfo=png_facts([], []))
         else:
             _save_each(pictures, out, [names[number] for number in labels.tolist()] if labels is not None else [])
     except OSError as error:

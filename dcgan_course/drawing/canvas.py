@@ -7,6 +7,7 @@ colour-blind readers can tell apart.
 
 import functools
 import io
+import math
 from collections.abc import Collection
 from fractions import Fraction
 from typing import SupportsFloat
@@ -14,7 +15,10 @@ from typing import SupportsFloat
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from dcgan_course.drawing.contrast import HIGHEST, contrast_on, parsed
+
 LETTERS = "Letters"  # keyword of a PNG: the size of its smallest letters, in its own pixels; 0 where there are none
+CONTRAST = "Contrast"  # keyword of a PNG: the lowest contrast of its letters, cut to two decimals; 21 where are none
 TITLE = "Title"  # keyword of a PNG: the title that is written in it
 COLOURS = {
     "ink": "#1a1a1a",
@@ -30,7 +34,13 @@ COLOURS = {
     "yellow": "#f0e442",
     "purple": "#cc79a7",
 }
-
+# What words in a colour are written with: the same hue, dark enough to be read on white and on light grey.
+INKS = {name: COLOURS[name] for name in ("ink", "paper", "blue")} | {
+    "grey": "#666666",
+    "orange": "#a84a00",
+    "green": "#007355",
+    "purple": "#9c3f74",
+}
 
 LINE = 1.35  # of a title: the distance of two lines, in sizes of its letters
 
@@ -42,6 +52,12 @@ def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
 
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(f"{get_data_path()}/fonts/ttf/{name}", size)
+
+
+@functools.lru_cache(4096)
+def _box(text: str, size: int, bold: bool, anchor: str) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of a text that is written at (0, 0), in pixels."""
+    return _font(size, bold).getbbox(text, anchor=anchor)
 
 
 def number_text(value: SupportsFloat) -> str:
@@ -56,17 +72,25 @@ def number_text(value: SupportsFloat) -> str:
     return text.replace("-", "−")
 
 
-def png_facts(sizes: Collection[float], title: str = "") -> PngInfo:
-    """Return what a PNG says of itself: its title, and how large its smallest letters are. Pages may shrink them.
+def facts_of(sizes: Collection[float], contrasts: Collection[float], title: str = "") -> dict[str, str]:
+    """Return what a PNG says of itself, by keyword: how large its smallest letters are, which pages may shrink; how low
+    their contrast is; and its title, if it has one.
 
     Args:
-        sizes: of its letters, in its own pixels; none where nothing is written. title: that is written in it.
+        sizes: of its letters, in its own pixels; none where nothing is written. contrasts: of its letters with what is
+            beneath them. title: that is written in it.
     """
-    facts = PngInfo()
-    facts.add_text(LETTERS, f"{min(sizes, default=0):.1f} px")
-    if title:
-        facts.add_text(TITLE, title)
-    return facts
+    lowest = math.floor(100 * min(contrasts, default=HIGHEST)) / 100
+    facts = {LETTERS: f"{min(sizes, default=0):.1f} px", CONTRAST: f"{lowest:.2f}", TITLE: title}
+    return {keyword: fact for keyword, fact in facts.items() if fact}
+
+
+def png_facts(sizes: Collection[float], contrasts: Collection[float], title: str = "") -> PngInfo:
+    """Return `facts_of` a picture as Pillow writes them into a PNG."""
+    info = PngInfo()
+    for keyword, fact in facts_of(sizes, contrasts, title).items():
+        info.add_text(keyword, fact)
+    return info
 
 
 def wrapped(words: str, width: float, size: float) -> list[str]:
@@ -94,6 +118,7 @@ class Canvas:
         self.image = Image.new("RGB", (width * scale, height * scale), COLOURS["paper"])
         self._draw = ImageDraw.Draw(self.image)
         self.sizes: set[float] = set()  # of the letters, in pixels
+        self.contrasts: set[float] = set()  # of the letters with what is beneath them
         self.words = ""  # of the title
 
     def text(
@@ -107,16 +132,23 @@ class Canvas:
         bold: bool = False,
         anchor: str = "la",
     ) -> None:
-        """Write at (x, y). `anchor` is Pillow's: "la" left-top, "mm" centre, "rm" right-middle."""
-        self._draw.text(
-            (x * self.scale, y * self.scale),
-            text,
-            fill=COLOURS[colour],
-            font=_font(int(size * self.scale), bold),
-            anchor=anchor,
-        )
+        """Write at (x, y). `anchor` is Pillow's: "la" left-top, "mm" centre, "rm" right-middle.
+
+        `colour` is one of INKS: the word is as dark as it must be to be read.
+        """
+        place, font = (x * self.scale, y * self.scale), _font(int(size * self.scale), bold)
         if text.strip():
             self.sizes.add(int(size * self.scale))
+            left, top, right, bottom = _box(text, int(size * self.scale), bold, anchor)
+            box = (place[0] + left, place[1] + top, place[0] + right, place[1] + bottom)
+            self.contrasts.add(contrast_on(parsed(INKS[colour]), self.image, box))
+        self._draw.text(place, text, fill=INKS[colour], font=font, anchor=anchor)
+
+    def key(self, x: float, y: float, words: str, colour: str, *, mark: str = "■", size: float = 15) -> None:
+        """Write bold words of a legend with their left top at (x, y), behind a mark in the colour of what they name."""
+        place, font = (x * self.scale, y * self.scale), _font(int(size * self.scale), True)
+        self._draw.text(place, mark, fill=COLOURS[colour], font=font)
+        self.text(x + self.text_width(f"{mark} ", size=size, bold=True), y, words, size=size, colour=colour, bold=True)
 
     def paste(self, other: "Canvas", x: float, y: float) -> None:
         """Lay another sheet of the same scale on this one, with its upper left corner at (x, y).
@@ -125,6 +157,7 @@ class Canvas:
         """
         self.image.paste(other.image, (round(x * self.scale), round(y * self.scale)))
         self.sizes |= other.sizes
+        self.contrasts |= other.contrasts
         self.words = self.words or other.words
 
     def title(self, x: float, y: float, words: str, *, size: float = 20, width: float | None = None) -> float:
@@ -225,5 +258,7 @@ class Canvas:
     def png(self, compress_level: int = 6) -> bytes:
         """Return the sheet as PNG bytes; level 1 is three times faster than 6 and the file is larger."""
         buffer = io.BytesIO()
-        self.image.save(buffer, "PNG", compress_level=compress_level, pnginfo=png_facts(self.sizes, self.words))
+        self.image.save(
+            buffer, "PNG", compress_level=compress_level, pnginfo=png_facts(self.sizes, self.contrasts, self.words)
+        )
         return buffer.getvalue()

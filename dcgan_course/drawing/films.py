@@ -33,7 +33,7 @@ def film_png(
 
     if len(frames) != len(labels) or not labels:
         raise InvalidValue(f"There are {len(frames)} frames and {len(labels)} labels: each frame needs one label.")
-    pages, sizes = [], set()
+    pages, sizes, contrasts = [], set(), set()
     for pictures, label in zip(frames, labels, strict=True):
         sheet = tile_pictures(pictures, columns, zoom).convert("RGB")
         canvas = Canvas(-(-sheet.width // 2), HEAD + -(-sheet.height // 2))
@@ -42,11 +42,12 @@ def film_png(
         canvas.text(2, HEAD / 2, label, size=size, bold=True, anchor="lm")
         canvas = canvas.titled(title, size=TITLE_SIZE, edge=2)
         sizes |= canvas.sizes
+        contrasts |= canvas.contrasts
         pages.append(ImageOps.posterize(canvas.image, 5))  # 32 levels a colour: a third of the bytes, hardly visible
     still, shown = pages[-1], [round(1000 * seconds)] * len(pages)
     shown[-1] *= 3
     file = io.BytesIO()
-    written = png_facts(sizes, title)
+    written = png_facts(sizes, contrasts, title)
     written.add_text(LABELS, "\n".join(labels))
     facts = {"duration": shown, "loop": 0, "pnginfo": written}
     still.save(file, "PNG", save_all=True, default_image=True, append_images=pages, **facts)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from dcgan_course.drawing.canvas import COLOURS, LETTERS, TITLE
+from dcgan_course.drawing.canvas import COLOURS, facts_of
+from dcgan_course.drawing.letters import letters_of
 from dcgan_course.drawing.sheets import tile_pictures
 from dcgan_course.errors import InvalidValue
 
@@ -78,8 +79,7 @@ def show(figure: "Figure", alt: str) -> "Image":
 
     _fit_titles(figure)
     buffer = io.BytesIO()
-    facts = {LETTERS: f"{_smallest_letters(figure):.1f} px", TITLE: _title(figure)}
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={name: fact for name, fact in facts.items() if fact})
+    figure.savefig(buffer, format="png", dpi=DPI, metadata=facts_of(*letters_of(figure, DPI), _title(figure)))
     plt.close(figure)
     return show_png(buffer.getvalue(), alt)
 
@@ -89,26 +89,6 @@ def _title(figure: "Figure") -> str:
     over = [axes.get_title(place) for axes in figure.axes for place in ("left", "center", "right")]
     titles = [figure.get_suptitle(), *over]
     return next((" ".join(title.split()) for title in titles if title.strip()), "")
-
-
-def _smallest_letters(figure: "Figure") -> float:
-    """Return the size of the smallest letters that are drawn, in pixels of the PNG; 0 where nothing is written."""
-    from matplotlib.backends.backend_agg import RendererAgg
-    from matplotlib.mathtext import MathTextParser
-
-    points: set[float] = set()
-
-    class Listener(RendererAgg):
-        """Hears of every text that is drawn: hidden ticks and axes that are off are no texts to a reader."""
-
-        def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:  # type: ignore[no-untyped-def]
-            if ismath:  # an exponent is smaller than its basis
-                points.update(size for _, size, *_ in MathTextParser("path").parse(s, 72, prop).glyphs)
-            elif s.strip():
-                points.add(prop.get_size_in_points())
-
-    figure.draw(Listener(*figure.bbox.size, figure.dpi))
-    return min(points, default=0) * DPI / 72
 
 
 def _fit_titles(figure: "Figure") -> None:

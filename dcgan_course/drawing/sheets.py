@@ -47,7 +47,7 @@ def png_of_pictures(images: Tensor | ArrayLike, columns: int, zoom: int = 2, gap
         canvas.image.paste(sheet.convert("RGB"), (0, 0))
         return canvas.titled(title, size=9, edge=2).png()
     buffer = io.BytesIO()
-    tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1, pnginfo=png_facts([]))
+    tile_pictures(images, columns, zoom, gap).save(buffer, "PNG", compress_level=1, pnginfo=png_facts([], []))
     return buffer.getvalue()
 
 

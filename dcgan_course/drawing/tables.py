@@ -12,7 +12,7 @@ from dcgan_course.drawing.canvas import COLOURS, Canvas, number_text
 SMALLEST_NUMBER = 14  # points: a sheet of 1080 points is shown 934 px wide, and these are 12 px then
 SMALLEST_LINED = 5  # below it, in points, lines would cover the colours
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-DARK = ("blue", "orange")  # fills on which a number is white
+DARK = ("blue",)  # fills on which a number is white
 PALETTE = np.array([list(bytes.fromhex(code.removeprefix("#"))) for code in COLOURS.values()], dtype=np.uint8)
 PLACE_IN_PALETTE = {name: place for place, name in enumerate(COLOURS)}
 

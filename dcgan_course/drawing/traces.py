@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Protocol
 
-from dcgan_course.drawing.canvas import COLOURS
+from dcgan_course.drawing.canvas import COLOURS, INKS
 from dcgan_course.drawing.page import FAKE, REAL
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def probability_traces(history: Measured, title: str) -> "Figure":
     figure, axes = _one_panel()
     epochs = range(1, len(history) + 1)
     axes.axhline(0.5, color=COLOURS["grey"], linewidth=1.5)
-    below, grey = (0, -4), COLOURS["grey"]
+    below, grey = (0, -4), INKS["grey"]
     axes.annotate("0.5: D cannot tell", (1, 0.5), xytext=below, textcoords="offset points", va="top", color=grey)
     axes.plot(epochs, history.p_real, color=REAL, marker="o", markersize=4, label="p_real: mean D(x), test pictures")
     axes.plot(epochs, history.p_fake, color=FAKE, marker="s", markersize=4, label="p_fake: mean D(G(z))")

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from dcgan_course.drawing.axes import LinePlot
-from dcgan_course.drawing.canvas import COLOURS, Canvas
+from dcgan_course.drawing.canvas import COLOURS, INKS, Canvas
 from dcgan_course.drawing.page import DATA, JUDGE, MODEL
 from dcgan_course.toy.divergences import TwoNormals
 
@@ -36,7 +36,7 @@ def people_figure(real: np.ndarray, fakes: np.ndarray, person: Sequence[float], 
         place.set_xlabel("height (cm)")
         place.set_title(f"2,000 samples of {name}", fontsize=14, fontweight="normal")
     axes[0].set_ylabel("weight (kg)")
-    axes[0].annotate("180 cm, 40 kg", person, (0.62, 0.06), textcoords="axes fraction", color=COLOURS["orange"])
+    axes[0].annotate("180 cm, 40 kg", person, (0.62, 0.06), textcoords="axes fraction", color=INKS["orange"])
     figure.suptitle(title, fontweight="bold", fontsize=15)
     return figure
 
@@ -92,7 +92,7 @@ def circles_figure(
         axes.plot(*zip(*path, strict=True), "-o", color=JUDGE, markersize=4, linewidth=1.5)
         axes.plot(*path[0], "o", color=MODEL, markersize=12)
         axes.plot(0, 0, "X", color=COLOURS["orange"], markersize=14)
-        axes.annotate("start", path[0], (8, 8), textcoords="offset points", color=MODEL)
+        axes.annotate("start", path[0], (8, 8), textcoords="offset points", color=INKS["green"])
         axes.set(
             xlabel="x, owned by the player who wants V low", xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal"
         )

@@ -43,7 +43,7 @@ def draw_game(game: ManyGans, rounds: int, title: str) -> Canvas:
         answers.curve(*_first_game(game, name), colour, line=2)
     legend = (("D(real)", "blue", 0), ("D(fake)", "orange", 105), ("D(fake) in G's step", "purple", 210))
     for text, colour, shift in legend:
-        canvas.text(TRACE_LEFT + shift, TRACE_TOP - 22, f"■ {text}", size=15, colour=colour, bold=True)
+        canvas.key(TRACE_LEFT + shift, TRACE_TOP - 22, text, colour)
     bottom = TRACE_TOP + TRACE_HEIGHT + 46
     lengths = LinePlot(canvas, TRACE_LEFT, bottom, TRACE_WIDTH, TRACE_HEIGHT, (0, rounds), (-6, 4))
     for level, words in ((-6, "10⁻⁶"), (-1, "0.1"), (4, "10⁴")):
@@ -51,7 +51,7 @@ def draw_game(game: ManyGans, rounds: int, title: str) -> Canvas:
     lengths.x_numbers((0, rounds))
     played, gradients = _first_game(game, "g_gradient")
     lengths.curve(played, np.log10(np.maximum(gradients, 1e-6)), "green", line=2)
-    canvas.text(TRACE_LEFT, bottom - 22, "■ length of G's gradient", size=15, colour="green", bold=True)
+    canvas.key(TRACE_LEFT, bottom - 22, "length of G's gradient", "green")
     canvas.text(TRACE_LEFT + TRACE_WIDTH / 2, bottom + TRACE_HEIGHT + 6, "round", size=15, anchor="ma")
     return canvas
 

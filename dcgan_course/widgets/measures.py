@@ -238,9 +238,9 @@ def _frame(sets: _Sets, pictures: Tensor, row: TortureRow) -> Canvas:
     lines = (f"{TILES} of {sets.count} pictures,", "in an order of chance", *_source_lines(sets.pool.title_note))
     for number, line in enumerate(lines):
         canvas.text(beside, 44 + 22 * number, line, size=15)
-    legend = f"■ real sets: mean ± 3 standard deviations of {len(sets.real)} sets of {sets.count}"
-    canvas.text(LEFT, TOP - 40, legend, size=14, colour="blue", bold=True)
-    canvas.text(LEFT, TOP - 21, "■ this set", size=14, colour="orange", bold=True)
+    legend = f"real sets: mean ± 3 standard deviations of {len(sets.real)} sets of {sets.count}"
+    canvas.key(LEFT, TOP - 40, legend, "blue", size=14)
+    canvas.key(LEFT, TOP - 21, "this set", "orange", size=14)
     for number, bar in enumerate(BARS):
         y = TOP + STEP * number
         value, (mean, spread) = getattr(row, bar.field), sets.ranges[bar.field]

@@ -135,7 +135,7 @@ class TrainingMonitor(Panel):
             plot.curve(self.epochs, values, colour)
             for x_dot, y_dot in zip(*plot.place(self.epochs[-1:], values[-1:]), strict=True):
                 canvas.box(x_dot - 3, y_dot - 3, 6, 6, fill=colour, outline=None)
-            canvas.text(x, 10, f"■ {name}", size=14, colour=colour, bold=True)
+            canvas.key(x, 10, name, colour, size=14)
         return canvas.png()
 
 

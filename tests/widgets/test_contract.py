@@ -12,9 +12,10 @@ import torch
 
 from dcgan_course import widgets
 from dcgan_course.data import Images, load_images
+from dcgan_course.drawing.contrast import ENOUGH
 from dcgan_course.models import MLPGenerator
 from dcgan_course.widgets.parts import Panel, Picture
-from tests.helpers.pictures import pixels
+from tests.helpers.pictures import lowest_contrast, pixels
 
 FRAMES = torch.linspace(-1, 1, 4)[:, None, None, None, None].expand(4, 2, 1, 8, 8)
 PICTURES = torch.zeros(20, 1, 6, 6, dtype=torch.uint8)
@@ -150,6 +151,7 @@ def test_every_control_is_on_the_page_has_a_label_and_keeps_the_keyboard(driven:
 def test_both_ends_of_every_control_show_pictures(driven: Driven) -> None:
     for shown in driven.shown:
         assert shown and all(pixels(png).size for png in shown)
+        assert all(lowest_contrast(png) >= ENOUGH for png in shown)
 
 
 def test_one_sentence_is_spoken_and_it_changes(driven: Driven) -> None:
@@ -169,5 +171,6 @@ def test_threads_and_random_state_are_left_alone(driven: Driven) -> None:
 @pytest.mark.parametrize("name", TWINS)
 def test_the_twin_is_a_png_and_leaves_threads_and_random_state_alone(name: str) -> None:
     before = global_state()
-    assert TWINS[name]().startswith(b"\x89PNG")
+    png = TWINS[name]()
+    assert png.startswith(b"\x89PNG") and lowest_contrast(png) >= ENOUGH
     assert global_state() == before

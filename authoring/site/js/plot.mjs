@@ -1,6 +1,6 @@
 // Curves in a frame with axes, and a legend, on a sheet: dcgan_course.drawing.axes.
 
-import { COLOURS } from "./sheet.mjs";
+import { COLOURS } from "./colours.mjs";
 
 // A line through points [[x, y], …]; dotted: pieces of 6 pixels with gaps of 6.
 export function path(sheet, points, colour, { line = 1, dotted = false } = {}) {

@@ -50,7 +50,7 @@ export function drawScene(sheet, scene, place, filled) {
 // A window that sticks out of its padded input.
 export function drawImpossible(sheet, scene) {
   const squares = Math.max(scene.span, scene.padded.length);
-  sheet.text(16, 20, "No output", { size: 18, bold: true, colour: "rust" });
+  sheet.text(16, 20, "No output", { size: 18, bold: true, colour: "orange" });
   const advice = "Choose a smaller kernel or dilation, or a larger input or padding.";
   const top = sheet.paragraph(16, 36, sheet.width - 32, advice) + 10;
   const cell = Math.min(LARGEST_CELL, (sheet.height - top - 12) / squares, (sheet.width - 12) / squares);

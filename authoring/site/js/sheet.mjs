@@ -1,22 +1,9 @@
 // A white sheet to draw tables of numbers on, in the colours of dcgan_course.drawing.canvas. Lengths are in CSS pixels.
 
+import { COLOURS, DARK, INKS } from "./colours.mjs";
 import { element } from "./controls.mjs";
 import { numberText } from "./number_text.mjs";
 
-export const COLOURS = {
-  ink: "#1a1a1a",
-  grey: "#8a8a8a",
-  light: "#e9e9e9",
-  paper: "#ffffff",
-  blue: "#0072b2",
-  sky: "#a6d3ee",
-  orange: "#d55e00",
-  peach: "#f8d2b3",
-  green: "#009e73",
-  mint: "#b5e3d4",
-  purple: "#cc79a7",
-  rust: "#a84a00", // orange words: orange itself is too pale for them on white
-};
 const LETTERS = 14; // pixels: nothing is written smaller
 const SMALLEST_CELL = 15; // squares below it stay without a number
 const SQUEEZE = 0.65; // how narrow the letters of a number may become
@@ -54,7 +41,7 @@ export class Sheet {
   // align: as of a canvas. most: letters are squeezed to be no wider.
   text(x, y, text, { size = LETTERS, bold = false, colour = "ink", align = "left", baseline = "middle", most } = {}) {
     this.font(size, bold);
-    Object.assign(this.context, { fillStyle: COLOURS[colour], textAlign: align, textBaseline: baseline });
+    Object.assign(this.context, { fillStyle: INKS[colour], textAlign: align, textBaseline: baseline });
     this.context.fillText(text, x, y, most);
   }
 
@@ -113,7 +100,7 @@ export class Sheet {
     values.forEach((line, row) =>
       line.forEach((value, column) => {
         if (value === null) return;
-        const colour = ["blue", "orange"].includes(fills[row][column]) ? "paper" : "ink";
+        const colour = DARK.includes(fills[row][column]) ? "paper" : "ink";
         const middle = [x + (column + 0.5) * width, y + (row + 0.5) * height + 1];
         this.text(...middle, numberText(value), { size, colour, align: "center", most: width - 3 });
       }),

@@ -29,7 +29,7 @@ export function drawThreeViews(sheet, layer, inputSquare, outputSquare) {
 // What stands in place of the views where a layer cannot work: the reason, and the formula.
 export function drawRefused(sheet, layer) {
   const width = sheet.width - 32;
-  const title = { size: 18, bold: true, colour: "rust" };
+  const title = { size: 18, bold: true, colour: "orange" };
   let y = sheet.paragraph(16, 40, width, "This combination is not possible", title) + 14;
   y = sheet.paragraph(16, y, width, layer.problem, { size: 16 }) + 14;
   sheet.paragraph(16, y, width, `The formula alone would say: ${layer.formula}`, { size: 16 });
@@ -63,7 +63,7 @@ function drawStamps(sheet, { left, top, width }, layer, inputSquare) {
   sheet.frame(left + padding * cell, y + padding * cell, cell, outputSize, outputSize, { colour: "ink" });
   const stamp = `stamp ${numberText(layer.input[row][column])} × kernel`;
   const cut = padding ? `outside the black frame: cut by p = ${padding}` : "p = 0: nothing is cut off";
-  foot(sheet, left, top, width, stamp, "rust", cut, "ink");
+  foot(sheet, left, top, width, stamp, "orange", cut, "ink");
 }
 
 // View 2: zeros between the inputs, p′ around them, then the turned kernel slides with stride 1.
@@ -130,7 +130,7 @@ function drawProduct(sheet, { left, top, width }, layer, inputSquare, outputSqua
   soFar(sheet, outputs, outputSquare, x, y, wide, high);
   const value = `row ${outputSquare + 1} · y = ${numberText(product[outputSquare])}`;
   const stamp = `column ${inputSquare + 1}: the stamp of input ${inputSquare + 1}`;
-  foot(sheet, left, top, width, value, "blue", stamp, "rust");
+  foot(sheet, left, top, width, value, "blue", stamp, "orange");
 }
 
 // An output that is filled square by square; without numbers the filled ones need a colour.

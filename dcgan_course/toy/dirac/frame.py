@@ -21,7 +21,7 @@ def dirac_frame(game: DiracGame, path: Tensor, title: str) -> Canvas:
     canvas.title(18, 8, title, size=18)
     _draw_plane(canvas, game, path)
     last = max(1, len(path) - 1)
-    canvas.text(RIGHT, RIGHT_TOP - 26, "■ distance from (0, 0)", size=15, bold=True, colour="purple")
+    canvas.key(RIGHT, RIGHT_TOP - 26, "distance from (0, 0)", "purple")
     plot = LinePlot(canvas, RIGHT, RIGHT_TOP, RIGHT_WIDTH, RIGHT_HEIGHT, (0, last), (-4, 1))
     for level, words in LEVELS:
         plot.level(level, words)
@@ -56,9 +56,9 @@ def _draw_plane(canvas: Canvas, game: DiracGame, path: Tensor) -> None:
     canvas.text(18, PLANE_TOP + PLANE / 4, "ψ,", size=15)
     canvas.text(18, PLANE_TOP + PLANE / 4 + 18, "slope", size=15)
     canvas.text(18, PLANE_TOP + PLANE / 4 + 36, "of D", size=15)
-    legend = (("■ start", "orange"), ("■ end", "green"), ("✚ equilibrium", "ink"))
-    for number, (words, colour) in enumerate(legend):
-        canvas.text(PLANE_LEFT + 96 * number, PLANE_TOP + PLANE + 34, words, size=15, colour=colour, bold=True)
+    legend = (("■", "start", "orange"), ("■", "end", "green"), ("✚", "equilibrium", "ink"))
+    for number, (mark, words, colour) in enumerate(legend):
+        canvas.key(PLANE_LEFT + 96 * number, PLANE_TOP + PLANE + 34, words, colour, mark=mark)
 
 
 def spectrum(game: DiracGame) -> list[str]:
