@@ -39,7 +39,8 @@ class Accelerated(nn.Module):
     Args:
         network: whose parameters are used and moved. precision: torch.float32, or torch.bfloat16 for its matrix
             products and convolutions (its parameters, and what comes out, stay float32).
-        channels_last: keep the maps of a convolutional network pixel by pixel in memory; changes no value.
+        channels_last: keep the maps of a convolutional network pixel by pixel in memory; changes no value. A compiled
+            network on a GPU is left as it is: its backward pass fails there with torch 2.11.
         compiled: let torch.compile write the code of the network. It costs a minute at the first step.
         say: what is told, in a sentence, if torch.compile fails on this machine; the network goes on as it is.
     """
@@ -53,7 +54,8 @@ class Accelerated(nn.Module):
         say: Callable[[str], None] = print,
     ) -> None:
         super().__init__()
-        if channels_last:
+        on_gpu = next(network.parameters()).device.type == "cuda"
+        if channels_last and not (compiled and on_gpu):
             network.to(memory_format=torch.channels_last)
         self.network = network
         self.precision = precision

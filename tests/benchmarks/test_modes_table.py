@@ -70,7 +70,7 @@ def test_the_long_runs_step_moves_both_networks_by_their_own_losses():
     cell = modes_table.Cell("ring", 1, runs=2, width=20)
     twin = modes_table.Cell("ring", 1, runs=2, width=20)
     cell.move()
-    z = torch.randn(2, 100, 2, generator=twin.random)
+    z = torch.randn(2, 100, 2, generator=twin.random, device=modes_table.DEVICE)
     fake, real = twin.generators(z), twin.real()
     fake_logits, real_logits = twin.discriminators(fake), twin.discriminators(real)
     d_loss = 2 * discriminator_loss(real_logits, fake_logits)
