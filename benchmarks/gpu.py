@@ -131,8 +131,8 @@ def write_results(facts: dict[str, Any]) -> None:
         dcgan.made_by(facts),
         f"Batches of {facts['batch']}; data: {facts['data']}. One picture takes {facts['gflop_a_picture']} GFLOP of",
         f"a step; a product of two large matrices in bfloat16 made {facts['tflops_of_a_matrix_product']} TFLOP/s here.",
-        "Each way of `train` has the switches above it; torch.compile stands in place of channels-last. The last column counts",
-        f"{FULL_EPOCHS} epochs of {FULL_PICTURES:,} pictures at the median speed.",
+        "Each way of `train` has the switches above it; torch.compile stands in place of channels-last. The last",
+        f"column counts {FULL_EPOCHS} epochs of {FULL_PICTURES:,} pictures at the median speed.",
         "",
         *dcgan.table(*rows),
     ]

@@ -54,7 +54,7 @@ class Accelerated(nn.Module):
         say: Callable[[str], None] = print,
     ) -> None:
         super().__init__()
-        on_gpu = next(network.parameters()).device.type == "cuda"
+        on_gpu = any(parameter.is_cuda for parameter in network.parameters())
         if channels_last and not (compiled and on_gpu):
             network.to(memory_format=torch.channels_last)
         self.network = network
