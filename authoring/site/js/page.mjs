@@ -8,6 +8,7 @@ import { film } from "./film.mjs";
 import { latentExplorer } from "./latent_explorer.mjs";
 import { latentSlider } from "./latent_slider.mjs";
 import { rows, singles } from "./numbers.mjs";
+import { reachWideFormulas } from "./scrolled.mjs";
 import { transposedExplorer } from "./transposed_explorer.mjs";
 
 const folder = new URL("generators/", document.currentScript.src);
@@ -41,3 +42,5 @@ async function place(home) {
 }
 
 document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("div[data-explorer]").forEach(place));
+window.addEventListener("load", reachWideFormulas);
+window.addEventListener("resize", reachWideFormulas);
