@@ -8,4 +8,4 @@ from dcgan_course.latent.directions import (
     weight_directions,
 )
 from dcgan_course.latent.inversion import Inversion, invert
-from dcgan_course.latent.paths import lerp, sample, sample_labels, slerp, walk
+from dcgan_course.latent.paths import lerp, pick, sample, sample_labels, shell, slerp, walk

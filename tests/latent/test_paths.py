@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from dcgan_course import latent
 from dcgan_course.errors import InvalidValue
@@ -29,6 +30,47 @@ class TestSample:
         wanted = latent.sample(3, 5, seed=7)
         with torch.device("meta"):
             assert torch.equal(latent.sample(3, 5, seed=7), wanted)
+
+
+class TestPick:
+    z = latent.sample(50, 3, seed=1)
+
+    @given(seed=seeds, size=st.integers(1, 50), data=st.data())
+    def test_all_are_members_and_none_comes_twice(self, seed, size, data):
+        source = torch.Generator().manual_seed(seed)
+        members = torch.zeros(50, dtype=torch.bool)
+        members[torch.randperm(50, generator=source)[:size]] = True
+        count = data.draw(st.integers(1, size))
+        picked = {tuple(row) for row in latent.pick(self.z, members, count, source).tolist()}
+        assert len(picked) == count and picked <= {tuple(row) for row in self.z[members].tolist()}
+
+    def test_each_member_comes_about_equally_often(self):
+        source, members = torch.Generator().manual_seed(3), torch.arange(50) < 5
+        drawn = torch.cat([latent.pick(self.z, members, 2, source) for _ in range(2000)])
+        shares = [float((drawn == row).all(dim=1).float().mean()) for row in self.z[:5]]
+        assert shares == pytest.approx([0.2] * 5, abs=0.03)
+
+    def test_a_group_that_is_too_small_is_refused(self):
+        members = torch.arange(50) < 29
+        with pytest.raises(InvalidValue, match="30 z are wanted, but only 29 of 50 show it"):
+            latent.pick(self.z, members, 30, torch.Generator())
+        with pytest.raises(InvalidValue, match="count"):
+            latent.pick(self.z, members, 0, torch.Generator())
+
+
+class TestShell:
+    @pytest.mark.parametrize(("latent_dim", "within"), [(2, 0.3), (16, 0.06), (100, 0.02), (512, 0.01)])
+    def test_the_ends_are_the_quantiles_of_the_chi_distribution(self, latent_dim, within):
+        assert latent.shell(latent_dim) == pytest.approx(stats.chi.ppf([0.05, 0.95], latent_dim), abs=within)
+
+    def test_nine_of_ten_random_z_lie_in_it(self):
+        lengths, (low, high) = latent.sample(20_000, 100, seed=5).norm(dim=1), latent.shell(100)
+        assert float(((lengths > low) & (lengths < high)).float().mean()) == pytest.approx(0.9, abs=0.01)
+
+    @pytest.mark.parametrize("latent_dim", [0, -1, 2.5, "100"])
+    def test_no_shell_without_numbers(self, latent_dim):
+        with pytest.raises(InvalidValue, match="latent_dim"):
+            latent.shell(latent_dim)
 
 
 def pair(seed, *shape):

@@ -8,7 +8,7 @@ import torch
 
 from authoring.site.explorers import MODULES, explorer, in_order, script
 from authoring.site.generators import facts
-from dcgan_course.latent.paths import lerp, sample, slerp
+from dcgan_course.latent.paths import lerp, sample, shell, slerp
 from dcgan_course.models.conditional import ConditionalGenerator, OneClass
 from dcgan_course.recorded import load_run, names
 from tests.helpers.node import node, run_by_node
@@ -48,6 +48,14 @@ const answer = ({ a, b, shares }) =>
     for path, found in zip((lerp, slerp), torch.tensor(run_by_node(code, given)), strict=True):
         expected = torch.stack([path(*each) for each in zip(a, b, shares, strict=True)])
         torch.testing.assert_close(found, expected, atol=2e-5, rtol=0)
+
+
+@node
+def test_the_shell_of_random_z_is_that_of_python():
+    sizes = [1, 2, 16, 64, 100, 128]
+    code = 'import { shell } from "./paths.mjs";\nconst answer = (sizes) => sizes.map(shell);'
+    for found, size in zip(run_by_node(code, sizes), sizes, strict=True):
+        assert found == pytest.approx(shell(size), abs=1e-12)
 
 
 @node

@@ -44,6 +44,13 @@ def test_all_sliders_at_their_ends_together_raise_nothing(panel):
     assert torch.isfinite(panel.drawn).all()
 
 
+def test_it_says_when_z_has_left_the_shell(panel):
+    assert "9 of 10 random z have 8.8 to 11.1. This one is inside." in panel.words.value
+    panel.additions.amounts[0].value = 8
+    low, high = latent.shell(100)
+    assert not low < float(panel.shown.norm()) < high and "This one has left that shell." in panel.words.value
+
+
 class Spy:
     """A generator that writes down how many threads it may use."""
 

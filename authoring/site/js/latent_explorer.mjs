@@ -2,7 +2,7 @@
 
 import { button, element, menu, paint, picture, player, sentence, slider } from "./controls.mjs";
 import { Generator } from "./generator.mjs";
-import { length, lerp, slerp } from "./paths.mjs";
+import { length, lerp, shell, slerp } from "./paths.mjs";
 import { rows, singles } from "./numbers.mjs";
 
 const REACH = 8; // how far a direction's slider goes each way
@@ -121,9 +121,11 @@ export async function latentExplorer(home, first, runs, load) {
     const vector = generator.classNames.length ? generator.asked(which, another, share / 100) : [];
     numbers = generator.draw(shown.z, vector);
     paint(canvas, numbers, generator.height, generator.width);
+    const [long, [low, high]] = [length(shown.z), shell(generator.latentDim)];
+    const place = low <= long && long <= high ? "This one is inside." : "This one has left that shell.";
     words.textContent =
-      `${blend.value} % of the way from A to B. z has length ${length(shown.z).toFixed(1)}; ` +
-      `a random z has about ${Math.sqrt(generator.latentDim).toFixed(1)}. ${ofClasses()}`;
+      `${blend.value} % of the way from A to B. z has length ${long.toFixed(1)}; 9 of 10 random z have ` +
+      `${low.toFixed(1)} to ${high.toFixed(1)}. ${place} ${ofClasses()}`;
   }
 
   function ofClasses() {

@@ -4,6 +4,12 @@ export function length(z) {
   return Math.sqrt(z.reduce((sum, value) => sum + value * value, 0));
 }
 
+// The lengths between which 9 of 10 random z lie; 1.645 is what a normal number exceeds once in twenty.
+export function shell(latentDim) {
+  const [middle, half] = [Math.sqrt(latentDim - 0.5), 1.6448536269514722 / Math.SQRT2];
+  return [Math.max(middle - half, 0), middle + half];
+}
+
 export function lerp(a, b, t) {
   return Float32Array.from(a, (value, i) => (1 - t) * value + t * b[i]);
 }

@@ -13,7 +13,7 @@ from dcgan_course.drawing.films import save_webp
 from dcgan_course.drawing.sheets import labelled_rows_png, png_of_pictures
 from dcgan_course.evaluation import attributes
 from dcgan_course.latent.directions import Directions, activation_directions, attribute_direction, weight_directions
-from dcgan_course.latent.paths import sample, slerp
+from dcgan_course.latent.paths import sample, shell, slerp
 from dcgan_course.models.conditional import ConditionalGenerator, OneClass
 from dcgan_course.models.inference import refuse_not_finite
 from dcgan_course.models.protocols import LatentGenerator
@@ -170,9 +170,11 @@ class LatentExplorer(Panel):
         self._tell()
 
     def _tell(self) -> None:
+        length, (low, high) = float(self.shown.norm()), shell(self.generator.latent_dim)
+        place = "This one is inside." if low <= length <= high else "This one has left that shell."
         self.say(
-            f"{self.way.blend.value} % of the way from A to B. z has length {float(self.shown.norm()):.1f}; "
-            f"a random z has about {self.generator.latent_dim**0.5:.1f}. {self.classes.words()} {self.saved}".rstrip(),
+            f"{self.way.blend.value} % of the way from A to B. z has length {length:.1f}; 9 of 10 random z have "
+            f"{low:.1f} to {high:.1f}. {place} {self.classes.words()} {self.saved}".rstrip(),
             *([] if bool(self.drawn.isfinite().all()) else [NOT_FINITE]),
         )
 

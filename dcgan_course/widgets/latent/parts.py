@@ -15,7 +15,7 @@ from dcgan_course.latent.directions import Directions
 from dcgan_course.widgets.latent.classes import WIDTHS, Asked
 from dcgan_course.widgets.parts import Picture, dropdown, sized, slider
 
-REACH = 8.0  # how far a direction's slider goes each way; a random z of 100 numbers has a length of about 10
+REACH = 8.0  # how far a direction's slider goes each way; from a random z of 100 numbers about 5 stays in the shell
 RECENT = 8  # pictures to go back to
 HALF = 20  # moves from A to B; the walk goes there and back
 BLENDS = {"slerp: along the arc": paths.slerp, "lerp: along the line": paths.lerp}
