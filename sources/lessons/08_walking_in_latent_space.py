@@ -145,6 +145,11 @@ def draw(z):
 
 
 @torch.no_grad()
+def digit_of(pictures):
+    return torch.cat([classifier(part) for part in pictures.split(500)]).argmax(dim=1)
+
+
+@torch.no_grad()
 def describe(pictures):
     sure = torch.cat([classifier(part) for part in pictures.split(500)]).softmax(dim=1).amax(dim=1)
     return sure.mean(), attributes.thickness(pictures).mean(), (pictures + 1).sum(dim=(1, 2, 3)).mean() / 2
@@ -317,9 +322,7 @@ def change(start, vector, step):
     low, high = latent.shell(100)
     ends = torch.cat([start - step * vector, start + step * vector])
     before, after, lengths = draw(start).repeat(2, 1, 1, 1), draw(ends), ends.norm(dim=1)
-    with torch.no_grad():
-        kept = classifier(after).argmax(dim=1) == classifier(before).argmax(dim=1)
-    inside = (lengths > low) & (lengths < high)
+    kept, inside = digit_of(after) == digit_of(before), (lengths > low) & (lengths < high)
     return [float((after - before).abs().mean()), float(kept.float().mean()), float(inside.float().mean())]
 
 
@@ -359,8 +362,7 @@ for step in (2.0, 8.0):
 # %%
 z = latent.sample(samples, 100, seed + 3)
 pictures = draw(z)
-with torch.no_grad():
-    digit = torch.cat([classifier(part) for part in pictures.split(500)]).argmax(dim=1)
+digit = digit_of(pictures)
 slant = attributes.slant(pictures)
 upright, slanted = torch.quantile(slant, torch.tensor([0.3, 0.8]))
 groups = {
@@ -384,8 +386,7 @@ drawing.show_png(
 )
 
 # %% tags=["slide"]
-with torch.no_grad():
-    answers = classifier(result).argmax(dim=1)
+answers = digit_of(result)
 leaning, most = int((attributes.slant(result) > slanted).sum()), int(answers.mode().values)
 print(f"The classifier reads {', '.join(map(str, answers.tolist()))}; {leaning} of 9 are slanted.")
 verdict = f"It {'leans' if leaning > 4 else 'does not lean'}, and is mostly a {most}; wanted: a slanted 7"
@@ -437,8 +438,7 @@ def judge(groups, has_it, lengths):
                 random = torch.Generator().manual_seed(seed + run)
                 parts = [base_and_step(z, groups, way, random) for _ in range(digit_sums)]
                 drawn = draw(torch.stack([base + brought_to(length, step) for base, step in parts]))
-                with torch.no_grad():
-                    seven = classifier(drawn).argmax(dim=1) == 7
+                seven = digit_of(drawn) == 7
                 found = [seven, has_it(drawn), seven & has_it(drawn), torch.stack([step.norm() for _, step in parts])]
                 rows.append([float(x.float().mean()) for x in found])
             shares[way, length] = torch.tensor(rows)
@@ -699,14 +699,14 @@ print("Means and standard deviations of 5 seeds, from −1 to 1 times the vector
 
 # %% tags=["slide"]
 _, tried, others = results["slant of digits (px a row)"]
-with torch.no_grad():
-    at_rest = classifier(draw(others)).argmax(dim=1)
-    for way, vectors in zip(("means of four", "means of all", "random"), zip(*tried, strict=True), strict=True):
-        kept = [classifier(draw(others + side * v)).argmax(dim=1) == at_rest for v in vectors for side in (-1, 1)]
-        shares = torch.stack(kept).float().mean(dim=1).view(5, 2).mean(dim=1)
-        print(
-            f"{way}: at −1 and 1 times the vector, {shares.mean():.0%} ± {shares.std():.0%} of digits keep their class"
-        )
+at_rest = digit_of(draw(others))
+for way, vectors in zip(("means of four", "means of all", "random"), zip(*tried, strict=True), strict=True):
+    kept = [digit_of(draw(others + side * vector)) == at_rest for vector in vectors for side in (-1, 1)]
+    shares = torch.stack(kept).float().mean(dim=1).view(5, 2).mean(dim=1)
+    print(
+        f"{way}: {shares.mean():.0%} ± {shares.std():.0%} of the digits keep their class, at −1 and 1 times the vector"
+    )
+
 
 # %%
 leaning = z[slant - slant.mean() > 0.15].mean(dim=0) - z[slant - slant.mean() < -0.15].mean(dim=0)
@@ -872,15 +872,14 @@ factors = [0.0, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0]
 scaled = torch.stack([draw(factor * a) for factor in factors])
 for factor, drawn in zip(factors, scaled, strict=True):
     sure, thick, ink = describe(drawn)
-    with torch.no_grad():
-        kept = (classifier(drawn).argmax(dim=1) == classifier(scaled[5]).argmax(dim=1)).float().mean()
+    kept = (digit_of(drawn) == digit_of(scaled[5])).float().mean()
     print(f"|z| × {factor:3.1f}: sure by {sure:.2f}, ink {ink:4.1f} px, strokes {thick:.2f} px, class kept {kept:.0%}")
 
 # %% tags=["slide"]
 drawing.show_png(
     drawing.labelled_rows_png(
         scaled[:, :10],
-        [f"|z| × {factor:g}" for factor in factors],
+        [f"|z| × {each:g}" for each in factors],
         zoom=2,
         title="Too short draws nothing, too long breaks",
     ),
