@@ -90,14 +90,14 @@ def circles_figure(
         all_axes, (together, in_turns), ("both move together", "they move in turns"), strict=True
     ):
         axes.plot(*zip(*path, strict=True), "-o", color=JUDGE, markersize=4, linewidth=1.5)
-        axes.plot(*path[0], "o", color=MODEL, markersize=12)
-        axes.plot(0, 0, "X", color=COLOURS["orange"], markersize=14)
-        axes.annotate("start", path[0], (8, 8), textcoords="offset points", color=INKS["green"])
+        axes.plot(*path[0], "o", color=MODEL, markersize=12, label="start")
+        axes.plot(0, 0, "X", color=COLOURS["orange"], markersize=14, label="the middle")
         axes.set(
             xlabel="x, owned by the player who wants V low", xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal"
         )
         axes.set_title(name, fontsize=14, fontweight="normal")
     all_axes[0].set_ylabel("y, owned by the one who wants V high")
+    all_axes[1].legend(loc="lower right")
     figure.suptitle(title, fontweight="bold", fontsize=15)
     return figure
 

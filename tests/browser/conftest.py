@@ -8,6 +8,7 @@ import pytest
 
 from authoring.site.build import build
 from tests.browser.open_notebook import WINDOW
+from tests.browser.quiet_folder import quiet_folder
 from tests.browser.real_lab import RealLab
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -67,25 +68,5 @@ def processor_time() -> float:
 @pytest.fixture
 def reader(site, browser):
     """Open a page of the book by its name; at the end nothing was asked for outside, and nothing complained."""
-    context = browser.new_context(viewport=WINDOW)
-    page, outside, complaints = context.new_page(), [], []
-    inside = site.as_uri()
-
-    def judge(route):
-        if route.request.url.startswith((inside, "data:", "blob:")):
-            route.continue_()
-        else:
-            outside.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", judge)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-
-    def open_page(name):
-        page.goto(f"{inside}/{name}.html")
-        return page
-
-    yield open_page
-    assert outside == [] and complaints == []
-    context.close()
+    with quiet_folder(site, browser, WINDOW) as open_page:
+        yield open_page

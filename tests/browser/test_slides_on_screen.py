@@ -3,6 +3,7 @@
 import pytest
 
 from authoring.slides.__main__ import build
+from tests.browser.quiet_folder import quiet_folder
 from tests.browser.real_lab import ROOT
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -53,28 +54,8 @@ def decks(tmp_path_factory):
 @pytest.fixture
 def lecturer(decks, browser):
     """Open a page of the slides by its name; at the end nothing was asked for outside, and nothing complained."""
-    folder, _ = decks
-    context = browser.new_context(viewport=SCREEN)
-    page, outside, complaints = context.new_page(), [], []
-
-    def judge(route):
-        if route.request.url.startswith((folder.as_uri(), "data:", "blob:", "about:")):
-            route.continue_()
-        else:
-            outside.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", judge)
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-
-    def open_page(name):
-        page.goto(f"{folder.as_uri()}/{name}.html")
-        return page
-
-    yield open_page
-    assert outside == [] and complaints == []
-    context.close()
+    with quiet_folder(decks[0], browser, SCREEN) as open_page:
+        yield open_page
 
 
 def test_every_slide_fits_the_screen_its_letters_and_pictures_are_large_and_its_contrast_is_enough(decks, lecturer):
