@@ -210,69 +210,68 @@ check.move_average(move_average)
 # anew. The parameters move at every step; the statistics are needed only when somebody draws.
 
 # %% [markdown]
-# ## 3 · Statistics of others
+# ## 3 · Apart and together
 #
-# In the lesson D judged pictures with the batch statistics of *other* pictures. Write this experiment. `real`
-# and `fake` are judged in eval mode. The statistics of batch norm are those of one batch of `lent_to_real`
-# while D judges `real`, and those of one batch of `lent_to_fake` while it judges `fake`. The answer is the
-# share of all pairs of a real picture and a fake in which the real one has the higher logit. The discriminator
-# that is given does not change.
+# In the lesson D was asked with statistics that we chose. In its training nobody chooses: batch norm takes the
+# batch in front of it, and each batch has one kind. What would D say if both kinds stood in *one* batch?
+#
+# Ask a D in **training mode**, twice. Apart: all `real` pictures in one batch, all `fake` ones in another.
+# Together: all of them in one batch. For each, the answer is the share of all pairs of a real picture and a
+# fake in which the real one has the higher logit. The discriminator that is given does not change: neither its
+# running statistics nor its mode.
 #
 # <details><summary>Hint 1</summary>
-# A copy has statistics of its own: `copy.deepcopy`. You need two.</details>
+# In training mode each call moves the running statistics. Whose may move?</details>
 # <details><summary>Hint 2</summary>
-# `torch.optim.swa_utils.update_bn(batches, network)` forgets the old statistics, passes the batches through the
-# network, and keeps their plain mean.</details>
-# <details><summary>Hint 3</summary>
-# `real_logits[:, None] > fake_logits[None]` has one entry for each pair.</details>
+# The logits of one batch come back in the order of its pictures. There may be more fakes than real
+# pictures.</details>
 
 
-# %% exercise="statistics-of-others"
-def rank_with(discriminator, real, fake, lent_to_real, lent_to_fake):
-    """Return the share of pairs, from 0 to 1, in which the real picture has the higher logit.
+# %% exercise="apart-and-together"
+def apart_and_together(discriminator, real, fake):
+    """Return two shares of pairs, from 0 to 1, in which the real picture has the higher logit.
 
-    discriminator: gives logits (N,) for pictures (N, C, H, W). The lent pictures give the batch statistics.
+    discriminator: gives logits (N,) for pictures (N, C, H, W), and has batch norm.
     """
     ### BEGIN SOLUTION
-    logits = []
-    for judged, lent in ((real, lent_to_real), (fake, lent_to_fake)):
-        d = copy.deepcopy(discriminator)
-        torch.optim.swa_utils.update_bn([lent], d)
-        with torch.no_grad():
-            logits.append(d.eval()(judged))
-    return (logits[0][:, None] > logits[1][None]).float().mean().item()
+    d = copy.deepcopy(discriminator).train()
+    with torch.no_grad():
+        apart = d(real), d(fake)
+        together = d(torch.cat([real, fake])).split([len(real), len(fake)])
+    shares = [(of_real[:, None] > of_fake[None]).float().mean().item() for of_real, of_fake in (apart, together)]
+    return tuple(shares)
     ### END SOLUTION
 
 
-# %% check="statistics-of-others"
-check.rank_with(rank_with)
+# %% check="apart-and-together"
+check.apart_and_together(apart_and_together)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** The weights stay, the judged pictures stay, and only what they are compared with changes. So whatever
-# changes in the ranking was not in the picture: it was in the batch.
+# **Why.** The weights stay, the pictures stay, and only the company of a picture changes. So the difference of
+# the two shares is what the batch tells, or hides. One copy is enough: in training mode the answers do not
+# depend on the running statistics, which every call moves.
 #
 # The share of pairs needs no threshold. It is 1 where every real picture ranks above every fake, 0.5 where the
 # order is chance, and 0 where it is turned round. (Statistics calls it the area under the ROC curve, AUC.)
 #
-# Two copies are needed: with one, the second `update_bn` writes over the statistics of the first before
-# anything is judged, or the given D is changed for everybody who uses it afterwards.
+# Which of the two is larger? For a D that was trained with batches of one kind, apart: you saw in the lesson
+# what is left with one set of statistics for both. Here is a D, made by hand, for which it is the other way
+# round.
 
 # %% tags=["explanation"]
 torch.manual_seed(0)
-blind = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(16, 1), nn.Flatten(0))
-nn.init.ones_(blind[0].weight)
-nn.init.constant_(blind[3].weight, 1 / 16)  # this D looks at nothing but how bright a picture is
-real, fake = torch.randn(200, 1, 4, 4) + 0.5, torch.randn(200, 1, 4, 4)  # real pictures are brighter
-print(f"statistics of its own kind: {rank_with(blind, real[:100], fake[:100], real[100:], fake[100:]):.2f}")
-print(f"of the other kind:          {rank_with(blind, real[:100], fake[:100], fake[100:], real[100:]):.2f}")
-both = torch.cat([real[100:], fake[100:]])
-print(f"of both kinds together:     {rank_with(blind, real[:100], fake[:100], both, both):.2f}")
+bright = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(16, 1), nn.Flatten(0))
+nn.init.constant_(bright[2].weight, 1 / 16)  # this D looks at nothing but how bright a picture is
+real, fake = torch.randn(100, 1, 4, 4) + 0.5, torch.randn(100, 1, 4, 4)  # real pictures are brighter
+print(
+    "D looks at how bright a picture is: {:.2f} apart, {:.2f} together".format(*apart_and_together(bright, real, fake))
+)
 
 # %% [markdown] tags=["explanation"]
-# This small D looks at brightness only, and real pictures *are* brighter. With statistics of its own kind it
-# can hardly see it: batch norm takes the mean of each batch away. With those of the other kind the difference
-# shows twice, and with both kinds in one batch once. So batch norm can also *hide* from D what tells the kinds
-# apart, and a D that trained like that has to learn something else.
+# This D looks at brightness only, and real pictures *are* brighter. Apart, it can hardly see it: batch norm
+# takes the mean of each batch away. Together, both kinds lose the same mean, and the difference stays. So batch
+# norm can also *hide* from D what tells the kinds apart, and a D that trains like that has to learn something
+# else.
 
 # %% [markdown]
 # ## 4 · An alarm that you can trust
@@ -294,18 +293,24 @@ drawing.show(figure, alt="Seven traces of D's loss: three healthy ones, two wher
 
 # %% [markdown]
 # Write the alarm. It gets D's loss of every step so far, and returns the first step at which it would have
-# rung, counted from 0, or `None`. It must
+# rung, counted from 0, or `None`. The rules:
 #
-# * never ring in a healthy training, also not because of ten low steps in a row;
-# * ring at most 100 steps after D has won (its loss stays below 0.05 but for single steps), or after the losses
-#   are no numbers any more;
-# * say the same when it is asked at that step, with what is known by then.
+# * It never rings in a healthy training. There the loss is around 0.5 nats or 0.6, but for single steps and for
+#   once ten steps in a row below 0.05.
+# * It rings at most 100 steps after D has won. From then on the loss is below 0.05, but for one step in nine,
+#   which jumps to 0.15. So no ten steps in a row are low.
+# * It rings at most 100 steps after the loss is no finite number any more.
+# * It knows no future: if `alarm(d_loss)` is k, then `alarm(d_loss[: k + 1])` is k, too, and
+#   `alarm(d_loss[:k])` is `None`.
 #
 # <details><summary>Hint 1</summary>
-# One step says little. Look at the last so many steps together: more than ten, and fewer than a
-# hundred.</details>
+# One step says little. Look at the last so many steps together. Which numbers in the rules say how many are too
+# few, and how many too many?</details>
 # <details><summary>Hint 2</summary>
-# "All of them are low" fails where one step jumps up. A mean or a median does not.</details>
+# "All of them are low" never rings, because of the jumps. A median does not feel a few jumps, but it is low as
+# soon as half of its steps are. A mean feels each step: a jump that is high enough spoils it, ten low steps in
+# a short window do, too, and after D has won it waits until the last high steps have left the window. So for
+# both the length of the window decides.</details>
 # <details><summary>Hint 3</summary>
 # `nan < 0.05` is False, and so is every other comparison with it. `math.isfinite(x)` is False for nan and
 # inf.</details>
@@ -333,10 +338,42 @@ for trace in traces(seed):
     print(f"{trace.name:40} {alarm(trace.losses)}")
 
 # %% [markdown] tags=["explanation"]
-# **Why.** A rule on single steps rings for nothing: a batch can be easy. A rule that wants all steps to be low
-# never rings: a batch can be hard. The mean of fifty steps is neither. Fifty is a choice between two errors: a
-# short window rings for ten low steps, a long one waits, and a mean over *everything* remembers the good times
-# for hundreds of steps.
+# **Why.** A rule on single steps rings where nothing is wrong: a batch can be easy. A rule that wants all steps
+# to be low never rings: a batch can be hard. What helps is a window of the right length, and a summary that
+# bears a few steps of the other kind.
+#
+# How long? Too short, and ten low steps ring. Too long, and the window is full of old, high steps for more than
+# the 100 that are allowed. Between the two there is room. Let us try every length, on the traces of five seeds.
+
+# %% tags=["explanation"]
+several = [trace for number in range(5) for trace in traces(number) if math.isfinite(trace.losses[-1])]
+
+
+def keeps_the_rules(window, summary):
+    """Tell whether an alarm on the summary of a window keeps the rules in the traces of five seeds."""
+    for trace in several:
+        windows = torch.tensor(trace.losses).unfold(0, window, 1)
+        rings = [step + window - 1 for step in (summary(windows) < 0.05).nonzero()[:1].flatten().tolist()]
+        if trace.trouble is None and rings:
+            return False
+        if trace.trouble is not None and not (rings and trace.trouble <= rings[0] <= trace.trouble + 100):
+            return False
+    return True
+
+
+summaries = {
+    "mean": lambda windows: windows.mean(1),
+    "median": lambda windows: windows.median(1).values,
+    "highest step": lambda windows: windows.amax(1),
+}
+for name, summary in summaries.items():
+    good = [window for window in range(1, 201) if keeps_the_rules(window, summary)]
+    print(f"{name:12}", f"a window of {good[0]} to {good[-1]} steps keeps the rules" if good else "no window does")
+
+# %% [markdown] tags=["explanation"]
+# The mean bears shorter windows, the median longer ones. But a mean has another limit, which these traces do
+# not show: their jumps are small. One step of 3 nats in fifty brings it above the line; the median does not
+# feel it.
 #
 # A broken number needs a question of its own. `loss < 0.05` is False for `nan`, so the simplest alarm sleeps
 # through the worst case.

@@ -7,7 +7,6 @@ import statistics
 import numpy as np
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import update_bn
 from torchvision import transforms
@@ -451,127 +450,143 @@ def test_wrong_averages(name):
 # Exercise 3
 
 
-def lent(discriminator, pictures, momentum=None, reset=True):
-    """A copy with the statistics of some pictures, by hand."""
-    d = copy.deepcopy(discriminator).train()
-    for layer in d.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.momentum = momentum
-            if reset:
-                layer.reset_running_stats()
-    with torch.no_grad():
-        d(pictures)
-    return d.eval()
-
-
 def above(real, fake):
     return (real[:, None] > fake[None]).float().mean().item()
 
 
-def right_rank(d, real, fake, to_real, to_fake):
-    return above(lent(d, to_real)(real), lent(d, to_fake)(fake))
+def asked(d, pictures):
+    """The answers of a copy in training mode."""
+    with torch.no_grad():
+        return copy.deepcopy(d).train()(pictures)
 
 
-def rank_by_loops(d, real, fake, to_real, to_fake):
-    ours, theirs = lent(d, to_real)(real).tolist(), lent(d, to_fake)(fake).tolist()
-    return sum(one > other for one in ours for other in theirs) / (len(ours) * len(theirs))
+def right_shares(d, real, fake):
+    real_logits, fake_logits = asked(d, torch.cat([real, fake])).split([len(real), len(fake)])
+    return above(asked(d, real), asked(d, fake)), above(real_logits, fake_logits)
 
 
-def rank_by_ranks(d, real, fake, to_real, to_fake):
-    """The sum of ranks, as Mann and Whitney count it."""
-    logits = torch.cat([lent(d, to_real)(real), lent(d, to_fake)(fake)])
-    ranks = logits.argsort().argsort()[: len(real)] + 1
-    return ((ranks.sum() - len(real) * (len(real) + 1) / 2) / (len(real) * len(fake))).item()
+def shares_of_shuffled_pictures(d, real, fake):
+    order = torch.arange(len(real) + len(fake)).flip(0)
+    logits = asked(d, torch.cat([real, fake])[order])
+    is_real = order < len(real)
+    return torch.tensor([above(asked(d, real), asked(d, fake)), above(logits[is_real], logits[~is_real])])
 
 
-def rank_in_place_and_put_back(d, real, fake, to_real, to_fake):
-    before = copy.deepcopy(d.state_dict())
-    logits = []
-    for judged, given in ((real, to_real), (fake, to_fake)):
-        update_bn([given], d)
-        with torch.no_grad():
-            logits.append(d.eval()(judged))
-    d.load_state_dict(before)
-    return above(*logits)
+def shares_by_update_bn(d, real, fake):
+    """Statistics of the batch, lent to eval mode: the variance is divided by n − 1."""
 
-
-def rank_with_update_bn(d, real, fake, to_real, to_fake):
-    logits = []
-    for judged, given in ((real, to_real), (fake, to_fake)):
+    def lent(pictures):
         d_copy = copy.deepcopy(d)
-        update_bn([given], d_copy)
-        logits.append(d_copy.eval()(judged).detach())
-    return torch.gt(logits[0].unsqueeze(1), logits[1]).double().mean()
+        update_bn([pictures], d_copy)
+        return d_copy.eval()
+
+    both = lent(torch.cat([real, fake]))
+    with torch.no_grad():
+        return [above(lent(real)(real), lent(fake)(fake)), above(both(real), both(fake))]
 
 
-@pytest.mark.parametrize(
-    "right", [right_rank, rank_by_loops, rank_by_ranks, rank_in_place_and_put_back, rank_with_update_bn]
-)
-def test_right_ranks_pass(right, capsys):
-    assert "statistics that were lent" in praise(capsys, check.rank_with, right)
-
-
-def rank_that_moves_the_given_one(d, real, fake, to_real, to_fake):
-    update_bn([to_real], d)
-    return above(d.eval()(real), d.eval()(fake))
-
-
-def rank_that_leaves_the_mode(d, real, fake, to_real, to_fake):
-    share = right_rank(d, real, fake, to_real, to_fake)
+def shares_in_place_and_put_back(d, real, fake):
+    before = copy.deepcopy(d.state_dict())
     d.train()
-    return share
+    with torch.no_grad():
+        apart, together = (d(real), d(fake)), d(torch.cat([fake, real]))
+    d.load_state_dict(before)
+    d.eval()
+    return above(*apart), above(together[len(fake) :], together[: len(fake)])
 
 
-WRONG_RANKS = {
-    "fakes above": (lambda d, r, f, lr, lf: above(lent(d, lf)(f), lent(d, lr)(r)), "in which the *fake* is higher"),
-    "per cent": (lambda *case: 100 * right_rank(*case), "in per cent"),
-    "training mode": (
-        lambda d, r, f, lr, lf: above(copy.deepcopy(d).train()(r), copy.deepcopy(d).train()(f)),
-        "with statistics of itself",
-    ),
-    "nothing lent": (lambda d, r, f, lr, lf: above(d(r), d(f)), "kept the running statistics that it had"),
-    "exchanged": (lambda d, r, f, lr, lf: right_rank(d, r, f, lf, lr), "are exchanged"),
-    "only of real": (
-        lambda d, r, f, lr, lf: right_rank(d, r, f, lr, lr),
-        "both kinds were judged with the statistics of `lent_to_real`",
-    ),
-    "the last one": (lambda d, r, f, lr, lf: right_rank(d, r, f, lf, lf), "writes over the first"),
-    "one batch": (
-        lambda d, r, f, lr, lf: right_rank(d, r, f, torch.cat([lr, lf]), torch.cat([lr, lf])),
-        "one batch of both kinds",
-    ),
-    "moved": (
-        lambda d, r, f, lr, lf: above(lent(d, lr, 0.1, reset=False)(r), lent(d, lf, 0.1, reset=False)(f)),
-        "only moves the running statistics",
-    ),
-    "momentum": (
-        lambda d, r, f, lr, lf: above(lent(d, lr, 0.1)(r), lent(d, lf, 0.1)(f)),
-        "they are 0 and 1",
-    ),
-    "pair by pair": (
-        lambda d, r, f, lr, lf: (lent(d, lr)(r) > lent(d, lf)(f)[: len(r)]).float().mean().item(),
-        "*All* pairs are asked for",
-    ),
+def shares_by_ranks(d, real, fake):
+    """The sum of ranks, as Mann and Whitney count it."""
+
+    def share(logits):
+        ranks = logits.argsort().argsort()[: len(real)] + 1
+        return ((ranks.sum() - len(real) * (len(real) + 1) / 2) / (len(real) * len(fake))).double()
+
+    return share(torch.cat([asked(d, real), asked(d, fake)])), share(asked(d, torch.cat([real, fake])))
+
+
+RIGHT_SHARES = [
+    right_shares,
+    shares_of_shuffled_pictures,
+    shares_by_update_bn,
+    shares_in_place_and_put_back,
+    shares_by_ranks,
+]
+
+
+@pytest.mark.parametrize("right", RIGHT_SHARES)
+def test_right_shares_pass(right, capsys):
+    assert "one D, the same pictures" in praise(capsys, check.apart_and_together, right)
+
+
+def moves_the_given_one(d, real, fake):
+    shares = right_shares(d, real, fake)
+    d.train()(real)
+    d.eval()
+    return shares
+
+
+def left_in_training(d, real, fake):
+    shares = right_shares(d, real, fake)
+    d.train()
+    return shares
+
+
+def by(rule):
+    def function(d, real, fake):
+        both = asked(d, torch.cat([real, fake]))
+        return rule(asked(d, real), asked(d, fake)), rule(both[: len(real)], both[len(real) :])
+
+    return function
+
+
+def in_eval_mode(d, real, fake):
+    with torch.no_grad():
+        share = above(d(real), d(fake))
+    return share, share
+
+
+def with_the_statistics_of_real_ones(d, real, fake):
+    lent = copy.deepcopy(d)
+    update_bn([real], lent)
+    lent.eval()
+    with torch.no_grad():
+        return right_shares(d, real, fake)[0], above(lent(real), lent(fake))
+
+
+def of_an_equal_number(d, real, fake):
+    return right_shares(d, real, fake)[0], right_shares(d, real, fake[: len(real)])[1]
+
+
+WRONG_SHARES = {
+    "fakes above": (by(lambda real, fake: above(fake, real)), "in which the *fake* is higher"),
+    "per cent": (by(lambda real, fake: 100 * above(real, fake)), "in per cent"),
+    "exchanged": (lambda *case: right_shares(*case)[::-1], "the two are exchanged"),
+    "eval mode": (in_eval_mode, "with the running statistics that it had"),
+    "only apart": (lambda *case: (right_shares(*case)[0],) * 2, "the kinds apart. Together means one call"),
+    "only together": (lambda *case: (right_shares(*case)[1],) * 2, "the kinds together. Apart means two calls"),
+    "an equal number": (of_an_equal_number, "some fakes are missing"),
+    "statistics of one kind": (with_the_statistics_of_real_ones, "with the statistics of the real ones"),
+    "pair by pair": (by(lambda real, fake: (real > fake[: len(real)]).float().mean().item()), "*All* pairs"),
     "threshold": (
-        lambda d, r, f, lr, lf: torch.cat([lent(d, lr)(r) > 0, lent(d, lf)(f) <= 0]).float().mean().item(),
+        by(lambda real, fake: torch.cat([real > 0, fake <= 0]).float().mean().item()),
         "by the threshold 0",
     ),
-    "means": (
-        lambda d, r, f, lr, lf: float(lent(d, lr)(r).mean() > lent(d, lf)(f).mean()),
-        "compares the two means",
-    ),
-    "the given one moves": (rank_that_moves_the_given_one, "is another one afterwards"),
-    "left in training": (rank_that_leaves_the_mode, "left in another mode"),
-    "a row": (lambda d, r, f, lr, lf: lent(d, lr)(r), "one number from 0 to 1"),
+    "means": (by(lambda real, fake: float(real.mean() > fake.mean())), "compares the two means"),
+    "the given one moves": (moves_the_given_one, "is another one afterwards"),
+    "left in training": (left_in_training, "left in another mode"),
+    "one number": (lambda *case: right_shares(*case)[0], "two numbers from 0 to 1"),
+    "logits": (lambda d, real, fake: (asked(d, real), asked(d, fake)), "two numbers from 0 to 1"),
+    "a word": (lambda *case: "ab", "two numbers from 0 to 1"),
     "nothing": (lambda *case: None, "gave nothing back"),
-    "something else": (lambda *case: 0.123, "in case 1 of 3"),
+    "something else": (lambda *case: (0.123, 0.456), "in case 1 of 3"),
 }
 
 
-@pytest.mark.parametrize("name", WRONG_RANKS)
-def test_wrong_ranks(name):
-    wrong, hint = WRONG_RANKS[name]
-    assert hint in complaint(check.rank_with, wrong)
+@pytest.mark.parametrize("name", WRONG_SHARES)
+def test_wrong_shares(name):
+    wrong, hint = WRONG_SHARES[name]
+    assert hint in complaint(check.apart_and_together, wrong)
 
 
 # Exercise 4
@@ -660,6 +675,9 @@ def one_late(d_loss):
 WRONG_ALARMS = {
     "one step": (alarm_by(1, 0.05, max), "One step says little"),
     "five steps": (alarm_by(5, 0.05, max), "Look at more steps together"),
+    "a median of fifteen": (alarm_by(15, 0.05, statistics.median), "as soon as half of its steps are"),
+    "a mean of eleven": (alarm_by(11, 0.05, mean_of), "right for the first seven trainings, wrong for another one"),
+    "all of eleven": (alarm_by(11, 0.05, max), "waits for ever"),
     "all of fifty": (alarm_by(50, 0.05, max), "waits for ever"),
     "not finite": (alarm_by(50, 0.05, mean_of, finite=False), "`math.isfinite`"),
     "everything": (over_everything, "remembers the good times"),
@@ -692,6 +710,9 @@ def test_traces_are_what_they_are_called():
         else:
             assert all(math.isfinite(loss) for loss in trace.losses[: trace.trouble])
             assert not mean_of(trace.losses[trace.trouble : trace.trouble + LATEST]) >= 0.05 or "inf" in trace.name
+        if "won" in trace.name:  # as the exercise says it: one jump in nine steps, so never ten low ones in a row
+            high = [loss >= 0.05 for loss in trace.losses[trace.trouble :]]
+            assert all(sum(high[at : at + 9]) == 1 for at in range(len(high) - 9))
 
 
 # More of exercise 2

@@ -14,6 +14,7 @@ from dcgan_course.checks.registry import exercise
 STEPS = 500
 LATEST = 100  # steps after the trouble has begun
 LOW = 0.05  # D's loss in nats
+JUMP, JUMP_EVERY = 0.15, 9  # nats, steps: where D has won, one step in so many is as high
 Alarm = Callable[[list[float]], int | None]
 
 
@@ -37,9 +38,9 @@ def traces(seed: int) -> list[Trace]:
         return middle * torch.exp(0.4 * torch.randn(count, generator=noise))
 
     def low(count: int) -> torch.Tensor:
-        """D has won: near 0 but for a jump every ten to twenty steps."""
+        """D has won: near 0 but for one jump in nine steps, so that no ten steps in a row are low."""
         losses = level(0.008, count)
-        losses[7 + int(torch.randint(5, (), generator=noise)) :: 15] = 0.25
+        losses[4 + int(torch.randint(5, (), generator=noise)) :: JUMP_EVERY] = JUMP
         return losses
 
     healthy, dips, ditch = level(0.6, STEPS), level(0.6, STEPS), level(0.5, STEPS)
@@ -67,7 +68,11 @@ def _fail_false_alarm(exercise: str, trace: Trace, step: int) -> NoReturn:
     if "single" in trace.name:
         fail(exercise, f"{said} One step says little: a batch can be easy for D. Look at many steps together.")
     if "ten" in trace.name:
-        fail(exercise, f"{said} D was ahead for ten steps and G came back. Look at more steps together.")
+        fail(
+            exercise,
+            f"{said} D was ahead for ten steps and G came back. Look at more steps together; a median is low as soon "
+            "as half of its steps are.",
+        )
     if step == 0:
         fail(exercise, f"{said} It is the first step: no alarm can know anything yet. `None` means: it did not ring.")
     fail(
