@@ -103,7 +103,7 @@ def test_the_slider_of_lesson_00_moves_by_keys_without_a_kernel(reader):
 
 
 def test_the_latent_explorer_draws_what_torch_draws_for_every_recorded_run(reader):
-    home = ready(reader("lessons/08_walking_in_latent_space"))
+    home = ready(reader("lessons/08_walking_in_latent_space"), "latent_explorer")
     menu = home.get_by_label("recorded run")
     for name in menu.locator("option").all_inner_texts():
         menu.select_option(name)
@@ -126,8 +126,9 @@ def test_the_latent_explorer_pins_keeps_goes_back_and_asks_for_a_class(reader):
     assert "100 % of the way" in home.get_by_role("status").inner_text()
     home.get_by_role("button", name="Reset").click()
     assert home.evaluate(SHOWN) == first
+    assert "9 of 10 random z have 8.8 to 11.1. This one is inside." in home.get_by_role("status").inner_text()
     home.get_by_label("random 1").press("End")
-    assert home.evaluate(SHOWN) != first
+    assert home.evaluate(SHOWN) != first and "has left that shell" in home.get_by_role("status").inner_text()
     home.get_by_role("button", name="back to 1").click()
     assert "Asked for class 1." in home.get_by_role("status").inner_text()
     home.get_by_role("button", name="New A and B").click()
@@ -138,7 +139,7 @@ def test_the_latent_explorer_pins_keeps_goes_back_and_asks_for_a_class(reader):
 
 
 def test_time_from_a_move_to_changed_pixels_for_every_generator(reader):
-    home = ready(reader("lessons/08_walking_in_latent_space"))
+    home = ready(reader("lessons/08_walking_in_latent_space"), "latent_explorer")
     menu = home.get_by_label("recorded run")
     for run in menu.locator("option").all_text_contents():
         menu.select_option(value=run)
