@@ -440,7 +440,7 @@ for each, colour, mark in zip(runs, colours, "os", strict=False):
         axes.axhline(guess, color=drawing.DATA, linewidth=1.5, linestyle=":")
 panels[0].set(title="D's loss (dotted: guessing)", xlabel="epoch", ylabel="nats", ylim=(0, None))
 panels[1].set(title="G's loss (dotted: if D guesses)", xlabel="epoch", ylim=(0, None))
-panels[1].legend(loc="upper right", fontsize=12)
+panels[1].legend(loc="best", fontsize=12)
 drawing.show(figure, alt="D's loss and G's loss of the recorded runs by epoch, beside dotted lines for guessing.")
 
 # %%
@@ -640,7 +640,7 @@ axes.set(
     ylabel="variety (real pictures: 1)",
     ylim=(0, None),
 )
-axes.legend(loc="lower right")
+axes.legend(loc="best")
 drawing.show(
     figure,
     alt="The variety of samples in the recorded runs over the epochs, beside a dotted line at 1 for real pictures.",
@@ -689,7 +689,7 @@ for watcher, colour, name in pairs:
         axes.plot(watcher.steps, values, color=colour, marker="o", markersize=3, label=name)
 for axes, name in zip(panels, ("D's loss (guessing: 1.39)", "G's loss (0.69)", "variety (real: 1)"), strict=True):
     axes.set(title=name, xlabel="step", xlim=(0, short_steps), ylim=(0, None))
-panels[0].legend(loc="upper right", fontsize=12)
+panels[0].legend(loc="best", fontsize=12)
 drawing.show(
     figure,
     alt="Three panels over the steps, for equal rates and for a faster D: D's loss, G's loss, and the variety of the samples.",
@@ -770,7 +770,7 @@ drawing.show(
 
 # %% [markdown]
 # **Broken.** The gradient does *not* become small: with a sure D it is several times as large, with each seed.
-# It need not surprise: the slope of the non-saturating loss is largest where D says "fake" (lesson 04). So that
+# It need not surprise: the slope of the non-saturating loss is largest where D says "fake" (lesson 03). So that
 # explanation is wrong here. (A large gradient is no good gradient. And Adam divides by its size.)
 #
 # The control says more. A D that was faster only at the start had the same low loss, and the alarm rang. But G
