@@ -29,7 +29,7 @@ budget = course_budget()  # "smoke", "cpu" or "gpu"; the variable DCGAN_COURSE_B
 ladder_size = {"smoke": 32, "cpu": 64, "gpu": 64}[budget]  # pixels of a side in the measurement of speed
 ladder_width = {"smoke": 8, "cpu": 32, "gpu": 64}[budget]  # maps of G's last hidden layer there
 ladder_batch = {"smoke": 8, "cpu": 32, "gpu": 128}[budget]  # pictures a step there
-ladder_turns = {"smoke": 2, "cpu": 5, "gpu": 5}[budget]  # how often each way is timed: 25 s together
+ladder_turns = {"smoke": 2, "cpu": 5, "gpu": 5}[budget]  # how often each way is timed: a minute together
 steps_a_turn = {"smoke": 1, "cpu": 2, "gpu": 20}[budget]
 full_width = {"smoke": 8, "cpu": 64, "gpu": 64}[budget]  # of the training whose cost is estimated: five steps a size
 width = {"smoke": 8, "cpu": 16, "gpu": 64}[budget]  # maps of G's last hidden layer in the live trainings
@@ -295,7 +295,7 @@ if budget == "gpu":
     rungs["+ torch.compile"] = rung(byte_batches, "course", True, best, True, True, compiled=True)
 
 # %% [markdown] tags=["predict", "slide"]
-# **Predict first.** Which switch buys most on the machine in front of you?
+# **Predict first.** Which of these four buys most on the machine in front of you?
 #
 # <details name="predict-07b-2"><summary>A · bytes on the device: no picture is prepared twice</summary>That is
 # so where the processor waits for pictures: with a graphics card that is fast, and pictures that are prepared
@@ -306,38 +306,42 @@ if budget == "gpu":
 # <details name="predict-07b-2"><summary>C · bfloat16: more numbers at once</summary>Yes, on many CPUs: nearly
 # all of the time goes into multiplications, so this touches the large part. It holds where the processor has
 # instructions for it; else the rung is left out.</details>
-# <details name="predict-07b-2"><summary>D · fused Adam: one call in place of many</summary>How much of a round
-# is Adam? A convolution uses each weight for every pixel, Adam touches each weight once.</details>
+# <details name="predict-07b-2"><summary>D · channels-last: nothing must be collected first</summary>It spares
+# the collecting. But as many numbers are multiplied as before, in the same format, and that is the larger
+# part.</details>
 #
-# How we measure: every rung is warmed up. Then they take turns, so that a busy moment of the machine hits all
-# of them. Several turns; we keep the middle one, and show the slowest and the fastest.
+# How we measure: all are warmed up. Then they take turns, so that a busy moment of the machine hits all of
+# them. Several turns; we keep the middle one, and show the slowest and the fastest.
 
 
 # %%
-def images_per_second(play):
-    begin = time.perf_counter()
-    for _ in range(steps_a_turn):
-        play()
-    if device.type == "cuda":
-        torch.cuda.synchronize()  # the card has finished, not only accepted the orders
-    return ladder_batch * steps_a_turn / (time.perf_counter() - begin)
+def seconds_in_turns(plays, turns=ladder_turns):
+    """Return the seconds that each play took, turn by turn; a turn before them warms up."""
+    times = {name: [] for name in plays}
+    for turn in range(turns + 1):
+        for name, play in plays.items():
+            begin = time.perf_counter()
+            for _ in range(steps_a_turn):
+                play()
+            if device.type == "cuda":
+                torch.cuda.synchronize()  # the card has finished, not only accepted the orders
+            if turn > 0:
+                times[name].append((time.perf_counter() - begin) / steps_a_turn)
+    return times
 
 
 # %%
-for play in rungs.values():
-    play()
-speeds = {name: [] for name in rungs}
-for _ in range(ladder_turns):
-    for name, play in rungs.items():
-        speeds[name].append(images_per_second(play))
-del rungs, play  # each rung holds two networks and their optimizers
+speeds = {name: [ladder_batch / each for each in times] for name, times in seconds_in_turns(rungs).items()}
 
 # %%
 names, middle = list(speeds), [median(turns) for turns in speeds.values()]
-for name, before, now in zip(names, [middle[0], *middle], middle, strict=False):
-    turns = f"{min(speeds[name]):,.0f} to {max(speeds[name]):,.0f}"
+for below, name in zip([names[0], *names], names, strict=False):
+    turns, others = speeds[name], speeds[below]
+    touch = min(turns) <= max(others) and min(others) <= max(turns)
+    beside = f"{median(turns) / median(others):.2f} × the rung before, {'they overlap' if touch else 'apart'}"
     print(
-        f"{name:23} {now:7,.0f} images/s ({turns}), {now / before:.2f} × the rung before, {now / middle[0]:.2f} × textbook"
+        f"{name:23} {median(turns):7,.0f} images/s ({min(turns):,.0f} to {max(turns):,.0f}), "
+        f"{'the measure of the others' if name == below else beside}"
     )
 
 # %% tags=["slide"]
@@ -350,7 +354,6 @@ for place, value in enumerate(middle):
     axes.text(high[place] * 1.02, place, f"{value / middle[0]:.2f} ×", va="center")
 axes.invert_yaxis()
 axes.set_axisbelow(True)
-
 axes.set(xlabel="images per second (bar: middle turn; line: slowest to fastest)", xlim=(0, 1.2 * max(high)))
 axes.set_title(f"All switches together: {middle[-1] / middle[0]:.1f} times the textbook loop ({device.type})")
 drawing.show(
@@ -359,14 +362,12 @@ drawing.show(
 
 # %% [markdown]
 # A bar is the number of real pictures that one second of training gets through, and the number beside it is the
-# ratio to the textbook loop. These are the ratios of *one* run on one machine. Where the lines of two bars
-# overlap, do not believe the difference.
+# ratio to the textbook loop. These are the ratios of *one* run on one machine. Two neighbours "overlap" where
+# the slowest turn of the faster one is no faster than the best turn of the other: do not believe such a
+# difference.
 #
-# In the run on this page (a CPU with two cores, one thread) bfloat16 bought by far the most. Fakes used twice
-# can buy little: the count of passes below says how much. The other rungs lie close together, and several of
-# their lines touch, so one run hardly says what each of them is worth. For one of them we know why it buys
-# nothing: a frozen D saves one pass of twelve, and the fresh fakes of algorithm 1, which begin on the same
-# rung, cost one.
+# In the run on this page (a CPU with two cores, one thread) bfloat16 bought by far the most. A switch can also
+# lose: look at the ratio of "D frozen", which leaves work out. We come back to it.
 #
 # What does `.item()` cost? The ladder cannot say: `.item()` and the frozen D share a rung. We know only how the
 # machines work. On a CPU Python and the arithmetic run on the same processor, so there is little to wait for. A
@@ -377,76 +378,140 @@ drawing.show(
 # compiler. It is off by default and not on this ladder: `python -m benchmarks.dcgan --only ladder` measures it.
 # In the `gpu` budget it is the last rung.
 #
-# ## How high can this ladder go?
+# ## Why does a rung lose?
 #
-# A ceiling can be computed. Nearly all work of a round lies in convolutions. Count how often a batch passes
-# through a network; G and D cost about the same. Forward is one pass. Backward is two: one for the maps, one
-# for the weights.
+# Count how often a batch passes through a network. G and D have about the same number of FLOP. Forward is one
+# pass. Backward is two: one for the maps, one for the weights.
 
-# %% tags=["predict", "slide"]
+# %% tags=["slide"]
 textbook = {"G draws": 1, "D learns from real ones and from fakes": 2 * 3, "G's loss, through D": 3, "G learns": 2}
 switched = textbook | {"G's loss, through D": 2}  # a frozen D needs no gradients for its weights
 for work in textbook:
     print(f"{work:39} textbook {textbook[work]}, all switches {switched[work]}")
 fewer = sum(textbook.values()) / sum(switched.values())
-print(f"{sum(textbook.values())} passes against {sum(switched.values())}: at most {fewer:.2f} times as fast")
+print(f"{sum(textbook.values())} passes against {sum(switched.values())}: {fewer:.2f} times fewer")
 
-# %% [markdown] tags=["slide"]
+# %% [markdown]
 # "Through D" is 3 in the textbook: forward, and backward for maps *and* weights. A frozen D leaves out the
-# weights. (The rungs between have 12 passes as well: D is frozen, but G draws fresh fakes for its own step.)
+# weights. The rungs between have 12 passes as well: D is frozen, but G draws fresh fakes for its own step.
 #
-# The other part is the speed of one pass. **Predict:** alone, how much faster is one convolution of D in the
-# last rung's number format and order?
-#
-# <details name="predict-07b-3"><summary>A · as much as half the bytes allow: exactly twice</summary>Half the
-# bytes are moved, but multiplying is the larger part, and its speed depends on the instructions of the
-# processor.
-# </details>
-# <details name="predict-07b-3"><summary>B · nearly as much as the whole ladder has reached</summary>Yes, if
-# nearly all of a round is convolutions. That is what the next lines compare.</details>
-# <details name="predict-07b-3"><summary>C · far more than the ladder: the other parts hold it
-# back</summary>That would be so if Adam, batch norm or Python took much of a round. The comparison would show a
-# gap.</details>
+# This is a count of operations, and no bound of time: it would be one if every pass took as long. Two passes
+# decide here. One more draw of G is what fresh fakes cost; gradients for D's weights are what a frozen D saves.
+# We time both. (Here and below the fastest turn counts: what other programs of the machine take away only
+# adds.)
 
 
 # %%
-def seconds_of_a_pass(channels_last, precision, turns=20):
-    """Forward and backward of one hidden convolution of D, alone: the middle of some turns."""
-    layer = Accelerated(copy.deepcopy(start[1].blocks[1][0]), precision, channels_last, False)
-    side = ladder_size // 2
-    maps = torch.randn(ladder_batch, layer.network.in_channels, side, side, device=device)
-    maps = maps.to(memory_format=torch.channels_last) if channels_last else maps
-    times = []
-    for _ in range(turns):
-        begin = time.perf_counter()
-        made = layer(maps.requires_grad_())
-        made.backward(torch.ones_like(made))
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - begin)
-    return median(times)
+def seconds_of_two_passes(precision, channels_last):
+    """Return the seconds of one draw of G, and of the gradients for D's weights."""
+    g, d = (Accelerated(copy.deepcopy(network), precision, channels_last, False) for network in start)
+    fake = g(fresh_z()).detach().requires_grad_()
+    plays = {
+        "a draw": torch.no_grad()(lambda: g(fresh_z())),
+        "D, for maps": lambda: torch.autograd.grad(d(fake).sum(), [fake]),
+        "D, for maps and weights": lambda: torch.autograd.grad(d(fake).sum(), [fake, *d.parameters()]),
+    }
+    draw, maps, both = (min(times) for times in seconds_in_turns(plays).values())
+    return draw, both - maps
+
+
+# %%
+draw, weights = seconds_of_two_passes(torch.float32, channels_last=False)
+draw_at_the_end, _ = seconds_of_two_passes(best, channels_last=True)
+print(f"in float32 a draw takes {1000 * draw:.1f} ms, gradients for D's weights {1000 * weights:.1f} ms")
+
+# %%
+for name, more in (("+ D frozen, no .item()", draw - weights), ("+ fakes used twice", -draw_at_the_end)):
+    place = names.index(name)
+    before = ladder_batch / middle[place - 1]
+    print(
+        f"{name:23} {1000 * more:+5.1f} ms to a round of {1000 * before:.0f} ms should make it "
+        f"{before / (before + more):.2f} × as fast; measured: {middle[place] / middle[place - 1]:.2f} ×"
+    )
+
+# %% [markdown]
+# The count says that the two passes are alike. The clock says which is longer. Where a draw takes longer than
+# gradients for D's weights, the rung "D frozen" loses, since it exchanges the one for the other. For the same
+# reason "fakes used twice" can buy more than its share of the count. Why a draw takes as long as it does, we
+# did not ask.
+#
+# ## How high can this ladder go?
+#
+# All that the switches touch are convolutions and what stands around them. So we time the convolutions of a
+# whole round alone: all layers of G and D, forward and backward, with the maps that really reach them, as often
+# as a round needs them. What a round takes longer is all that further switches *around* them could save.
+
+# %% [markdown] tags=["predict", "slide"]
+# **Predict first.** On a CPU, with all switches on: what part of a round do the convolutions take?
+#
+# <details name="predict-07b-3"><summary>A · more than three quarters</summary>Yes: batch norm, activations and
+# Adam touch each number a few times. A hidden convolution multiplies it with hundreds of weights.</details>
+# <details name="predict-07b-3"><summary>B · about half: there are as many other layers</summary>Count products
+# and not layers. Batch norm touches each number of a map a few times; a convolution multiplies it with many
+# weights.</details>
+# <details name="predict-07b-3"><summary>C · less than a quarter: bfloat16 made them fast</summary>They are
+# faster, but they were nearly all. Compare how much faster the whole round became.</details>
+
+
+# %%
+def convolutions(network, x, precision, channels_last):
+    """Return (layer, maps) for each convolution of a network: the maps as they reach it."""
+    network, found = copy.deepcopy(network), []
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    hooks = [each.register_forward_pre_hook(lambda layer, given: found.append((layer, given[0]))) for each in layers]
+    Accelerated(network, precision, channels_last, False)(x)
+    for hook in hooks:
+        hook.remove()
+    return [(layer, maps.detach()) for layer, maps in found]
+
+
+# %%
+def convolutions_of_a_round(precision, channels_last, frozen):
+    """Return a function that computes the convolutions of one round, with fakes used twice, and nothing else."""
+    g, d = (convolutions(net, x, precision, channels_last) for net, x in zip(start, (fresh_z(), real), strict=True))
+
+    def play():  # G draws and learns; D learns from real ones, and from fakes; G's loss, through D
+        for layers, weights, pictures in ((g, True, False), (d, True, False), (d, True, False), (d, not frozen, True)):
+            for place, (layer, maps) in enumerate(layers):
+                asked = [layer.weight] * weights + [maps] * (pictures or place > 0)
+                with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+                    made = layer(maps.requires_grad_())
+                torch.autograd.grad(made, asked, torch.ones_like(made))
+
+    return play
 
 
 # %% tags=["slide"]
-quicker = seconds_of_a_pass(False, torch.float32) / seconds_of_a_pass(True, best)
-reached = middle[names.index("+ fakes used twice")] / middle[1]
-print(f"fewer passes: {fewer:.2f} ×; one convolution alone: {quicker:.2f} ×; both: {fewer * quicker:.2f} ×")
-print(f"The ladder reached {reached:.2f} × from its second rung, {names[1]!r}, on.")
+real = next(byte_batches())
+second, last = "+ bytes on the device", "+ fakes used twice"
+plays = {second: rungs[second], last: rungs[last]}
+plays["convolutions, second"] = convolutions_of_a_round(torch.float32, channels_last=False, frozen=False)
+plays["convolutions, last"] = convolutions_of_a_round(best, channels_last=True, frozen=True)
+spent = {name: min(times) for name, times in seconds_in_turns(plays).items()}
+for name, alone in ((second, "convolutions, second"), (last, "convolutions, last")):
+    print(
+        f"{name:21}: {1000 * spent[name]:4.0f} ms a round, its convolutions alone {1000 * spent[alone]:4.0f} ms: "
+        f"{1 - spent[alone] / spent[name]:.0%} of the time is left for all else"
+    )
+print(
+    f"The last of them is {spent[second] / spent[last]:.2f} × as fast. If all but convolutions cost nothing, it "
+    f"would be {spent[second] / spent['convolutions, last']:.2f} ×."
+)
+del rungs, plays  # each rung holds two networks and their optimizers
 
 # %% [markdown]
-# The product is what the switches could give if there were nothing but convolutions. The ladder is as high as
-# that, within what two short measurements can say: batch norm, Adam and the scaling of pictures cost little
-# beside convolutions.
-#
-# So on one processor there is no further trick of this kind to wait for. (At width 64 and with more turns,
-# `benchmarks/results/dcgan.md` says the same: nearly all of a step is convolutions.) Whoever needs much more
-# speed must compute less (a narrower network, smaller pictures) or take a processor that multiplies more at
-# once.
+# The second number of the last line is the ceiling, and what is "left for all else" is the gap below it. (Two
+# short measurements: some per cent more or less mean nothing, and may even stand below 0.) On the CPU of this
+# page, with one thread, all else is a small part: batch norm, activations, Adam, the scaling of pictures. So
+# *of these switches* there is little more to wait for. A faster convolution would be another thing: another
+# number format, another library or more threads. We did not try them. (At width 64 and with two threads,
+# `benchmarks/results/dcgan.md` finds a gap that is small, too.) Else one must compute less (a narrower network,
+# smaller pictures), or take a processor that multiplies more at once.
 #
 # Do the fast ways compute the same? The same pictures, asked with each rung's switches:
 
 # %%
-real, wanted = next(byte_batches()), None
+wanted = None
 for name, channels_last, precision in (
     ("float32", False, torch.float32),
     ("float32, channels-last", True, torch.float32),
@@ -468,6 +533,8 @@ optimizers = [torch.optim.Adam(network.parameters(), 2e-4, (0.5, 0.999)) for net
 for _ in range(20):
     discriminator_step(g, d, optimizers[1], real, fresh_z())
     generator_step(g, d, optimizers[0], fresh_z())
+
+# %%
 before = d(real).detach()
 discriminator_step(g, d, optimizers[1], real, fresh_z())
 moved = (d(real).detach() - before).abs().max() / before.std()
@@ -507,15 +574,17 @@ def seconds_a_step(size):
 best_of_a_card = 989e12  # FLOP/s in bfloat16 that the data sheet of an H200 promises
 for size in (32, 64):
     rate, work = ladder_batch / seconds_a_step(size), step_flops(size, full_width)
-    hours = 200 * 50_000 / rate / 3600
-    print(
-        f"{size}×{size}, width {full_width}: {rate:5,.0f} images/s, which is {rate * work / 1e9:4,.0f} GFLOP/s; 200 epochs take "
-        f"{hours:.1f} hours here; a large graphics card needs at least {200 * 50_000 * work / best_of_a_card:.0f} s"
-    )
+    hours, seconds = 200 * 50_000 / rate / 3600, 200 * 50_000 * work / best_of_a_card
+    print(f"{size}×{size}, width {full_width}: {rate:5,.0f} images/s, which is {rate * work / 1e9:4,.0f} GFLOP/s")
+    print(f"   an hour buys {200 / hours:.1f} epochs of 50,000 pictures; 200 epochs take {hours:.1f} hours here")
+    print(f"   (a large graphics card needs at least {seconds:.0f} s for them)")
 
 # %% [markdown]
 # (A machine that is busy with other work is slower; take the hours as a rough guide.) Compare the GFLOP/s of
 # the two sizes: if they differ, a speed of one size says little about the hours of another.
+#
+# So that is what an hour more buys on this machine: some epochs, and their number stands above. What an epoch
+# does for the pictures is another question; lesson 07 looks at it in a recorded training.
 #
 # That is what a GPU changes: not the method, but whether you can try it twice in a day. The last number is a
 # floor that no program reaches: it counts convolutions only, at the card's best.
@@ -539,19 +608,21 @@ config = replace(DCGAN, batch_size=64, seed=seed, ema_decay=0.99)
 
 # %%
 def short_run(file=None, stop_at=None):
-    """Train 12 steps, or until `stop_at`; return every parameter and every statistic of the three networks."""
+    """Train 12 steps, or until `stop_at`; return every tensor of the three networks, and D's last loss."""
     networks = new_networks()
     averaged = copy.deepcopy(networks[0])
     short, stop = replace(config, epochs=2), lambda training: training.step == stop_at
-    train(*networks, photos.images[: 6 * 64], short, ema_generator=averaged, checkpoint=file, hook=stop, progress=False)
-    return {
-        f"{n}/{key}": value for n, net in enumerate((*networks, averaged)) for key, value in net.state_dict().items()
-    }
+    history = train(
+        *networks, photos.images[: 6 * 64], short, ema_generator=averaged, checkpoint=file, hook=stop, progress=False
+    )
+    named = zip(("G", "D", "averaged G"), (*networks, averaged), strict=True)
+    tensors = {f"{name}/{key}": value for name, network in named for key, value in network.state_dict().items()}
+    return tensors, (history.discriminator_loss or [math.nan])[-1]
 
 
 # %% tags=["slide"]
 file = Path(tempfile.mkdtemp()) / "short.safetensors"
-at_once, stopped, continued = short_run(), short_run(file, stop_at=5), short_run(file)
+(at_once, _), (stopped, _), (continued, _) = short_run(), short_run(file, stop_at=5), short_run(file)
 for name, other in (("stopped after 5", stopped), ("stopped and continued", continued)):
     equal = sum(torch.equal(at_once[key], other[key]) for key in at_once)
     print(f"{name:22}: {equal} of {len(at_once)} tensors are equal, to the last bit, to those of 12 steps at once")
@@ -577,7 +648,7 @@ print("as text:", ", ".join(sorted(texts)))
 # file and continue for seven steps. Which thing changes the discriminator least?
 #
 # <details name="predict-07b-4"><summary>A · Adam's memory of both networks</summary>Without it Adam is a
-# beginner again: its first steps move each weight by the full learning rate, whatever the gradient.</details>
+# beginner again: its first step moves each weight by the full learning rate, whatever the gradient.</details>
 # <details name="predict-07b-4"><summary>B · the random numbers for z</summary>Other z, other fakes. The game is
 # the same one, played with other cards; but no number stays equal.</details>
 # <details name="predict-07b-4"><summary>C · running statistics of batch norm in D</summary>Yes: training never
@@ -590,8 +661,8 @@ def forget(kind, tensors):
     """Return the tensors of a checkpoint as a program saves them that forgets one thing."""
     kept = {name: tensor.clone() for name, tensor in tensors.items()}
     for name in kept:
-        if kind == "Adam's memory" and "optimizer" in name and "exp_avg" in name:
-            kept[name].zero_()
+        if kind == "Adam's memory" and "optimizer" in name:
+            kept[name].zero_()  # both averages of the gradient, and the count of steps
         if kind == "random numbers of z" and name.startswith("noise"):
             kept[name] = torch.Generator().manual_seed(seed + 1).get_state()
         if kind == "D's running statistics" and name.startswith("discriminator/") and "running" in name:
@@ -605,16 +676,24 @@ tensors, texts = read_tensors(file.with_name("stopped.safetensors"))
 for kind in ("nothing", "Adam's memory", "random numbers of z", "D's running statistics"):
     forgetful = file.with_name("forgetful.safetensors")
     write_tensors(forgetful, forget(kind, tensors), texts)
-    continued = short_run(forgetful)
-    equal = sum(torch.equal(at_once[key], continued[key]) for key in at_once)
-    weights = [key for key in at_once if key.startswith("1/") and key.endswith("weight")]
+    continued, loss = short_run(forgetful)
+    equal = [key for key in at_once if torch.equal(at_once[key], continued[key])]
+    weights = [key for key in at_once if key.startswith("D/") and key.endswith("weight")]
     way = sum(float((at_once[key] - continued[key]).square().sum()) for key in weights) ** 0.5
-    print(f"forgotten: {kind:23} {equal:2} of {len(at_once)} tensors equal; D's weights are {way:.3f} away")
+    fewer = min(equal, set(at_once) - set(equal), key=len)
+    named = ", ".join(sorted({key.split("/")[0] + "'s " + key.split(".")[-1] for key in fewer})) or "none"
+    print(f"forgotten: {kind}. D's loss in the last epoch: {loss:.4f}; D's weights are {way:.3f} away")
+    print(
+        f"   {len(equal)} of {len(at_once)} tensors equal. The {'equal' if fewer is equal else 'other'} ones: {named}"
+    )
 
 # %% [markdown]
-# **Broken.** The first line is the control: nothing forgotten, everything equal. Each other program goes on,
-# and its losses look right. Only the comparison of bits shows that something is missing. In
-# [exercises 07b](../exercises/07b_fast_training.ipynb) you will mend a checkpoint that forgets.
+# **Broken.** The first pair of lines is the control: nothing forgotten, everything equal. Each other program
+# goes on. Compare its loss with the control's: some hundredths at most, and nobody would notice that in a
+# curve. Where Adam or z was forgotten, only `num_batches_tracked` is equal: it counts batches, and has seen no
+# number of them. Where D's statistics were forgotten, even the loss is the same, and only the comparison of
+# bits shows that something is missing. In [exercises 07b](../exercises/07b_fast_training.ipynb) you will mend a
+# checkpoint that forgets.
 #
 # ## What do several GPUs share?
 #
@@ -677,16 +756,22 @@ print(f"with batch norm:    the halves' mean is off by {gap_of_parts(d, pictures
 # %% [markdown]
 # Without batch norm nothing is left but rounding. With it the two differ: each half is shifted and scaled by
 # its *own* mean and spread. So four GPUs do not play exactly the game of one, even with the same seed and the
-# same whole batch. Nothing is broken; batch norm just sees smaller batches. How small may they be?
+# same whole batch. Nothing is broken; batch norm sees smaller batches. How small may they be? And is such a gap
+# large? Chance is the yardstick: *other* 64 pictures, and the 64 beside 2,048.
 
 # %%
 for parts in (2, 4, 8, 16):
     gap = gap_of_parts(d, pictures, parts)
     print(f"{parts:2} parts of {len(pictures) // parts:2} pictures: their mean is off by {gap:.0%} of the gradient")
+these, others = gradient(d, pictures), gradient(d, scale(photos.images[64:128]).to(device))
+many = gradient(d, scale(photos.images[:2048]).to(device))
+print(f"64 other pictures: their gradient is off by {(others - these).norm() / these.norm():.0%}")
+print(f"beside 2,048 pictures, the gradient of the 64 is off by {(these - many).norm() / many.norm():.0%}")
 
 # %% [markdown]
-# The mean of a few pictures is further from the mean of all, so the gap grows. Keep the part of each process
-# large.
+# The mean of a few pictures is further from the mean of all, so the gap grows. It stays below both gaps of
+# chance: which pictures are in the batch matters more than how they are shared. (That is one untrained D.)
+# Still, keep the part of each process large.
 #
 # Two more things must not be forgotten, and both are easy to get wrong: each process must draw *other* pictures
 # and other z, and only one may write files.
@@ -706,7 +791,7 @@ for number, drawn in enumerate(drawn_objects(640)[0]):
 mine = load_images(f"folder:{place / 'my_pictures'}", image_size=32)
 generator, discriminator = new_networks()
 short = replace(config, epochs=folder_epochs, batch_size=32)
-train(generator, discriminator, mine.images, short, progress=False)
+history = train(generator, discriminator, mine.images, short, progress=False)
 
 # %%
 with torch.no_grad():
@@ -717,17 +802,22 @@ drawing.show(
 
 # %%
 print(f"{len(mine)} pictures, {folder_epochs} epochs. They were: {mine.source}")
+d_loss, g_loss = (
+    sum(losses[-5:]) / len(losses[-5:]) for losses in (history.discriminator_loss, history.generator_loss)
+)
+print(f"Losses at the end: D {d_loss:.2f} (guessing gives {2 * math.log(2):.2f}), G {g_loss:.2f} ({math.log(2):.2f})")
 
 # %% [markdown]
-# About one picture in ten is kept for testing; that is why the folder gives fewer pictures than it has. A
-# folder of some hundred pictures is little: expect a generator that learns it by heart, or collapses. Some
-# thousands are better. **The same in the wild**: torchvision's `ImageFolder` reads a folder in which each class
-# has a folder of its own; `load_images` gives such pictures the same class names and labels.
+# About one picture in ten is kept for testing; that is why the folder gives fewer pictures than it has. The
+# samples are blobs, and the losses say that D wins. Too few epochs, too few pictures or too narrow networks? We
+# cannot tell: all three are small here. Whoever wants to know changes one of them at a time. **The same in the
+# wild**: torchvision's `ImageFolder` reads a folder in which each class has a folder of its own; `load_images`
+# gives such pictures the same class names and labels.
 #
 # Outside the notebook the same is one command. It writes samples, traces and a checkpoint while it runs:
 
 
-# %% tags=["slide"]
+# %%
 def dcgan(command, processes=1):
     """Run `python -m dcgan_course …` beside the temporary folder, as in a terminal, and print what it says."""
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
@@ -737,6 +827,7 @@ def dcgan(command, processes=1):
     print(f"$ {program} -m dcgan_course {command}\n{ran.stdout if ran.returncode == 0 else ran.stderr}")
 
 
+# %% tags=["slide"]
 small = f"--image-size 32 --width {width} --batch-size 32"
 dcgan(f"train --data folder:my_pictures {small} --epochs {min(2, folder_epochs)} --out runs/x")
 
@@ -759,9 +850,11 @@ dcgan("evaluate runs/x --data drawn_objects --count 500")
 
 # %% [markdown]
 # The table has two columns: the drawn pictures, and as many other real ones, both beside the same real
-# pictures. The first row, read aloud: the drawn pictures are many times as far away as real ones, so a few
-# epochs are not enough. It compares with other drawn objects than those of the folder, and asks D about other
-# z, so its p_fake differs a little from the one that the training printed. Lesson 10 explains all rows.
+# pictures. The first row, read aloud: the drawn pictures are many times as far away as real ones. So they are
+# poor; whether epochs, pictures or width is missing, the table cannot tell either. It compares with other drawn
+# objects than those of the folder, and asks D about other z, so its p_fake differs a little from the one that
+# the training printed. (Both ask D in eval mode, and do not say who wins: lesson 07.) Lesson 10 explains all
+# rows.
 #
 # Some more wishes, each one option of these commands:
 #
@@ -783,41 +876,51 @@ dcgan("evaluate runs/x --data drawn_objects --count 500")
 #
 # ## Do two processes play the game of one?
 #
-# The same command, once more: first alone, then shared by two processes of this machine. Same seed, same
-# batches of 32; each process gets 16 pictures of each batch.
-
-# %%
-for name, processes in (("one", 1), ("two", 2)):
-    dcgan(f"train --data folder:my_pictures {small} --epochs {min(2, folder_epochs)} --out runs/{name}", processes)
+# The same command, three times: alone, shared by two processes of this machine, and alone with another seed.
+# The first two have the same seed and the same batches of 32; each of the two processes gets 16 pictures of a
+# batch.
 
 # %% [markdown] tags=["predict", "slide"]
-# **Predict first.** How near are D's losses of one process and of two?
+# **Predict first.** Which run's D losses lie farther from those of the first?
 #
-# <details name="predict-07b-6"><summary>A · equal to the last bit: the gradients are averaged</summary>The mean
-# of the parts' gradients is the whole gradient only where each picture counts alone. Think of the layer that
-# looks at the whole batch.</details>
-# <details name="predict-07b-6"><summary>B · near, not equal</summary>Yes: each half is normalised with its own
-# mean and spread.</details>
-# <details name="predict-07b-6"><summary>C · unrelated: each process draws z of its own</summary>Each process
-# takes its part of the same batches and the same z, so the two games begin alike.</details>
+# <details name="predict-07b-6"><summary>A · those of the other seed</summary>Yes: it begins with other weights,
+# and sees the pictures in another order and other z. Two processes begin alike, and differ in batch norm's
+# halves only.</details>
+# <details name="predict-07b-6"><summary>B · those of the two processes: they play another game</summary>Each
+# half is normalised by itself, so it is another game, in a detail. Compare this detail with other weights at
+# the start.</details>
+# <details name="predict-07b-6"><summary>C · neither: all three are equal</summary>The gradients are averaged,
+# but the mean of the parts' gradients is the whole gradient only where each picture counts alone. Think of the
+# layer that looks at the whole batch.</details>
+
+# %%
+train_here = f"train --data folder:my_pictures {small} --epochs {min(2, folder_epochs)}"
+dcgan(f"{train_here} --seed {seed} --out runs/one")
+dcgan(f"{train_here} --seed {seed} --out runs/two", processes=2)
+dcgan(f"{train_here} --seed {seed + 1} --out runs/other")
 
 # %% tags=["slide"]
-for name in ("one", "two"):
+losses = {}
+for name in ("one", "two", "other"):
     table = place / "runs" / name / "history.csv"
     rows = table.read_text(encoding="utf-8").split()[1:] if table.exists() else []
-    losses = [f"{float(row.split(',')[1]):.4f}" for row in rows]
-    print(f"D's loss in each epoch, {name:3}: {', '.join(losses) or 'this system did not start it'}")
+    losses[name] = [float(row.split(",")[1]) for row in rows]
+    gap = max((abs(a - b) for a, b in zip(losses[name], losses["one"], strict=False)), default=math.nan)
+    shown = ", ".join(f"{loss:.4f}" for loss in losses[name]) or "this system did not start it"
+    print(f"D's loss in each epoch, {name:5}: {shown}" + (f"; at most {gap:.4f} from one" if rows and gap else ""))
 
 # %% [markdown] tags=["slide"]
-# Nearly the same, and not equal. You know why: each half is normalised with its own mean and spread, and the
-# small differences grow from step to step. Is it faster? We did not time it. One processor that two share is
-# still one. Two graphics cards would take half of each batch each.
+# Two processes come near to one, and are not equal to it. You know why: each half is normalised with its own
+# mean and spread. Another seed is much farther away. These are the first epochs: small differences grow from
+# step to step, and we did not ask for how long two processes stay near. Is it faster? We did not time it. One
+# processor that two share is still one. Two graphics cards would take half of each batch each.
 #
 # ## Take-aways
 #
 # * Measure before you switch: in turns, several times, with the slowest and fastest shown. On a CPU that knows
 #   it bfloat16 helps most; on a GPU first see that nothing waits.
-# * Count passes and measure one pass: their product is the ceiling.
+# * A count of passes is no time. Time the convolutions of a round alone: what the round takes longer is all
+#   that switches around them can save.
 # * Time a few steps of the very training, after warming up, and multiply: that is what it will cost.
 # * Weights, their gradients and the losses stay float32. Products and maps are rounded.
 # * A resumed training is right when every tensor is equal to the last bit, and not before.
