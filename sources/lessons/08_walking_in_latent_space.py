@@ -895,11 +895,11 @@ drawing.show_png(
 # %% [markdown] tags=["slide"]
 # ## Take-aways
 #
-# * Space or list? Of a list of 10,000 digits nearly every new digit is farther than of 100 numbers that are
-#   free, those of PCA or those of G (three digits). And here a point between two z draws a digit and no
-#   cross-fade, and random points are far nearer to digits, as a cloud, than those of PCA. That is a space of
-#   digits, though a crooked one: nearly every step moves more than one thing. How many z draw one picture, our
-#   descents were too short to say.
+# * Space or list? New digits were nearer to what 100 free numbers draw than to 10,000 stored digits: nearly all
+#   of 300 for PCA, all three for G. And here a point between two z draws a digit and no cross-fade, and random
+#   points are far nearer to digits, as a cloud, than those of PCA. That is a space of digits, though a crooked
+#   one: nearly every step moves more than one thing. How many z draw one picture, our descents were too short
+#   to say.
 # * Random z of 100 numbers lie in a thin shell of radius 10, at right angles to each other. The straight line
 #   leaves it, the arc does not, and neither end of the explorer's sliders lies in it.
 # * The sum of three single z is √3 times too long. Means of three are √3 times too short each, and their sum
