@@ -366,8 +366,8 @@ drawing.show(
 # the slowest turn of the faster one is no faster than the best turn of the other: do not believe such a
 # difference.
 #
-# In the run on this page (a CPU with two cores, one thread) bfloat16 bought by far the most. A switch can also
-# lose: look at the ratio of "D frozen", which leaves work out. We come back to it.
+# In the run on this page (a CPU with two cores, one thread) bfloat16 bought by far the most. And look at the
+# ratio of "D frozen": it leaves work out, and is no faster. We come back to it.
 #
 # What does `.item()` cost? The ladder cannot say: `.item()` and the frozen D share a rung. We know only how the
 # machines work. On a CPU Python and the arithmetic run on the same processor, so there is little to wait for. A
@@ -378,7 +378,7 @@ drawing.show(
 # compiler. It is off by default and not on this ladder: `python -m benchmarks.dcgan --only ladder` measures it.
 # In the `gpu` budget it is the last rung.
 #
-# ## Why does a rung lose?
+# ## Why can leaving work out buy nothing?
 #
 # Count how often a batch passes through a network. G and D have about the same number of FLOP. Forward is one
 # pass. Backward is two: one for the maps, one for the weights.
@@ -431,9 +431,9 @@ for name, more in (("+ D frozen, no .item()", draw - weights), ("+ fakes used tw
 
 # %% [markdown]
 # The count says that the two passes are alike. The clock says which is longer. Where a draw takes longer than
-# gradients for D's weights, the rung "D frozen" loses, since it exchanges the one for the other. For the same
-# reason "fakes used twice" can buy more than its share of the count. Why a draw takes as long as it does, we
-# did not ask.
+# gradients for D's weights, the rung "D frozen" cannot win, since it exchanges the one for the other. For the
+# same reason "fakes used twice" can buy more than its share of the count. Why a draw takes as long as it does,
+# we did not ask.
 #
 # ## How high can this ladder go?
 #
