@@ -14,6 +14,7 @@ from authoring.places import ROOT
 from authoring.site.explorers import script
 from authoring.site.generators import write_generators
 from authoring.site.sources import Book, Place
+from authoring.site.units import write_units
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = {"notebooks": "lessons", "exercises": "exercises", "solutions": "solutions"}
@@ -85,6 +86,7 @@ def write_sources(folder: Path, read: Callable[[Path], NotebookNode]) -> None:
     shutil.copy(HERE / "book.css", folder / "_static")
     (folder / "_static" / "explorers.js").write_text(script(), encoding="utf-8")
     write_generators(folder / "_static" / "generators")
+    write_units(folder / "_static" / "units")
     (folder / "index.md").write_text(START + contents(stand), encoding="utf-8")
     (folder / "functions").mkdir()
     for room in ROOMS:

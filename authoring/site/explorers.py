@@ -23,6 +23,7 @@ CALLS = {  # what a cell calls, and the explorer that stands for it: its name an
     r"widgets\.densities_explorer\(\)": "densities_explorer",
     r"widgets\.transposed_explorer\(\)": "transposed_explorer",
     r"widgets\.break_it_panel\(\)": "break_it_panel",
+    r'widgets\.filter_browser\("(?P<run>\w+)", photos, count=looked_at\)': "filter_browser",
 }
 SLIDER = {"run": "mnist_mlp", "seed": "0"}  # of lesson 00, whose cells say so
 
@@ -54,6 +55,8 @@ def facts_of(name: str) -> dict[str, str]:
         return {"facts": json.dumps({"settings": transposed.SETTINGS, "how_to_read": transposed.HOW_TO_READ})}
     if name == "break_it_panel":
         return {"facts": json.dumps(break_it.facts())}
+    if name == "filter_browser":
+        return {}
     return SLIDER | {"runs": " ".join(names())}
 
 

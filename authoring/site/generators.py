@@ -23,7 +23,7 @@ def write_generators(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in names():
         text = json.dumps(facts(name), separators=(",", ":"))
-        (folder / f"{name}.js").write_text(f'takeGenerator("{name}", {text});\n', encoding="utf-8")
+        (folder / f"{name}.js").write_text(f'takeFacts("generators/{name}", {text});\n', encoding="utf-8")
 
 
 def facts(name: str) -> dict[str, Any]:

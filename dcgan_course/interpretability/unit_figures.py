@@ -70,14 +70,14 @@ def _tiles(view: UnitView) -> "list[list[Tile]]":
     height, width = view.pictures.shape[2:]
     whole = [(0, 0, height, width)] * len(view.pictures)
     rows = [(view.pictures, whole), (view.pictures, view.windows)]
-    rows += [(_each_scaled(gradients), view.windows) for gradients in (view.guided, view.plain)]
+    rows += [(each_scaled(gradients), view.windows) for gradients in (view.guided, view.plain)]
     return [
         [(tile_pictures(picture[None], 1, zoom=1), window) for picture, window in zip(pictures, windows, strict=True)]
         for pictures, windows in rows
     ]
 
 
-def _each_scaled(gradients: Tensor) -> Tensor:
+def each_scaled(gradients: Tensor) -> Tensor:
     """Divide the gradient of each picture by its largest number; a gradient of zero stays zero."""
     largest = gradients.abs().flatten(1).max(dim=1).values
     return gradients / largest.clamp(min=torch.finfo(torch.float32).tiny)[:, None, None, None]

@@ -11,7 +11,7 @@ from dcgan_course.data.images import Images, load_images
 from dcgan_course.errors import InvalidValue, whole_number
 from dcgan_course.interpretability import units
 from dcgan_course.interpretability.unit_figures import unit_sheet
-from dcgan_course.interpretability.units import UnitResponses, UnitView
+from dcgan_course.interpretability.units import UnitLayer, UnitResponses, UnitView
 from dcgan_course.models.inference import refuse_not_finite
 from dcgan_course.models.protocols import BlockDiscriminator
 from dcgan_course.recorded import runs
@@ -47,12 +47,9 @@ class FilterBrowser(Panel):
     )
 
     def __init__(self, run: str = "cifar10_dcgan_32", images: Images | None = None, *, count: int = COUNT) -> None:
-        self.units = _Units(run, images, count)
+        self.units = MeasuredUnits(run, images, count)
         last = len(self.units.layers) - 1
-        labels = [
-            f"layer {number}: {layer.units} units, window {layer.window[0]}×{layer.window[1]}"
-            for number, layer in enumerate(self.units.layers)
-        ]
+        labels = layer_labels(self.units.layers)
         self.network = dropdown("weights", NETWORKS, widths=WIDTHS)
         self.layer = dropdown("layer", list(zip(labels, range(last + 1), strict=True)), last, widths=WIDTHS)
         self.unit = slider("unit", 0, 0, self.units.layers[last].units - 1, widths=(70, 724))
@@ -83,9 +80,9 @@ class FilterBrowser(Panel):
         if not self.units.is_measured(network, layer):
             self.say(f"Measuring all units of layer {layer} on {len(self.units.images):,} pictures …")
         view = self.units.view(network, layer, unit)
-        heading = _heading(network, layer, unit)
-        self.picture.value = unit_sheet([(heading, view)], scale=1)
-        self.say(_sentences(heading, view, self.units.images))
+        name = heading(network, layer, unit)
+        self.picture.value = unit_sheet([(name, view)], scale=1)
+        self.say(sentences(name, view, self.units.images))
 
     @staticmethod
     def twin(
@@ -107,11 +104,11 @@ class FilterBrowser(Panel):
         Raises:
             InvalidValue: as the browser, and for a layer or unit that is not there.
         """
-        found = _Units(run, images, count)
+        found = MeasuredUnits(run, images, count)
         layer = len(found.layers) - 1 if layer is None else layer
         return unit_sheet(
             [
-                (_heading(network, layer, unit), found.view(network, layer, unit))
+                (heading(network, layer, unit), found.view(network, layer, unit))
                 for unit in units
                 for network in NETWORKS
             ],
@@ -119,7 +116,7 @@ class FilterBrowser(Panel):
         )
 
 
-class _Units:
+class MeasuredUnits:
     """Both networks, the pictures, and every layer's responses, each computed once."""
 
     def __init__(self, run: str, images: Images | None, count: int) -> None:
@@ -133,6 +130,7 @@ class _Units:
         self._responses: dict[tuple[str, int], UnitResponses] = {}
 
     def responses(self, network: str, layer: int) -> UnitResponses:
+        """Return the responses of all units of a layer; they are computed the first time and kept."""
         if (network, layer) not in self._responses:
             found = units.unit_responses(self.networks[network], self.images.images, layer)
             refuse_not_finite(found.values, "discriminator's responses")
@@ -140,6 +138,7 @@ class _Units:
         return self._responses[network, layer]
 
     def is_measured(self, network: str, layer: int) -> bool:
+        """Tell whether the responses of a layer are there already."""
         return (network, layer) in self._responses
 
     def view(self, network: str, layer: int, unit: int) -> UnitView:
@@ -163,15 +162,24 @@ def _first_pictures(run: str, images: Images | None, count: int, shape: tuple[in
     return replace(data, images=pictures, labels=data.labels[:count])
 
 
-def _heading(network: str, layer: int, unit: int) -> str:
+def layer_labels(layers: list[UnitLayer]) -> list[str]:
+    """Return what the menu calls each layer."""
+    return [
+        f"layer {number}: {layer.units} units, window {layer.window[0]}×{layer.window[1]}"
+        for number, layer in enumerate(layers)
+    ]
+
+
+def heading(network: str, layer: int, unit: int) -> str:
+    """Return what a unit is called."""
     return f"{network}: layer {layer}, unit {unit}"
 
 
-def _sentences(heading: str, view: UnitView, data: Images) -> str:
+def sentences(unit: str, view: UnitView, data: Images) -> str:
     """Say how the unit responds, and to which pictures most."""
     top = view.top
     others = len(data) - len(top.indices)
-    text = f"{heading.capitalize()}. Largest response {float(top.values[0]):.2f}. "
+    text = f"{unit.capitalize()}. Largest response {float(top.values[0]):.2f}. "
     if others:
         text += f"The mean response to the {others:,} other pictures is {view.mean_of_others:.2f}. "
     if float(top.values[0]) <= 0:

@@ -18,6 +18,7 @@ EXPLORERS = {  # what each page has; together they are all explorers of the book
     "lessons/03_adversarial_game": {"densities_explorer", "film"},
     "lessons/05_when_training_fails": {"break_it_panel"},
     "lessons/08_walking_in_latent_space": {"latent_explorer", "film"},
+    "lessons/09_what_the_networks_learned": {"filter_browser"},
 }
 OTHERS = [
     "index",

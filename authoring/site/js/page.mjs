@@ -5,15 +5,17 @@ import { breakItPanel } from "./break_it_panel.mjs";
 import { convolutionExplorer } from "./convolution_explorer.mjs";
 import { densitiesExplorer } from "./densities_explorer.mjs";
 import { film } from "./film.mjs";
+import { filterBrowser } from "./filter_browser.mjs";
 import { latentExplorer } from "./latent_explorer.mjs";
 import { latentSlider } from "./latent_slider.mjs";
 import { rows, singles } from "./numbers.mjs";
 import { reachWideFormulas } from "./scrolled.mjs";
 import { transposedExplorer } from "./transposed_explorer.mjs";
 
-const folder = new URL("generators/", document.currentScript.src);
+const folder = document.currentScript.src; // what lies beside this script: generators/… and units/…
 const arrived = {};
-window.takeGenerator = (name, facts) => (arrived[name] = facts);
+window.takeFacts = (name, facts) => (arrived[name] = facts);
+const loadGenerator = (name) => load(`generators/${name}`);
 
 async function load(name) {
   if (!(name in arrived)) {
@@ -33,9 +35,10 @@ async function place(home) {
   if (explorer === "film") film(home, JSON.parse(written));
   if (explorer === "densities_explorer") densitiesExplorer(home, JSON.parse(written));
   if (explorer === "transposed_explorer") transposedExplorer(home, JSON.parse(written));
-  if (explorer === "latent_explorer") await latentExplorer(home, run, runs.split(" "), load);
+  if (explorer === "latent_explorer") await latentExplorer(home, run, runs.split(" "), loadGenerator);
+  if (explorer === "filter_browser") await filterBrowser(home, run, load);
   if (explorer === "latent_slider") {
-    const facts = await load(run);
+    const facts = await loadGenerator(run);
     latentSlider(home, facts, rows(singles(facts.points[seed]), facts.latent_dim));
   }
   home.dataset.ready = "yes";
