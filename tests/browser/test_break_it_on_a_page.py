@@ -64,6 +64,10 @@ def test_it_has_the_choices_of_the_notebooks_panel(panel):
     assert panel.evaluate(NAMELESS) == 0
 
 
+def test_it_says_that_its_seed_is_not_that_of_the_notebook(panel):
+    assert panel.get_by_text("The seed here is not torch's").is_visible()
+
+
 def test_start_stop_one_round_and_reset_by_keys(panel):
     assert says(panel) == f"Round 0 of {ROUNDS}: ready. Press Start."
     panel.evaluate(HASH)

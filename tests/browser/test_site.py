@@ -4,7 +4,9 @@ import re
 from html import unescape
 from urllib.parse import unquote
 
+import numpy as np
 import torch
+from PIL import Image
 
 from dcgan_course.latent.paths import sample, slerp
 from dcgan_course.recorded import load_run
@@ -81,10 +83,10 @@ def test_formulas_are_drawn_light_and_dark_and_a_phone_sees_no_page_wider_than_i
     page.screenshot(path=SCREENSHOTS / "book_phone.png")
 
 
-def red_of(name: str, share: float) -> torch.Tensor:
-    """What a recorded generator draws between the first two points of seed 0: the bytes of its first channel."""
+def red_of(name: str, share: float, seed: int = 0) -> torch.Tensor:
+    """What a recorded generator draws between the first two points of a seed: the bytes of its first channel."""
     run = load_run(name)
-    a, b = sample(2, run.generator.latent_dim, 0)
+    a, b = sample(2, run.generator.latent_dim, seed)
     with torch.inference_mode():
         picture = run.generator(slerp(a, b, share)[None])[0, 0]
     return ((picture + 1) * 127.5).flatten()
@@ -115,6 +117,27 @@ def test_the_latent_explorer_draws_what_torch_draws_for_every_recorded_run(reade
         if name != "mnist_dcgan_conditional":
             assert float((torch.tensor(home.evaluate(SHOWN)) - red_of(name, 0.4)).abs().max()) <= 1, name
         assert home.evaluate(NAMELESS) == 0
+
+
+def test_new_a_and_b_are_those_of_the_next_seed_and_what_is_shown_can_be_saved(reader):
+    home = ready(reader("lessons/08_walking_in_latent_space"))
+    home.get_by_role("button", name="New A and B").click()
+    assert float((torch.tensor(home.evaluate(SHOWN)) - red_of("mnist_dcgan", 0, seed=1)).abs().max()) <= 1
+    home.get_by_label("from A to B (%)").press("End")
+    shown = torch.tensor(home.evaluate(SHOWN))
+    assert float((shown - red_of("mnist_dcgan", 1, seed=1)).abs().max()) <= 1
+    for number in (1, 2):
+        with home.page.expect_download() as download:
+            home.get_by_role("button", name="Save picture").press("Enter")
+        name = f"mnist_dcgan_{number:03d}_picture.png"
+        assert download.value.suggested_filename == name
+        home.get_by_role("status").filter(has_text=f"Saved as {name}").wait_for()
+        with Image.open(download.value.path()) as picture:
+            assert picture.format == "PNG" and picture.size == (280, 280)
+            found = torch.tensor(np.array(picture)[:, :, 0]).view(28, 10, 28, 10)
+        assert (found == shown.view(28, 1, 28, 1)).all()
+    home.get_by_label("from A to B (%)").press("Home")
+    assert "Saved" not in home.get_by_role("status").inner_text()
 
 
 def test_the_latent_explorer_pins_keeps_goes_back_and_asks_for_a_class(reader):

@@ -4,6 +4,7 @@ import { button, element, menu, paint, picture, player, sentence, slider } from 
 import { Generator } from "./generator.mjs";
 import { length, lerp, shell, slerp } from "./paths.mjs";
 import { rows, singles } from "./numbers.mjs";
+import { savePicture } from "./save.mjs";
 
 const REACH = 8; // how far a direction's slider goes each way
 const RECENT = 8; // pictures to go back to
@@ -18,6 +19,7 @@ export async function latentExplorer(home, first, runs, load) {
   let atCoordinates, shown, numbers;
   let lastMoved = null;
   let kept = [];
+  let saved = 0;
   const canvas = picture("What G draws at this z", SIDE);
   const words = sentence();
   const run = menu("recorded run", runs, first, () => begin(run.value));
@@ -49,6 +51,7 @@ export async function latentExplorer(home, first, runs, load) {
       ask([0, 0, 0]);
       points(0);
     }),
+    button("Save picture", save),
   ];
   const back = Array.from({ length: RECENT }, (_, i) => {
     const thumb = picture(`Picture ${i + 1} to go back to`, 64);
@@ -121,11 +124,16 @@ export async function latentExplorer(home, first, runs, load) {
     const vector = generator.classNames.length ? generator.asked(which, another, share / 100) : [];
     numbers = generator.draw(shown.z, vector);
     paint(canvas, numbers, generator.height, generator.width);
-    const [long, [low, high]] = [length(shown.z), shell(generator.latentDim)];
+    tell();
+  }
+
+  function tell(more = "") {
+    const [long, [low, high]] = [length(shown.z), shell(now.generator.latentDim)];
     const place = low <= long && long <= high ? "This one is inside." : "This one has left that shell.";
-    words.textContent =
+    const where =
       `${blend.value} % of the way from A to B. z has length ${long.toFixed(1)}; 9 of 10 random z have ` +
-      `${low.toFixed(1)} to ${high.toFixed(1)}. ${place} ${ofClasses()}`;
+      `${low.toFixed(1)} to ${high.toFixed(1)}. ${place}`;
+    words.textContent = [where, ofClasses(), more].filter((text) => text).join(" ");
   }
 
   function ofClasses() {
@@ -148,6 +156,12 @@ export async function latentExplorer(home, first, runs, load) {
       node.disabled = !kept[i];
       if (kept[i]) paint(thumb, kept[i].numbers, now.generator.height, now.generator.width);
     });
+  }
+
+  async function save() {
+    const name = `${run.value}_${String(++saved).padStart(3, "0")}_picture.png`;
+    await savePicture(canvas, SIDE, name);
+    tell(`Saved as ${name}, among the downloads of this browser.`);
   }
 
   function pin(which) {
