@@ -120,7 +120,7 @@ def test_the_latent_explorer_draws_what_torch_draws_for_every_recorded_run(reade
 
 
 def test_new_a_and_b_are_those_of_the_next_seed_and_what_is_shown_can_be_saved(reader):
-    home = ready(reader("lessons/08_walking_in_latent_space"))
+    home = ready(reader("lessons/08_walking_in_latent_space"), "latent_explorer")
     home.get_by_role("button", name="New A and B").click()
     assert float((torch.tensor(home.evaluate(SHOWN)) - red_of("mnist_dcgan", 0, seed=1)).abs().max()) <= 1
     home.get_by_label("from A to B (%)").press("End")

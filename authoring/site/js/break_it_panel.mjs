@@ -11,9 +11,7 @@ const PANEL_TITLE = "Break a GAN: choose a fault, press Start, and read the poin
 const PANEL_SEEN = "The points beside the modes, and the traces";
 const TICK = 40; // ms from one picture to the next, where the rounds between them take no longer
 const SPOKEN_EVERY = 100; // rounds: a screen reader would never end if it spoke each tick
-const OWN_SEEDS =
-  "The seed here is not torch's: this page draws random numbers of its own. So a seed plays another game than the same " +
-  "seed in the notebook, by the same rules.";
+const OWN_SEEDS = "The seed here is not torch's: in the notebook the same seed plays another game.";
 const TRACES = [
   ["pReal", "blue", "D(real)"],
   ["pFake", "orange", "D(fake)"],
