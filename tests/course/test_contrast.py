@@ -14,7 +14,6 @@ from dcgan_course.drawing.contrast import ENOUGH
 SCRIPTS = scripts("lessons") + scripts("solutions")
 NOT_YET = {  # run before pictures said their contrast: a name goes when its notebook is run again
     "lessons-05_when_training_fails",
-    "lessons-07b_fast_training",
     "solutions-05_when_training_fails",
     "solutions-07_dcgan_on_cifar10",
     "solutions-08_walking_in_latent_space",
