@@ -21,6 +21,8 @@ from dcgan_course.recorded.tables import (
     fixes,
     guideline_samples,
     guidelines,
+    long_film,
+    long_trainings,
     modes_table,
     probes,
     toy_fixes,

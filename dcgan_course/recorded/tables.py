@@ -69,6 +69,20 @@ def cifar_recipes() -> dict[str, Any]:
     return _read("cifar_recipes", "results.json")
 
 
+def long_trainings() -> dict[str, Any]:
+    """Return distances by epoch of four trainings on CIFAR-10, and the losses of the one at 64×64 (lesson 07)."""
+    return _read("long_trainings", "results.json")
+
+
+def long_film() -> Tensor:
+    """Return what the training at 64×64 of `long_trainings()` drew: uint8 (epochs, pictures, 3, 64, 64)."""
+    whole("long_trainings")
+    with Image.open(FOLDER / "long_trainings" / "film.webp") as film:
+        pixels = torch.from_numpy(np.array(film.convert("RGB")))
+    side = len(pixels) // len(long_trainings()["shown_epochs"])
+    return pixels.unfold(0, side, side).unfold(1, side, side).contiguous()
+
+
 def probes() -> dict[str, Any]:
     """Return accuracies of linear probes on four kinds of features, by number of labels (lesson 09)."""
     return _read("probes", "table.json")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from dcgan_course.errors import one_line
+from dcgan_course.errors import InvalidValue, one_line
 
 Losses = tuple[Tensor, Tensor | None]
 Round = Callable[[Tensor, Tensor | None], Losses]
@@ -26,11 +26,13 @@ class GraphedRound:
         play: moves the networks once, given real pictures (N, C, H, W) and their labels (N,) or None; returns the
             losses. It must do the same at every call: what Python decides in it is decided when it is recorded.
         noise: the source of z that it draws from, on the GPU.
-        say: what is told, in a sentence, if the round cannot be recorded; it is then played as it is.
+
+    Raises:
+        InvalidValue: at the fourth round, which cannot be recorded, since a network reads numbers off the GPU, say.
     """
 
-    def __init__(self, play: Round, noise: torch.Generator, say: Callable[[str], None] = print) -> None:
-        self._play, self._noise, self._say = play, noise, say
+    def __init__(self, play: Round, noise: torch.Generator) -> None:
+        self._play, self._noise = play, noise
         self._rounds = 0
         self._graph: torch.cuda.CUDAGraph | None = None
         self._given: tuple[Tensor, Tensor | None]
@@ -62,14 +64,15 @@ class GraphedRound:
     def _record(self, real: Tensor, labels: Tensor | None) -> None:
         """Write down what a round asks the GPU for; nothing is computed, so no number moves."""
         given = (real.clone(), None if labels is None else labels.clone())
-        graph, before = torch.cuda.CUDAGraph(), self._noise.get_state()
+        graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(self._noise)
         torch.cuda.synchronize()
         try:
             with torch.cuda.graph(graph, stream=self._beside):
                 found = self._play(*given)
         except RuntimeError as error:
-            self._noise.set_state(before)
-            self._say(f"Training goes on without a CUDA graph, since a step cannot be recorded ({one_line(error)}).")
-            return
+            raise InvalidValue(
+                "cuda_graph is True, but a step of these networks cannot be recorded: leave it out "
+                f"({one_line(error)})."
+            ) from error
         self._graph, self._given, self._found = graph, given, found

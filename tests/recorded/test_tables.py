@@ -21,6 +21,7 @@ from dcgan_course.recorded.tables import strip_path
         (recorded.modes_table, {"cells", "runs", "published_epochs"}),
         (recorded.probes, {"cells", "paper", "made"}),
         (recorded.toy_fixes, {"games", "runs", "command", "date"}),
+        (recorded.long_trainings, {"distances", "history_of_64", "shown_epochs", "made_on"}),
         (recorded.cifar_recipes, {"rows", "steps", "judge", "at_length", "date"}),
     ],
 )
@@ -53,6 +54,8 @@ def test_every_folder_that_is_shipped_has_the_sums_of_all_its_files():
         ("probes", recorded.probes),
         ("toy_fixes", recorded.toy_fixes),
         ("cifar_recipes", recorded.cifar_recipes),
+        ("long_trainings", recorded.long_trainings),
+        ("long_trainings", recorded.long_film),
     ],
 )
 def test_a_bit_that_flipped_in_a_table_is_seen(tmp_path, monkeypatch, table, read):
