@@ -46,7 +46,8 @@ HELP = {  # of the options that are read off TrainConfig
     "precision": "of matrix products: float32, bfloat16, or auto, which is bfloat16 where the processor computes it",
     "channels_last": "keep maps pixel by pixel in memory; changes results by rounding only",
     "compile": "let torch.compile rewrite the networks; costs a minute at the start",
-    "cuda_graph": "on a GPU, ask for a whole step at once; the same numbers, and faster where networks are small",
+    "cuda_graph": "on a GPU, ask for a whole step at once: the same numbers, three times as fast on an H200; the "
+    "paper's recipe has it there unless --no-cuda-graph is given",
     "reuse_fakes": "let G learn from the fakes that D has just seen, instead of fresh ones; saves a call of G a step",
     "ema_decay": "with --ema: how much of the averaged generator stays at each step; at least 0 and below 1",
     "loss": "what both players make small",
@@ -258,6 +259,8 @@ def _settings(
     """Return the settings of a new run on pictures of a shape (C, H, W); before these are read, of two classes."""
     networks = NETWORK_DEFAULTS | _given(options, NETWORK_DEFAULTS)
     config = _config(options, DCGAN)
+    if "cuda_graph" not in options and torch.cuda.is_available() and is_plain(config):
+        config = dataclasses.replace(config, cuda_graph=True)
     return RunSettings(
         data=lasting_name(options.data),
         image_shape=image_shape,
@@ -266,6 +269,13 @@ def _settings(
         classes=None if config.conditional == "none" else 2 if data is None else _classes_of(data),
         **networks,
     )
+
+
+def is_plain(config: TrainConfig) -> bool:
+    """Tell whether a training is the paper's but for its numbers: what was measured as a CUDA graph."""
+    numbers = {name: getattr(config, name) for name in ("epochs", "batch_size", "learning_rate", "betas", "seed")}
+    switches = {name: getattr(config, name) for name in ("precision", "channels_last", "reuse_fakes", "ema_decay")}
+    return dataclasses.replace(DCGAN, **numbers, **switches) == config
 
 
 def _classes_of(data: Images) -> int:

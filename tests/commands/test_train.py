@@ -1,5 +1,6 @@
 """`python -m dcgan_course train`, as somebody types it."""
 
+import argparse
 import contextlib
 import json
 import os
@@ -251,3 +252,31 @@ def test_a_number_of_hundreds_of_digits_is_a_sentence(option, tmp_path, capsys):
     said = capsys.readouterr().err
     assert option.strip("-").split("-")[0] in said and "Traceback" not in said
     assert not (tmp_path / "run" / "checkpoint.safetensors").exists()
+
+
+def options(*words):
+    parser = argparse.ArgumentParser()
+    train_command.add_options(parser)
+    return parser.parse_args(["--data", "drawn_digits", "--out", "unused", *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "graphed"),
+    [
+        ([], True),
+        (["--epochs", "3", "--batch-size", "64", "--reuse-fakes"], True),
+        (["--no-cuda-graph"], False),
+        (["--discriminator-steps", "2"], False),
+        (["--loss", "hinge"], False),
+        (["--loss", "hinge", "--cuda-graph"], True),
+    ],
+)
+def test_on_a_gpu_the_papers_recipe_is_a_graph(monkeypatch, words, graphed):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert train_command._settings(options(*words), (1, 28, 28)).config.cuda_graph is graphed
+
+
+def test_without_a_gpu_nothing_is_said_of_graphs():
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert train_command._settings(options(), (1, 28, 28)).config.cuda_graph is False
