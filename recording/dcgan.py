@@ -140,6 +140,8 @@ def record_dcgan(name: str, seed: int = 0, *, recipe: Recipe | None = None, ship
     folder = recorded.FOLDER / name
     folder.mkdir(exist_ok=True)
     drawer, chosen = (generator, {}) if average is None else distances.nearer(generator, average)
+    if drawer is average:
+        recorder.draw_last_by(drawer)
     write_weights(folder / "generator.safetensors", drawer)
     write_weights(folder / "discriminator.safetensors", discriminator)
     write_frames(folder / "frames.webp", torch.stack(recorder.frames), recipe.lossless_frames)
@@ -216,6 +218,10 @@ class FrameRecorder:
         if epoch is not None and epoch not in self.epochs:
             self._draw(epoch)
 
+    def draw_last_by(self, generator: AnyGenerator) -> None:
+        """Let the film end with what is shipped."""
+        self.frames[-1] = to_pixels(models.draw(generator, self.z, self.labels))
+
     def _draw(self, epoch: float) -> None:
         self.frames.append(to_pixels(models.draw(self.generator, self.z, self.labels)))
         self.epochs.append(epoch)
@@ -268,7 +274,7 @@ class DistanceRecorder:
         which = "average" if end["average"] < end["last"] else "last"
         return (average if which == "average" else last), {
             "shipped": {"average": "the average of G over its steps", "last": "G after the last step"}[which]
-            + ", the nearer of the two at the end",
+            + ", the nearer of the two at the end; it drew the last frame",
             "distance_by_epoch": self.found,
             "distance": f"Fréchet, {len(self.pictures):,} samples to as many training pictures, in the features of "
             f"{self.judge.name}",
