@@ -367,16 +367,16 @@ for packing, name in ((1, "GAN"), (2, "packs of 2")):
 # What agrees: packs of two cover more. On the grid they reach more modes than the plain GAN and spread their
 # points more evenly, as in the paper. The differences are larger than the standard deviations of ten runs.
 #
-# What the last cell adds: **while the points sharpen, they spread less evenly.** The plain GAN is most even early,
-# when hardly a point lies near a centre. Later the quality rises and the reverse KL with it. With packs it rises
-# less. So a table after a short training would have been kinder to the plain GAN than this one.
+# What the last cell adds: **while the points sharpen, they spread less evenly.** The plain GAN is most even
+# early, when hardly a point lies near a centre. Later the quality rises and the reverse KL with it. With packs
+# it rises less. So a table after a short training would have been kinder to the plain GAN than this one.
 #
 # What differs, and why:
 #
-# * **High quality on the grid** is still below the paper's, and its panel still rises: we stopped before a quarter
-#   of the 400 epochs, with half of the widths.
-# * **The plain GAN on the ring** keeps nearly all modes; in the paper it lost some. The table does not say whether
-#   our smaller widths or the shorter training are the reason.
+# * **High quality on the grid** is still below the paper's, and its panel still rises: we stopped before a
+#   quarter of the 400 epochs, with half of the widths.
+# * **The plain GAN on the ring** keeps nearly all modes; in the paper it lost some. The table does not say
+#   whether our smaller widths or the shorter training are the reason.
 #
 # One more trap is in the file: before the training, the grid has a share of 100 % within 3σ. All first samples
 # lie at (0, 0), which happens to be a centre. High quality alone is not success.

@@ -614,13 +614,14 @@ print(
 
 # %% [markdown]
 # The rate that wins the short search loses the long run: the distance falls, turns, and climbs again, and no
-# average saves it. At its lowest, after three epochs, it is nearer than the paper's rate after ten, so this G is
-# recorded, too (`cifar10_dcgan_32_tuned`, with its card). But the paper's rate with patience, and wider, ends nearer
-# than both: that is the run that the course ships. A short search answers another question than the one you have.
-# And whoever stops at a turn must know when, and the pictures that told must not be those that judge.
+# average saves it. At its lowest, after three epochs, it is nearer than the paper's rate after ten, so this G
+# is recorded, too (`cifar10_dcgan_32_tuned`, with its card). But the paper's rate with patience, and wider,
+# ends nearer than both: that is the run that the course ships. A short search answers another question than the
+# one you have. And whoever stops at a turn must know when, and the pictures that told must not be those that
+# judge.
 #
-# What this does not show: which of rate and batch size did it, since both were changed; whether another seed turns
-# at another epoch; what the fast rate would do at the larger width.
+# What this does not show: which of rate and batch size did it, since both were changed; whether another seed
+# turns at another epoch; what the fast rate would do at the larger width.
 
 # %% [markdown]
 # ## What does one live run show?
