@@ -41,8 +41,8 @@ class TrainConfig:
         discriminator_steps: k, discriminator steps for each generator step.
         seed: of z, of the order of the pictures and of dropout; from 0 to 2³² − 1.
         precision, channels_last, compile: what makes a step faster, see `acceleration`.
-        cuda_graph: on a GPU, ask for a whole step at once, see `cuda_graph`; the same numbers. A hook must then change
-            no setting of the optimisers. It takes k = 1; elsewhere, and under torchrun, it changes nothing.
+        cuda_graph: on a GPU, ask for a whole step at once, see `acceleration`: the same numbers. A hook must change
+            no setting of the optimisers then. It takes k = 1. Elsewhere, and under torchrun, it changes nothing.
         reuse_fakes: True lets G's step judge the fakes that D has just learned from, as most published programs do;
             False draws fresh z for it, as the paper's algorithm 1. True saves one call of G in each step.
         ema_decay: how much of the averaged generator stays at each step, if `train` is given one to average into.

@@ -16,9 +16,8 @@ from torch.optim import Optimizer
 from dcgan_course.errors import CheckpointError, InvalidValue
 from dcgan_course.models.protocols import Module, Network
 from dcgan_course.training import checkpoint as checkpoints
-from dcgan_course.training.acceleration import near
+from dcgan_course.training.acceleration import GraphedRound, near
 from dcgan_course.training.config import TrainConfig
-from dcgan_course.training.cuda_graph import GraphedRound
 from dcgan_course.training.fixes.labels import refuse_bad_labels, told
 from dcgan_course.training.fixes.networks import refuse_other_networks
 from dcgan_course.training.fixes.penalties import clip_weights, penalty_of, weight_of

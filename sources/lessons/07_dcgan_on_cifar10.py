@@ -701,7 +701,9 @@ for name, rows in long["distances"].items():
         f"{name}: nearest {best['last']:.1f}, epoch {best['epoch']}; the end {rows[-1]['last']:.1f}, epoch {rows[-1]['epoch']}"
     )
 low = [epoch for epoch, value in enumerate(loss, start=1) if value < 0.05]
-print(f"64×64: D's loss is below 0.05 in {len(low)} epochs: {', '.join(map(str, low))}; its lowest mean is {min(loss):.4f}")
+print(
+    f"64×64: D's loss is below 0.05 in {len(low)} epochs: {', '.join(map(str, low))}; its lowest mean is {min(loss):.4f}"
+)
 
 # %% tags=["slide"]
 film, moments = recorded.long_film(), [long["shown_epochs"].index(epoch) for epoch in (10, 40, 50, 75, 200)]
@@ -713,11 +715,11 @@ drawing.show(
 )
 
 # %% [markdown]
-# At 32×32 the distance falls fast and then slowly, with each seed; between two looks it may rise. At 64×64 it is
-# smallest at epoch 40. Then D wins, three times: its loss falls far below our line, and the samples of all z turn
-# into a few patterns. Each time the training comes back by itself, and never as near. So keep what was drawn on the
-# way, and choose by a measure, not by the clock. That is why the course ships a shorter training at 64×64: it is
-# nearer than the end of this one (its card).
+# At 32×32 the distance falls fast and then slowly, with each seed; between two looks it may rise. At 64×64 it
+# is smallest at epoch 40. Then D wins, three times: its loss falls far below our line, and the samples of all z
+# turn into a few patterns. Each time the training comes back by itself, and never as near. So keep what was
+# drawn on the way, and choose by a measure, not by the clock. That is why the course ships a shorter training
+# at 64×64: it is nearer than the end of this one (its card).
 #
 # What this does not show: how often such a training breaks down. It is one seed; and sizes differ in more than
 # their side.

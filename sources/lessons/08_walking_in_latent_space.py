@@ -548,8 +548,8 @@ drawing.show_png(
 
 # %% [markdown]
 # Look at the kinds: how many of these shapes could you name? The cell above says how long this generator was
-# trained. The reader was never shown a blot. Its stated errors hold for clean objects, and for a blot it has to
-# choose a kind too. Keep that in mind below.
+# trained. Most are clear, and some are no kind at all. The reader was never shown such a shape: its stated
+# errors hold for clean objects, and it has to choose a kind too. Keep that in mind below.
 #
 # A sum is *[high] kind A − [low] kind A + [low] kind B*, from one base, with a step of length 4. It succeeds
 # if, beside the picture of the base, the wanted factor is high **and no other factor moved** (place counts
@@ -643,8 +643,8 @@ drawing.show(
 # more, for factors hang together. The longer step of the paper's sum moves more still, and so does its control.
 # And not every factor profits: look at the bars of *turn*.
 #
-# What this does not show: what a better generator can do. And the figure in the paper is not contradicted: it
-# shows examples, and here every sum counts. (One generator of objects; 3 seeds.)
+# What this does not show: that the figure in the paper is wrong. It shows examples, and here every sum counts.
+# (One generator of objects; 3 seeds.)
 
 # %% [markdown]
 # ## Can one vector turn everything?
@@ -734,8 +734,8 @@ drawing.show_png(
 #
 # For the objects compare the same numbers: what a vector changes, how far the two sides are apart, and the
 # spread of random vectors. A change that is not well above that spread shows nothing. Where a vector does
-# little, two reasons are possible: the shapes are too rough to have a clear turn, or what G has for turn is no
-# straight line. These numbers cannot tell which. (Five draws of vectors; one generator of each kind.)
+# little, what G has for turn may be no straight line; or the reader sees a star turned by a fifth of a circle
+# as not turned at all. These numbers cannot tell which. (Five draws of vectors; one generator of each kind.)
 
 # %% [markdown]
 # ## Which z draws this picture?

@@ -298,14 +298,14 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# The trained unit answers where something dark on the left meets something bright on the right: legs, a tail,
-# the edge of a lorry; most of its windows lie at the right border of the picture. The guided gradient shows
-# this edge; the plain one shows next to nothing. So far it is as one hopes.
+# The trained unit likes vehicles: most of its nine pictures show one, with level edges and stripes in the
+# window. The guided gradient shows some of these edges; the plain one shows next to nothing. So far it is as
+# one hopes.
 #
-# Now the control. The unit with *random* weights also has nine pictures with something in common, light shapes
-# against dark ones. And its guided gradient *also* redraws outlines. So a nice picture of a guided gradient is
-# no proof that anything was learned: the rule itself brings out edges of the picture. (Others found the same
-# for large classifiers, see Sources.) A difference has to be counted, over all units.
+# Now the control. The unit with *random* weights also has nine pictures with something in common, a dark shape
+# beside a light one. And its guided gradient *also* redraws outlines, here even more clearly. So a nice picture
+# of a guided gradient is no proof that anything was learned: the rule itself brings out edges of the picture.
+# (Others found the same for large classifiers, see Sources.) A difference has to be counted, over all units.
 
 # %%
 twins = [units.random_twin(discriminator, pictures[:250], number) for number in range(twin_count)]
@@ -339,14 +339,13 @@ print(f"trained: {shared[0]:.2f}; random weights: {min(shared[1:]):.2f} to {max(
 print(f"nine pictures at random: {commonest(lots):.2f}")
 
 # %% [markdown]
-# Here is a difference. The windows of trained units are nearly twice as colourful as whole pictures are, 0.24
-# against 0.13, and none of eight networks with random weights comes near. Perhaps colours help to tell
-# photographs from what a young G draws; that is a guess.
+# Here are two differences. The windows of trained units are about twice as colourful as whole pictures are, and
+# no network with random weights comes near. Perhaps colours help to tell photographs from what a young G draws;
+# that is a guess.
 #
-# And here is none: 3.08 of nine pictures share a class under trained units, 2.78 to 3.17 under random weights,
-# 2.55 for nine pictures at random. So after 10 epochs this D has no more units for "ship" or "horse" than a
-# network that learned nothing. The paper shows units for beds and windows; its D was larger and saw three
-# million bedrooms.
+# And more of a unit's nine pictures share a class than under any of the random networks: D has begun to sort
+# what it sees. But the step is small beside what is left to nine of nine, and one D cannot say how often it is
+# made. The paper shows units for beds and windows; its D was larger and saw three million bedrooms.
 #
 # Look for yourself. Choose network, layer and unit; arrow keys move the slider.
 
@@ -419,7 +418,7 @@ drawing.show_png(
 objects = recorded.load_run("objects_dcgan").generator
 magenta = partial(masks.of_hue, hue=5 / 6)  # pictures → which pixels are magenta
 z = latent.sample(z_count, 100, seed)
-maps = blocks.maps_of(objects, z)  # (N, 24, 16, 16)
+maps = blocks.maps_of(objects, z)  # (N, maps, 16, 16)
 pictures = blocks.picture_from(objects, maps)
 labels = forgetting.place_labels(magenta(pictures), maps.shape[2:])
 print(
@@ -434,7 +433,7 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Now a [**logistic regression**](../GLOSSARY.md#logistic-regression) looks at one place at a time: from the 24
+# Now a [**logistic regression**](../GLOSSARY.md#logistic-regression) looks at one place at a time: from the
 # numbers that the maps have there, is the place magenta? As many other places, from all pictures, are the
 # examples of "no". Each map gets a weight. The paper's rule: drop every map whose weight is above zero. The
 # regression is tested on places of *other* pictures than those it was fitted on.
@@ -455,8 +454,8 @@ print(f"{len(chosen)} of {len(found.weights)} maps have a weight above zero: {so
 # <details name="predict-09-3"><summary>B · a hole: black where magenta was</summary>A map that is set to zero
 # adds nothing, but the others still add their part at the same place.</details>
 # <details name="predict-09-3"><summary>C · the same object in another colour; other maps leave the
-# magenta</summary>Yes. The shape is drawn by many maps, and the colour by few. The controls show that not any
-# maps will do.</details>
+# magenta</summary>Yes. The shape is drawn by other maps than the colour. The controls show that not any maps
+# will do.</details>
 
 # %% tags=["slide"]
 new_z = latent.sample(200, 100, seed + 100)
@@ -506,8 +505,9 @@ def report(result):
 report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, draws=control_sets, seed=seed))
 
 # %% [markdown]
-# Without the chosen maps magenta is gone, and nearly all other coloured pixels are still coloured. No control
-# does anything like it, not even the sets that are as active. So these maps are specific.
+# Without the chosen maps magenta is gone from most pictures, and nearly all other coloured pixels are still
+# coloured. No control does anything like it, not even the sets that are as active: they leave magenta and
+# destroy most of the rest. So these maps are specific.
 #
 # One detail decides here: **what the controls are drawn from**. If they are drawn from *all* maps, some sets
 # hold a part of the chosen ones.
@@ -549,8 +549,8 @@ print(
 )
 
 # %% [markdown]
-# Many pixels of other colours changed their hue, about as many as without other maps. So "G forgot magenta and
-# nothing else" would be too much.
+# A part of the pixels of other colours changed their hue, too; the figure above shows it. It is less than
+# without other maps, and still: "G forgot magenta and nothing else" would be too much.
 #
 # The lesson asks which *filter* draws what. So we drop one map at a time.
 
@@ -567,8 +567,8 @@ print(f"without any of the {sum(one > 0.9 for one in alone)} harmless maps: more
 
 # %% [markdown]
 # No map draws magenta by itself. Most of them can go alone, and magenta is hardly touched. But the chosen ones
-# together remove it. So the answer to "which filter draws what?" is here: a few filters together draw a colour,
-# and they take part in other colours as well.
+# together remove most of it. So the answer to "which filter draws what?" is here: many filters together draw a
+# colour, and they take part in other colours as well.
 #
 # ## Can it forget a stroke, or a digit?
 #
@@ -673,9 +673,10 @@ print(f"With as many marks at random places it tells {nothing.accuracy:.0%} righ
 
 # %% [markdown] tags=["slide"]
 # So it was where the objects lie. With the marks of other pictures the regression found maps for "object" and
-# not for "magenta". Many maps go, and with them magenta in most pictures and a part of all other colours.
-# Looking only at "magenta is mostly gone", one could take this for a success. What gives it away here is the
-# accuracy, beside that of the right marks, and what is left of the rest.
+# not for "magenta". Without them most coloured pixels lose their colour, and magenta stays in most pictures.
+# Looking only at "many maps were found, and the pictures changed", one could take this for a success. What
+# gives it away is the accuracy, beside that of the right marks, and the two numbers of the comparison, beside
+# its controls.
 #
 # ## Take-aways
 #
