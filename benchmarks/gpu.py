@@ -1,6 +1,6 @@
 """How fast is `train` on a GPU, and what did each switch give? A DCGAN at 64×64, width 64, batches of 128.
 
-DCGAN_COURSE_DATA=… python -m benchmarks.gpu        writes benchmarks/results/gpu.json and gpu.md
+DCGAN_COURSE_DATA=… python -m benchmarks.gpu        writes benchmarks/results/gpu.json, gpu.md, and what 07b reads
 
 The textbook loop is that of `benchmarks.dcgan`, its DataLoader with eight workers: float32, as PyTorch computes it on
 a GPU (convolutions in TF32). It plays three turns; each way of `train` plays some epochs of the same pictures, of
@@ -23,11 +23,13 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks import dcgan
+from dcgan_course import recorded
 from dcgan_course.data import load_images
 from dcgan_course.training import DCGAN, TrainConfig, train
-from recording.files import hardware
+from recording.files import hardware, write_card
 
 RESULTS = dcgan.ROOT / "benchmarks" / "results" / "gpu.json"
+FOLDER = recorded.FOLDER / "gpu_speed"
 BATCH, STEPS, TURNS, WORKERS = 128, 100, 3, 8
 FULL_EPOCHS, FULL_PICTURES = 200, 50_000
 TEXTBOOK = "textbook: PNG files, DataLoader with eight workers, .item()"
@@ -119,7 +121,12 @@ def told(found: list[float], textbook: list[float], tflop: float) -> dict[str, A
 
 
 def write_results(facts: dict[str, Any]) -> None:
-    """Store the figures for programs and as a page."""
+    """Store the figures for programs, for lesson 07b and as a page."""
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "results.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n", encoding="utf-8")
+    card = {"what": f"speed of a DCGAN at {dcgan.SIZE}×{dcgan.SIZE}, width {dcgan.WIDTH}, switch by switch, on a GPU"}
+    card |= {key: facts[key] for key in ("command", "data", "date")} | {"hardware": facts["machine"]}
+    write_card(FOLDER, card | {"torch": facts["machine"].split("torch ")[1].split(",")[0]})
     RESULTS.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     rows = [("way", "images/s: median (min to max)", "beside the textbook", "TFLOP/s", f"{FULL_EPOCHS} epochs, s")]
     for way, row in facts["ladder"].items():

@@ -33,6 +33,7 @@ def write_weights(path: Path, network: torch.nn.Module, texts: dict[str, str] | 
 def write_card(folder: Path, facts: dict[str, Any]) -> None:
     """Store a card for programs (card.json) and for people (CARD.md), with sums of all files that lie beside it."""
     made = {"date": datetime.date.today().isoformat(), "torch": torch.__version__, "hardware": hardware()}
+    made = {key: value for key, value in made.items() if key not in facts}  # what was measured elsewhere says where
     write_sums(folder, json.loads(json.dumps(facts | made)))  # as a reader of the file will get them
 
 

@@ -64,7 +64,7 @@ def main() -> int:
         "epochs": ", ".join(f"{name}: {rows[-1]['epoch']}" for name, rows in distances.items()),
         "distance": card["distance"],
         "minutes": f"64×64: {card['minutes']}, beside other trainings on the same card",
-        "trained_on": results["made_on"],
+        **{key: card[key] for key in ("date", "torch", "hardware")},
         "weights": "not shipped; at 64×64 the course ships a shorter training that ended nearer to the pictures",
     }
     write_card(FOLDER, facts)

@@ -19,6 +19,7 @@ from dcgan_course.recorded.tables import (
     cifar_recipes,
     fix_samples,
     fixes,
+    gpu_speed,
     guideline_samples,
     guidelines,
     long_film,

@@ -83,6 +83,11 @@ def long_film() -> Tensor:
     return pixels.unfold(0, side, side).unfold(1, side, side).contiguous()
 
 
+def gpu_speed() -> dict[str, Any]:
+    """Return how fast a DCGAN trains on a GPU, switch by switch (lesson 07b)."""
+    return _read("gpu_speed", "results.json")
+
+
 def probes() -> dict[str, Any]:
     """Return accuracies of linear probes on four kinds of features, by number of labels (lesson 09)."""
     return _read("probes", "table.json")

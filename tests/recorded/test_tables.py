@@ -22,6 +22,7 @@ from dcgan_course.recorded.tables import strip_path
         (recorded.probes, {"cells", "paper", "made"}),
         (recorded.toy_fixes, {"games", "runs", "command", "date"}),
         (recorded.long_trainings, {"distances", "history_of_64", "shown_epochs", "made_on"}),
+        (recorded.gpu_speed, {"ladder", "machine", "tflops_of_a_matrix_product"}),
         (recorded.cifar_recipes, {"rows", "steps", "judge", "at_length", "date"}),
     ],
 )
@@ -54,6 +55,7 @@ def test_every_folder_that_is_shipped_has_the_sums_of_all_its_files():
         ("probes", recorded.probes),
         ("toy_fixes", recorded.toy_fixes),
         ("cifar_recipes", recorded.cifar_recipes),
+        ("gpu_speed", recorded.gpu_speed),
         ("long_trainings", recorded.long_trainings),
         ("long_trainings", recorded.long_film),
     ],
