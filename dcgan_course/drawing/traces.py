@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Protocol
 
-from dcgan_course.drawing.canvas import COLOURS, INKS
+from dcgan_course.drawing.canvas import COLOURS
 from dcgan_course.drawing.page import FAKE, REAL
 
 if TYPE_CHECKING:
@@ -33,20 +33,18 @@ def _one_panel() -> "tuple[Figure, Axes]":
 
 
 def probability_traces(history: Measured, title: str) -> "Figure":
-    """Draw p_real and p_fake of a training over its epochs; returns the figure.
+    """Draw p_real and p_fake of a training, means over pictures, over its epochs; returns the figure.
 
     Args:
         history: of the training. title: states the finding.
     """
     figure, axes = _one_panel()
     epochs = range(1, len(history) + 1)
-    axes.axhline(0.5, color=COLOURS["grey"], linewidth=1.5)
-    below, grey = (0, -4), INKS["grey"]
-    axes.annotate("0.5: D cannot tell", (1, 0.5), xytext=below, textcoords="offset points", va="top", color=grey)
-    axes.plot(epochs, history.p_real, color=REAL, marker="o", markersize=4, label="p_real: mean D(x), test pictures")
-    axes.plot(epochs, history.p_fake, color=FAKE, marker="s", markersize=4, label="p_fake: mean D(G(z))")
+    axes.axhline(0.5, color=COLOURS["grey"], linewidth=1.5, label="0.5: D cannot tell")
+    axes.plot(epochs, history.p_real, color=REAL, marker="o", markersize=4, label="p_real: D(x) of test pictures")
+    axes.plot(epochs, history.p_fake, color=FAKE, marker="s", markersize=4, label="p_fake: D(G(z))")
     axes.set(title=title, xlabel="epoch", ylabel="probability of being real", ylim=(0, 1))
-    axes.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.2))
+    axes.legend(loc="upper center", ncols=3, bbox_to_anchor=(0.5, -0.2))
     return figure
 
 

@@ -83,7 +83,7 @@ def test_objects_arrive_more_often_the_more_z_are_in_the_means_and_seldom_alone(
     assert control[0] < one[0] < three[0] < thirty[0] and thirty[0] > 3 * one[0] > 3 * control[0]
     assert papers[0] > 3 * its_control[0]
     assert tiny[3] < 0.1 < control[3] / 5 and thirty[3] < papers[3]  # how many of five others moved
-    assert all(row[-2] < 10 for row in (one, three, thirty, control, papers, its_control, tiny))
+    assert all(row[-2] < 15 for row in (one, three, thirty, control, papers, its_control, tiny))
 
 
 def test_every_group_of_objects_holds_thirty_different_ones():
