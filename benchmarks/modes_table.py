@@ -187,7 +187,8 @@ def play_epoch(cells: list[Cell]) -> None:
         torch.cuda.synchronize()
     seconds = time.perf_counter() - start
     for cell in cells:
-        cell.judge(*(cell.answers / STEPS_AN_EPOCH), seconds / len(cells))
+        p_real, p_fake = cell.answers / STEPS_AN_EPOCH
+        cell.judge(p_real, p_fake, seconds / len(cells))
         cell.answers.zero_()
 
 

@@ -12,12 +12,6 @@ from dcgan_course.drawing.canvas import CONTRAST
 from dcgan_course.drawing.contrast import ENOUGH
 
 SCRIPTS = scripts("lessons") + scripts("solutions")
-NOT_YET = {  # run before pictures said their contrast: a name goes when its notebook is run again
-    "lessons-05_when_training_fails",
-    "solutions-05_when_training_fails",
-    "solutions-07_dcgan_on_cifar10",
-    "solutions-08_walking_in_latent_space",
-}
 
 
 def named(script) -> str:
@@ -45,5 +39,5 @@ def test_the_words_in_every_stored_picture_have_enough_contrast(script):
     notebook = json.loads(notebook_path(script).read_text(encoding="utf-8"))
     said = {place: Image.open(io.BytesIO(png)).info.get(CONTRAST) for place, png in pictures(notebook).items()}
     silent = [place for place, lowest in said.items() if lowest is None]
-    assert silent == [] or named(script) in NOT_YET, "made by an older version: run it again"
+    assert silent == [], "made by an older version: run it again"
     assert {place: lowest for place, lowest in said.items() if lowest and float(lowest) < ENOUGH} == {}
