@@ -7,6 +7,7 @@ a GPU (convolutions in TF32). It plays three turns; each way of `train` plays so
 which the first, with its preparations, does not count.
 """
 
+import argparse
 import datetime
 import json
 import statistics
@@ -73,7 +74,10 @@ def peak_tflops() -> float:
     return 2 * size**3 / statistics.median(times) / 1e12
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
+        arguments
+    )
     if dcgan.DEVICE.type != "cuda":
         raise SystemExit("This measures a GPU, and there is none here: python -m benchmarks.dcgan measures the CPU.")
     data = load_images("cifar10", image_size=dcgan.SIZE)

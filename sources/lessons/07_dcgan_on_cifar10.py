@@ -95,8 +95,8 @@ runs = [recorded.load_run(name) for name in RECORDED if name in recorded.names()
 run, note = runs[0], f" ({runs[0].card['remark']})"
 drawing.show_png(
     drawing.film_png(
-        run.frames[:, :8],
-        [f"epoch {epoch:g}{note}" for epoch in run.frame_epochs],
+        run.frames[::2, :8],
+        [f"epoch {epoch:g}{note}" for epoch in run.frame_epochs[::2]],
         columns=4,
         zoom=4,
         title="Grey, then a raster, then colours",
@@ -186,7 +186,7 @@ del large
 # and the other way round. And the networks? Colour means three channels in place of one: only G's last layer
 # and D's first one notice. A larger side means one more doubling.
 
-# %% tags=["slide"]
+# %%
 for size, channels, start in ((28, 1, 7), (32, 1, 4), (32, 3, 4), (64, 3, 4)):
     generator, discriminator = models.Generator(size, channels=channels), models.Discriminator(size, channels)
     ladder = " → ".join(str(start * 2**step) for step in range(int(math.log2(size / start)) + 1))

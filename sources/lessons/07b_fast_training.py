@@ -606,8 +606,8 @@ print(
 # card is not busy: it waits for Python, which asks for some hundreds of small computations one after the other,
 # and each switch adds some to ask for. A **CUDA graph** (`--cuda-graph`) records a step once and asks for all
 # of it at once: the same numbers, and now the arithmetic counts. So first see that nothing waits. It is still
-# far from the product of large matrices: the layers of a DCGAN are small. (One card, one size; the ways were
-# timed one after the other.)
+# far from the product of large matrices; small layers may be a reason. (One card, one size; the ways were timed
+# one after the other.)
 #
 # ## Can it stop and go on exactly?
 #

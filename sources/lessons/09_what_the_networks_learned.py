@@ -245,8 +245,8 @@ print(
 # pictures; the two choices differed by at most half a point. The card says so.)
 #
 # Why does the paper report so much more? Its D had seen ImageNet, over a million photographs, and gives 28,672
-# numbers a picture. Ours saw 50,000 in a JPEG copy, for 10 epochs, and gives 5,376. These are two different
-# experiments; nothing here says that the paper's number is wrong.
+# numbers a picture. Ours saw 50,000 in a JPEG copy, and gives 7,168. These are two different experiments;
+# nothing here says that the paper's number is wrong.
 #
 # ## Which pictures move a unit?
 #

@@ -138,7 +138,7 @@ def test_traces_films_and_rows_can_be_read():
             return 2
 
     traces = drawing.show(probability_traces(Two(), "Two epochs"), alt="Two lines over two epochs.").data
-    assert lowest_contrast(traces) == pytest.approx(contrast(parsed(INKS["grey"]), WHITE), abs=0.01)
+    assert lowest_contrast(traces) > 17
     for png in (drawing.labelled_rows_png(rows, ["a", "b"]), drawing.film_png(rows, ["a", "b"], columns=3, zoom=8)):
         assert lowest_contrast(png) > 17
     assert lowest_contrast(drawing.png_of_pictures(rows[0], columns=3)) == HIGHEST
