@@ -638,10 +638,11 @@ drawing.show(
 # often, the more z are in the means, and hardly ever by the control. The paper's sum arrives often, too, by a
 # step that is far longer than the one of K = 30.
 #
-# Does exactly one thing move? Seldom. A tiny step moves next to nothing, so what moves is no noise of the
-# reader. A step of length 4 moves others, also by the control: that is the price of the step. At K = 30 it is
-# more, for factors hang together. The longer step of the paper's sum moves more still, and so does its control.
-# And not every factor profits: look at the bars of *turn*.
+# Does exactly one thing move? Seldom. A tiny step moves next to nothing: the reader does not waver by itself.
+# (How it reads an unclear shape after a long step, this does not show.) A step of length 4 moves others, also
+# by the control: that is the price of the step. At K = 30 it is more, for factors hang together. The longer
+# step of the paper's sum moves more still, and so does its control. And not every factor profits: look at the
+# bars of *turn*.
 #
 # What this does not show: that the figure in the paper is wrong. It shows examples, and here every sum counts.
 # (One generator of objects; 3 seeds.)

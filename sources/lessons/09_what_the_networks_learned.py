@@ -369,9 +369,9 @@ drawing.show_png(
 # %% [markdown]
 # In the first layer a unit sees 4×4 pixels, and there is one convolution before the activation. So the gradient
 # is the same at every place: up to what lies outside the picture and the scale of the greys, it *is* the unit's
-# weights. Guided and plain are equal, as they must be. The trained unit answers to blue-green at the left
-# border of the picture: it has found out where a picture ends. The random one takes whatever its weights happen
-# to like, here dark above on the right and bright below.
+# weights. Guided and plain are equal, as they must be. The trained unit answers to warm colours: red, orange
+# and yellow. The random one takes whatever its weights happen to like, here dark above on the right and bright
+# below.
 #
 # ## Which map draws what?
 #
@@ -454,7 +454,7 @@ print(f"{len(chosen)} of {len(found.weights)} maps have a weight above zero: {so
 # <details name="predict-09-3"><summary>B · a hole: black where magenta was</summary>A map that is set to zero
 # adds nothing, but the others still add their part at the same place.</details>
 # <details name="predict-09-3"><summary>C · the same object in another colour; other maps leave the
-# magenta</summary>Yes. The shape is drawn by other maps than the colour. The controls show that not any maps
+# magenta</summary>Yes. The object is still drawn, and its colour is not. The controls show that not any maps
 # will do.</details>
 
 # %% tags=["slide"]
@@ -469,14 +469,15 @@ drawing.show_png(
         rows,
         ["all maps", "without the chosen", "without others"],
         zoom=2,
-        title="Only without the chosen maps magenta is gone",
+        title="Only without the chosen maps most magenta is gone",
     ),
     alt="The same twelve objects three times: with all maps, without the chosen maps, and without as many other maps.",
 )
 
 # %% [markdown]
 # Where magenta was, there is another colour now: the object is still drawn, from the maps that are left. Some
-# objects of other colours have changed, too. Without as many *other* maps the magenta is still there.
+# objects of other colours have changed, too, and the ground has another tint: green without the chosen maps,
+# violet without others. Without as many *other* maps the magenta is still there.
 #
 # Pictures of twelve z are no measurement. For 200 new z: how often is magenta still there (at least 20 pixels
 # of it), and how many pixels of other colours are still coloured? Beside the chosen maps stand two
@@ -506,8 +507,9 @@ report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, d
 
 # %% [markdown]
 # Without the chosen maps magenta is gone from most pictures, and nearly all other coloured pixels are still
-# coloured. No control does anything like it, not even the sets that are as active: they leave magenta and
-# destroy most of the rest. So these maps are specific.
+# coloured. No control does anything like it, not even the sets that are as active: they leave magenta, and most
+# other colours are lost. (The count of the rest leaves out hues near magenta. So a blue that turned violet
+# counts as lost, and the tint of the ground is a part of what you see.)
 #
 # One detail decides here: **what the controls are drawn from**. If they are drawn from *all* maps, some sets
 # hold a part of the chosen ones.
@@ -672,11 +674,12 @@ nothing = forgetting.place_weights(maps, lots, seed=seed)
 print(f"With as many marks at random places it tells {nothing.accuracy:.0%} right.")
 
 # %% [markdown] tags=["slide"]
-# So it was where the objects lie. With the marks of other pictures the regression found maps for "object" and
-# not for "magenta". Without them most coloured pixels lose their colour, and magenta stays in most pictures.
+# So the guess fits: the marks of another picture still say where objects lie. It seems that the regression
+# found maps for "object" and not for "magenta". Without them most of the other colours are lost, and magenta
+# stays in most pictures. (More than half of the maps were chosen, so each control is the same: all the others.)
 # Looking only at "many maps were found, and the pictures changed", one could take this for a success. What
 # gives it away is the accuracy, beside that of the right marks, and the two numbers of the comparison, beside
-# its controls.
+# those of the right marks.
 #
 # ## Take-aways
 #

@@ -619,9 +619,9 @@ drawing.show_png(
 
 # %% [markdown]
 # Not one sample changed, and the number did. It costs real pictures as well: by the smoothest way they look
-# worse than by the roughest. With more pictures and several draws the resizer even decides which of the
-# course's two colour generators is the better one: `benchmarks/results/resizers.md`. Say how pictures came to
-# their size.
+# worse than by the roughest. With more pictures, several draws and five ways it is the same:
+# `benchmarks/results/resizers.md`. Two generators that are near each other can change places by the resizer
+# alone. Say how pictures came to their size.
 #
 # ## Which of the two generators is better?
 #

@@ -11,7 +11,7 @@ from authoring.notebooks import ROOT, asked, bare, exercise, from_script, notebo
 
 LESSONS, SOLUTIONS = scripts("lessons"), scripts("solutions")
 by_name = {"ids": lambda path: f"{path.parent.name}-{path.stem}"}
-LARGEST, LONGEST_CELL = 2_000_000, 25
+LARGEST, LONGEST_CELL = 2_100_000, 25
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HEADER = """\
 # ---
