@@ -45,7 +45,7 @@ def test_every_ink_can_be_read_on_white_and_on_light_grey_and_no_word_is_written
             drawing.Canvas(40, 20).text(0, 0, "pale", colour=name)
 
 
-@pytest.mark.parametrize("name", set(INKS) - {"ink", "paper", "blue"})
+@pytest.mark.parametrize("name", sorted(set(INKS) - {"ink", "paper", "blue"}))
 def test_an_ink_is_a_darker_shade_of_its_colour(name):
     strong, dark = parsed(COLOURS[name]), parsed(INKS[name])
     assert sorted(range(3), key=strong.__getitem__) == sorted(range(3), key=dark.__getitem__) or name == "grey"
