@@ -679,7 +679,7 @@ drawing.show(
 
 # %% tags=["slide"]
 long, loss = recorded.long_trainings(), recorded.long_trainings()["history_of_64"]["discriminator_loss"]
-figure, panels = plt.subplots(1, 2, figsize=(11, 4.2))
+figure, panels = plt.subplots(1, 2, figsize=(10, 4.2))
 figure.suptitle("The distance wavers; at 64×64 it breaks down" + note, fontweight="bold")
 for name, rows in long["distances"].items():
     large_one = name.startswith("64")
