@@ -896,24 +896,20 @@ drawing.show_png(
 # %% [markdown] tags=["slide"]
 # ## Take-aways
 #
-# * Space or list? New digits were nearer to what 100 free numbers draw than to 10,000 stored digits: nearly all
-#   of 300 for PCA, all three for G. And here a point between two z draws a digit and no cross-fade, and random
-#   points are far nearer to digits, as a cloud, than those of PCA. That is a space of digits, though a crooked
-#   one: nearly every step moves more than one thing. How many z draw one picture, our descents were too short
-#   to say.
-# * Random z of 100 numbers lie in a thin shell of radius 10, at right angles to each other. The straight line
-#   leaves it, the arc does not, and neither end of the explorer's sliders lies in it.
+# * Space or list? New digits were nearer to what 100 free numbers draw than to 10,000 stored digits, and a
+#   point between two z draws a digit and no cross-fade. That is a space of digits, though a crooked one: nearly
+#   every step moves more than one thing.
+# * Random z of 100 numbers lie in a thin shell of radius 10. The straight line leaves it, the arc does not, and
+#   neither end of the explorer's sliders lies in it.
 # * The sum of three single z is √3 times too long. Means of three are √3 times too short each, and their sum
 #   has the right length again.
-# * A share means nothing without the share that a random difference *of the same length* gives, and without the
-#   length itself. At one length, means of thirty carry an attribute far more often than means of three. These
-#   carry it more often than single z, with an exception: at length 4 boldness came with neither.
-# * The paper's sum of means of three works: for slant and class in a part of all tries, far more often than its
-#   control. One sum, shown nine times, is one try.
+# * A share means nothing without the share that a random difference *of the same length* gives. At one length,
+#   means of more z carry an attribute more often, with an exception: boldness.
+# * The paper's sum of means of three works in a part of all tries, far more often than its control. One sum,
+#   shown nine times, is one try.
 # * A claim such as “exactly one thing changed” needs known factors, a reader with stated errors, several seeds,
 #   and a control.
-# * Inversion always answers. The residual and the length of z say whether to believe it, and a descent that was
-#   stopped early says little about where z is.
+# * Inversion always answers. The residual and the length of z say whether to believe it.
 # * Neighbours in pixels and in features both count, beside what held-out pictures get.
 #
 # ## Exercises
