@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -142,13 +143,18 @@ def seconds(function: Callable[..., object], *arguments: object, **switches: obj
     return time.perf_counter() - start
 
 
-def write_pictures(folder: Path, images: Tensor) -> None:
+def write_pictures(folder: Path, images: Tensor, compress_level: int = 6) -> None:
     """Store pictures as PNG files in one class folder, as ImageFolder wants them."""
     from PIL import Image
 
     (folder / "all").mkdir(parents=True)
-    for number, picture in enumerate(images.permute(0, 2, 3, 1).numpy()):
-        Image.fromarray(picture).save(folder / "all" / f"{number:05d}.png")
+    pictures = images.permute(0, 2, 3, 1).numpy()
+
+    def write(number: int) -> None:
+        Image.fromarray(pictures[number]).save(folder / "all" / f"{number:05d}.png", compress_level=compress_level)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(len(pictures))))
 
 
 def spread(values: list[float]) -> dict[str, float]:

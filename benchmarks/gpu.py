@@ -15,12 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from benchmarks import dcgan
@@ -43,18 +41,6 @@ LADDER: dict[str, tuple[int, dict[str, Any]]] = {  # epochs, switches
     "CUDA graph, cuDNN tries, fakes of D's step shown to G": (9, {"cuda_graph": True, "reuse_fakes": True}),
     "CUDA graph, cuDNN tries, torch.compile": (9, {"cuda_graph": True, "compile": True}),
 }
-
-
-def write_pictures(folder: Path, images: Tensor) -> None:
-    """Store pictures as PNG files in one class folder, several at a time."""
-    (folder / "all").mkdir(parents=True)
-    pictures = images.permute(0, 2, 3, 1).numpy()
-
-    def write(number: int) -> None:
-        Image.fromarray(pictures[number]).save(folder / "all" / f"{number:05d}.png", compress_level=1)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(write, range(len(pictures))))
 
 
 def seconds_of_epochs(images: Tensor, epochs: int, switches: dict[str, Any]) -> list[float]:
@@ -82,19 +68,21 @@ def main(arguments: list[str] | None = None) -> int:
         raise SystemExit("This measures a GPU, and there is none here: python -m benchmarks.dcgan measures the CPU.")
     data = load_images("cifar10", image_size=dcgan.SIZE)
     images = data.images[: STEPS * BATCH]
-    per_picture = dcgan.tflop_of_a_step(BATCH, reuse_fakes=False) / BATCH
     speeds: dict[str, list[float]] = {}
     facts: dict[str, Any] = {
         "command": "python -m benchmarks.gpu",
         "date": datetime.date.today().isoformat(),
-        "machine": f"{hardware()}, torch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}",
+        "machine": f"{hardware(shared=False)}, torch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}",
         "data": data.source,
         "batch": BATCH,
-        "gflop_a_picture": round(1000 * per_picture, 2),
+        "gflop_a_picture": {
+            str(reuse): round(1000 * dcgan.tflop_of_a_step(BATCH, reuse_fakes=reuse) / BATCH, 3)
+            for reuse in (False, True)
+        },
         "tflops_of_a_matrix_product": round(peak_tflops()),
     }
     with tempfile.TemporaryDirectory() as name:
-        write_pictures(Path(name), images)
+        dcgan.write_pictures(Path(name), images, compress_level=1)
         turn: Callable[[], float] = lambda: dcgan.seconds(dcgan.textbook, Path(name), BATCH, workers=WORKERS)
         turn()
         speeds[TEXTBOOK] = [len(images) / turn() for _ in range(TURNS)]
@@ -108,20 +96,28 @@ def main(arguments: list[str] | None = None) -> int:
                 begin = time.perf_counter()
                 speeds[rung] = [len(images) / each for each in seconds_of_epochs(images, epochs, switches)]
                 print(f"{rung}: {time.perf_counter() - begin:.1f} s in all", flush=True)
-            facts["ladder"] = {way: told(found, speeds[TEXTBOOK], per_picture) for way, found in speeds.items()}
+            facts["ladder"] = {way: told(way, found, speeds[TEXTBOOK], facts) for way, found in speeds.items()}
             write_results(facts)
     return 0
 
 
-def told(found: list[float], textbook: list[float], tflop: float) -> dict[str, Any]:
+def told(way: str, found: list[float], textbook: list[float], facts: dict[str, Any]) -> dict[str, Any]:
     """Return the speeds of one way, pictures a second, and what follows from their median."""
     median = statistics.median(found)
     return {
         "images_per_second": {"median": round(median), "min": round(min(found)), "max": round(max(found))},
         "beside_textbook": round(median / statistics.median(textbook), 2),
-        "tflops": round(median * tflop, 1),
+        "tflops": tflops(way, median, facts),
         "seconds_for_all_epochs": round(FULL_EPOCHS * FULL_PICTURES / median),
     }
+
+
+def tflops(way: str, images_per_second: float, facts: dict[str, Any]) -> float | None:
+    """Return the arithmetic of `train` a second, in 10¹² operations; that of the textbook's steps is not counted."""
+    if way not in LADDER:
+        return None
+    _, switches = LADDER[way]
+    return round(images_per_second * facts["gflop_a_picture"][str("reuse_fakes" in switches)] / 1000, 1)
 
 
 def write_results(facts: dict[str, Any]) -> None:
@@ -135,15 +131,18 @@ def write_results(facts: dict[str, Any]) -> None:
     rows = [("way", "images/s: median (min to max)", "beside the textbook", "TFLOP/s", f"{FULL_EPOCHS} epochs, s")]
     for way, row in facts["ladder"].items():
         speed = dcgan.in_words(row["images_per_second"])
-        rows.append((way, speed, row["beside_textbook"], row["tflops"], row["seconds_for_all_epochs"]))
+        rows.append((way, speed, row["beside_textbook"], row["tflops"] or "", row["seconds_for_all_epochs"]))
+    plain, reused = facts["gflop_a_picture"].values()
     lines = [
         f"# DCGAN at {dcgan.SIZE}×{dcgan.SIZE}, width {dcgan.WIDTH}, on a GPU",
         "",
         dcgan.made_by(facts),
-        f"Batches of {facts['batch']}; data: {facts['data']}. One picture takes {facts['gflop_a_picture']} GFLOP of",
-        f"a step; a product of two large matrices in bfloat16 made {facts['tflops_of_a_matrix_product']} TFLOP/s here.",
-        "Each way of `train` has the switches above it; torch.compile stands in place of channels-last. The last",
-        f"column counts {FULL_EPOCHS} epochs of {FULL_PICTURES:,} pictures at the median speed.",
+        f"Batches of {facts['batch']}; data: {facts['data']}.",
+        f"One picture takes {plain:.2f} GFLOP of a step of `train`, {reused:.2f} with fakes shown to G as well; the",
+        "arithmetic of the textbook's steps was not counted. A product of two large matrices in bfloat16 made",
+        f"{facts['tflops_of_a_matrix_product']} TFLOP/s here.",
+        "Each way of `train` has the switches above it (torch.compile, where it ran, in place of channels-last). The",
+        f"last column counts {FULL_EPOCHS} epochs of {FULL_PICTURES:,} pictures at the median speed.",
         "",
         *dcgan.table(*rows),
     ]

@@ -15,12 +15,12 @@ from dcgan_course.recorded.runs import REPORT, SUMS, sum_of_facts, sum_of_file
 from dcgan_course.training.tensor_file import write_tensors
 
 
-def hardware() -> str:
-    """Say what the figures were made on, without naming the machine."""
+def hardware(shared: bool = True) -> str:
+    """Say what the figures were made on, without naming the machine, and whether other work may have run there."""
+    beside = ", shared with other work" if shared else ""
     if torch.cuda.is_available():
-        return f"one {torch.cuda.get_device_name()}"
-    threads = torch.get_num_threads()
-    return f"{os.cpu_count()} CPU cores ({platform.machine()}), torch threads: {threads}, shared with other work"
+        return f"one {torch.cuda.get_device_name()}{beside}"
+    return f"{os.cpu_count()} CPU cores ({platform.machine()}), torch threads: {torch.get_num_threads()}{beside}"
 
 
 def write_weights(path: Path, network: torch.nn.Module, texts: dict[str, str] | None = None) -> None:

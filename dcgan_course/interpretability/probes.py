@@ -84,18 +84,16 @@ def all_classes_at_once(x: Tensor, labels: Tensor, c: float, seed: int) -> tuple
     classes = int(labels.max()) + 1
     sign = torch.full((classes, count), -1.0)
     sign[labels, torch.arange(count)] = 1
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    x, sign = x.to(device), sign.to(device)
 
     def cost_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        both = torch.from_numpy(flat).view(classes, length + 1).to(device)
+        both = torch.from_numpy(flat).view(classes, length + 1)
         weights = both.float()
         scores = weights[:, :-1] @ x.T + weights[:, -1:]  # (K, N)
         short = (1 - sign * scores).clamp_(min=0)  # how far each picture is from its side of the margin
         push = short * sign
         slope = both - 2 * c * torch.cat([push @ x, push.sum(1, keepdim=True)], dim=1)
         cost = both.square().sum() / 2 + c * short.double().square().sum()
-        return cost.item(), slope.cpu().numpy().ravel()
+        return cost.item(), slope.numpy().ravel()
 
     options = {"maxiter": 3000, "ftol": SMALL_GAIN, "gtol": 0}
     start = np.zeros(classes * (length + 1))

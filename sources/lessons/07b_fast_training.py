@@ -602,12 +602,12 @@ print(
 )
 
 # %% [markdown]
-# Read it from the top. bfloat16 and channels-last, which help a CPU, make the step on this card *slower*. The
-# card is not busy: it waits for Python, which asks for some hundreds of small computations one after the other,
-# and each switch adds some to ask for. A **CUDA graph** (`--cuda-graph`) records a step once and asks for all
-# of it at once: the same numbers, and now the arithmetic counts. So first see that nothing waits. It is still
-# far from the product of large matrices; small layers may be a reason. (One card, one size; the ways were timed
-# one after the other.)
+# Read it from the top. bfloat16, which helps a CPU most, makes the step on this card *slower*, and
+# channels-last does not help. The card is not busy: it waits for Python, which asks for some hundreds of small
+# computations one after the other, and bfloat16 adds some to ask for. A **CUDA graph** (`--cuda-graph`) records
+# a step once and asks for all of it at once: the same numbers, three times as fast. So first see that nothing
+# waits. (What bfloat16 buys *inside* a graph was not measured.) It is still far from the product of large
+# matrices; small layers may be a reason. (One card, one size; the ways were timed one after the other.)
 #
 # ## Can it stop and go on exactly?
 #

@@ -330,22 +330,29 @@ def commonest(rows):
 
 
 # %% tags=["slide"]
-shared = [
-    commonest([units.top_pictures(found, unit).indices for unit in range(found.values.shape[1])]) for found in answers
-]
+print(f"How many of a unit's nine pictures are of one class? In sets of {looked_at:,} pictures:")
+for chosen in torch.arange(len(photos.images)).split(looked_at)[:4]:
+    shared = []
+    for network in (discriminator, *twins):
+        found = units.unit_responses(network, photos.images[chosen], 2)
+        shared.append(
+            commonest([chosen[units.top_pictures(found, unit).indices] for unit in range(found.values.shape[1])])
+        )
+    print(
+        f"from {int(chosen[0]):5,}: trained {shared[0]:.2f}; random weights {min(shared[1:]):.2f} to {max(shared[1:]):.2f}"
+    )
 lots = torch.rand(1000, len(pictures), generator=torch.Generator().manual_seed(seed)).argsort(dim=1)[:, :9]
-print("How many of a unit's nine pictures are of one class?")
-print(f"trained: {shared[0]:.2f}; random weights: {min(shared[1:]):.2f} to {max(shared[1:]):.2f}")
 print(f"nine pictures at random: {commonest(lots):.2f}")
 
 # %% [markdown]
-# Here are two differences. The windows of trained units are about twice as colourful as whole pictures are, and
-# no network with random weights comes near. Perhaps colours help to tell photographs from what a young G draws;
-# that is a guess.
+# Here is a clear difference. The windows of trained units are about twice as colourful as whole pictures are,
+# and no network with random weights comes near. Perhaps colours help to tell photographs from what a young G
+# draws; that is a guess.
 #
-# And more of a unit's nine pictures share a class than under any of the random networks: D has begun to sort
-# what it sees. But the step is small beside what is left to nine of nine, and one D cannot say how often it is
-# made. The paper shows units for beds and windows; its D was larger and saw three million bedrooms.
+# And the classes? Compare the lines. In most of them more pictures of a unit share a class than under any of
+# the random networks, but not in each: which pictures one looks at decides. If D has begun to sort what it
+# sees, the step is small beside what is left to nine of nine. The paper shows units for beds and windows; its D
+# was larger and saw three million bedrooms.
 #
 # Look for yourself. Choose network, layer and unit; arrow keys move the slider.
 
