@@ -486,11 +486,12 @@ drawing.show_png(
 # objects of other colours have changed, too, and the ground has another tint: green without the chosen maps,
 # violet without others. Without as many *other* maps the magenta is still there.
 #
-# Pictures of twelve z are no measurement. For 200 new z: how often is magenta still there (at least 20 pixels
-# of it), and how many pixels of other colours are still coloured? Beside the chosen maps stand two
-# [controls](../GLOSSARY.md#control), each drawn many times from the maps that were **not** chosen: as many maps
-# at random, and sets that are together as *active* as the chosen ones. The second is the harder one: dropping
-# busy maps destroys more.
+# Pictures of twelve z are no measurement. So we take 200 new z, and count two things. **Still shown**, in
+# pictures: of those with at least 20 magenta pixels, how many still have 20? **Left**, in pixels: of the pixels
+# of other colours, how many are still coloured, with a hue at least a sixth of the circle away from magenta?
+# Beside the chosen maps stand two [controls](../GLOSSARY.md#control), each drawn many times from the maps that
+# were **not** chosen: as many maps at random, and sets that are together as *active* as the chosen ones. The
+# second is the harder one: dropping busy maps destroys more.
 
 
 # %% tags=["slide"]
@@ -513,10 +514,10 @@ def report(result):
 report(forgetting.compare(objects, new_z, chosen, magenta, rest=other_colours, draws=control_sets, seed=seed))
 
 # %% [markdown]
-# Without the chosen maps magenta is gone from most pictures, and nearly all other coloured pixels are still
-# coloured. No control does anything like it, not even the sets that are as active: they leave magenta, and most
-# other colours are lost. (The count of the rest leaves out hues near magenta. So a blue that turned violet
-# counts as lost, and the tint of the ground is a part of what you see.)
+# Without the chosen maps magenta is gone from most pictures, and nearly all pixels of other colours are left.
+# No control does anything like it, not even the sets that are as active: they leave magenta, and most other
+# colours are lost. (By this rule a blue that turned violet is lost, and a blue that turned green is left. The
+# tint of the ground is not counted.)
 #
 # One detail decides here: **what the controls are drawn from**. If they are drawn from *all* maps, some sets
 # hold a part of the chosen ones.
@@ -535,7 +536,8 @@ for name, without in (("all maps", None), ("maps that were not chosen", chosen))
 # The low end of the first range does not say that other maps draw magenta, too. It says that some of the chosen
 # maps got into the control. A control must say what it is drawn from.
 #
-# And we look closer at "still coloured": still the *same* colour?
+# And we look closer at "left". The rule asks for any colour away from magenta. Is it still the *same* colour?
+# Now a pixel counts if its hue has moved by less than a twelfth of the circle, coloured or pale.
 
 
 # %%
@@ -583,7 +585,10 @@ print(f"without any of the {sum(one > 0.9 for one in alone)} harmless maps: more
 #
 # A colour is an easy case: one layer further, these maps are mixed into red, green and blue. So we ask the
 # generator of digits as well. Once for a part of a digit, its level strokes, where the upright strokes should
-# stay. And once for a whole digit, the 7, where all other digits should stay. Each with three seeds.
+# stay. A **level** stroke here is ink that goes on at least twice as far to the sides as up and down; an
+# **upright** one the other way round. And once for a whole digit, the 7, where all other digits should stay.
+# Each with three seeds. "Left" is counted in pixels for both now, the thing and the rest: those that belonged
+# to it before and still do.
 
 
 # %%
@@ -636,11 +641,9 @@ for name, comparisons in results.items():
 # perfectly, together with all other digits. (How much goes along depends on the network. In a DCGAN of half the
 # width, trained for a quarter of the epochs, half of the upright strokes stayed.)
 #
-#
-# (A level stroke here is ink that goes on at least twice as far to the sides as up and down; an upright one the
-# other way round.) Why did the 7 fail? A guess: the regression looks at *single places*, and a place in the ink
-# of a 7 looks like a place in the ink of a 9. That can be tested. We let it tell the ink of sevens from the
-# *ink of other digits*, in place of all other places.
+# Why did the 7 fail? A guess: the regression looks at *single places*, and a place in the ink of a 7 looks like
+# a place in the ink of a 9. That can be tested. We let it tell the ink of sevens from the *ink of other
+# digits*, in place of all other places.
 
 # %%
 z = latent.sample(z_count, 100, seed)
