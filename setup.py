@@ -1,6 +1,8 @@
-"""What pyproject.toml cannot say: a wheel carries the lessons, which lie beside the package in the repository."""
+"""What pyproject.toml cannot say: a wheel carries the lessons, which lie beside the package in the repository, and the
+project's URLs, which follow from one address."""
 
 import shutil
+import tomllib
 from pathlib import Path
 
 from setuptools import setup
@@ -25,4 +27,17 @@ class WithLessons(build_py):
         shutil.copyfile(HERE / "GLOSSARY.md", lessons / "GLOSSARY.md")
 
 
-setup(cmdclass={"build_py": WithLessons})
+def urls() -> dict[str, str]:
+    """Return the project's URLs; none while pyproject.toml names no address."""
+    facts = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
+    repository = facts["tool"]["dcgan-course"]["repository"].rstrip("/")
+    if not repository:
+        return {}
+    return {
+        "Homepage": repository,
+        "Changelog": f"{repository}/blob/main/CHANGELOG.md",
+        "Issues": f"{repository}/issues",
+    }
+
+
+setup(cmdclass={"build_py": WithLessons}, project_urls=urls())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 
+from authoring.doors import is_door
 from authoring.notebooks import notebook_path, scripts
 
 WORDS_A_MINUTE = 130
@@ -94,7 +95,7 @@ def sections_of(notebook: nbformat.NotebookNode) -> list[Section]:
                     found.append(Section(heading[1].strip(), 0, dict.fromkeys(SECONDS, 0)))
                 found[-1].words += len(_spoken(part).split())
             found[-1].counts["prediction"] += "predict" in cell.metadata.get("tags", [])
-        elif cell.cell_type == "code":
+        elif cell.cell_type == "code" and not is_door(cell):
             outputs = [output.get("data", {}) for output in cell.outputs]
             found[-1].counts["code cell"] += 1
             found[-1].counts["picture"] += sum("image/png" in data for data in outputs)

@@ -17,6 +17,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+from authoring.doors import address, fetching_cell, is_door
 from authoring.places import ROOT, refuse_read_only
 from authoring.same_code import meaning
 from dcgan_course.checks.registry import exercises
@@ -51,6 +52,8 @@ def from_script(script: Path) -> nbformat.NotebookNode:
         cell.metadata.pop("lines_to_next_cell", None)
     if script.parent.name == "solutions":
         _add_grading(notebook.cells, number_of(script))
+    if repository := address():
+        notebook.cells.insert(1, fetching_cell(number_of(script), repository))
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -171,7 +174,7 @@ def _doing_cells(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.Noteboo
     """The code cells that do more than import, each with what it does."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     pairs = zip(code, meaning([cell.source for cell in code]), strict=True)
-    return [(cell, what) for cell, what in pairs if what.strip()]
+    return [(cell, what) for cell, what in pairs if what.strip() and not is_door(cell)]
 
 
 def asked(script: Path, only: str) -> bool:

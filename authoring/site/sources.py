@@ -14,6 +14,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from authoring.doors import address, in_markdown, is_door
 from authoring.site.explorers import explorer
 from authoring.site.films import Film, film_of_png, film_of_widget, place_of_film, size_of_png
 
@@ -57,6 +58,9 @@ class Book:
         """Return a copy of a notebook as a page of the book."""
         notebook = copy.deepcopy(notebook)
         state = notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+        notebook.cells = [cell for cell in notebook.cells if not is_door(cell)]
+        if opens := in_markdown(place.path, address()):
+            notebook.cells[0].source += f"\n\n{opens}"
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = self.markdown(cell.source, place)

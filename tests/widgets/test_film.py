@@ -34,3 +34,12 @@ def test_the_browser_links_play_button_slider_and_pages(monkeypatch):
 def test_labels_that_do_not_fit_are_refused(labels):
     with pytest.raises(InvalidValue, match="each frame needs one label"):
         widgets.scrub(FRAMES, labels, columns=2)
+
+
+def test_without_a_stack_the_kernel_shows_one_page_and_hides_the_others(monkeypatch):
+    monkeypatch.delattr(ipywidgets, "Stack")  # ipywidgets 7 has none
+    film = widgets.scrub(FRAMES, list("abcd"), columns=2)
+    for number in (0, 3, 1):
+        film.controls["place"].value = number
+        assert [page.layout.display for page in film.pages.children].count(None) == 1
+        assert film.pages.children[number].layout.display is None
