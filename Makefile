@@ -2,6 +2,7 @@
 #   make lab          open JupyterLab on lesson 00          make test        all tests
 #   make site         the course as a book: build/site    make browser     drive the lessons in a real browser
 #   make slides       a deck a lesson, for lectures: build/slides
+# Without a card, on Linux: `make lab CPU=1` leaves out the 4 GB of CUDA.
 # Authors:
 #   make notebooks · exercises · check · recorded-runs · benchmarks · soak · requirements · clean
 .DEFAULT_GOAL := help
@@ -21,20 +22,30 @@ JUPYTER_ENV := JUPYTER_CONFIG_DIR="$(HERE)/config" JUPYTER_DATA_DIR="$(HERE)/dat
 # One thread a process: two workers with two threads each wait for each other most of the time.
 SMOKE := $(JUPYTER_ENV) DCGAN_COURSE_BUDGET=smoke OMP_NUM_THREADS=1
 NBVAL := $(BIN)/python -m pytest --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider --durations=10
+# With CPU=1 torch and torchvision are PyTorch's builds for the CPU; uv knows where they lie.
+ifeq ($(CPU),1)
+LOCK := requirements-cpu.txt
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)" && \
+          $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend cpu
+else
+LOCK := requirements.txt
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
 EXACT := notebooks/01_convolution_arithmetic.ipynb notebooks/02_transposed_convolution.ipynb
 
 help:
-	@sed -n '2,6p' Makefile | cut -c3-
+	@sed -n '2,7p' Makefile | cut -c3-
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "This course needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 lab"; exit 1; }
+	@$(PYTHON) -c 'import sys; from dcgan_course.commands.doctor import unsupported; sys.exit(unsupported() or None)'
 	$(PYTHON) -m venv $(VENV)
 	mkdir -p .jupyter/ipython
 	touch $@
 
-$(VENV)/.learner: requirements.txt pyproject.toml | $(VENV)/.python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+$(VENV)/.learner: $(LOCK) pyproject.toml | $(VENV)/.python
+	$(INSTALL) -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -82,6 +93,7 @@ check: $(VENV)/.author
 requirements: $(VENV)/.author
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  requirements.in -o requirements.txt
+	grep -Ev '^(cuda-|nvidia-|triton=)' requirements.txt > requirements-cpu.txt  # what only torch's CUDA build needs
 	echo "torch ; python_version < '3'" | \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  --override - requirements-dev.in -o requirements-dev.txt  # torch is the learner's: no second list of its parts

@@ -22,7 +22,7 @@ BEGIN, END = "<!-- doors: written by python -m authoring.doors -->", "<!-- end o
 OWN = ("torch", "torchvision")  # a machine's own pair stays: another one would be gigabytes, or none for its card
 FETCH = """\
 # Is this notebook alone, as on Colab or Kaggle? Then this cell fetches the course. Elsewhere it does nothing.
-import importlib
+import importlib.util
 
 if importlib.util.find_spec("dcgan_course") is None:
     %pip install --quiet --no-deps {wheel}

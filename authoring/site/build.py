@@ -19,7 +19,7 @@ from authoring.site.units import write_units
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = {"notebooks": "lessons", "exercises": "exercises", "solutions": "solutions"}
 # Files of the repository that are pages beside the notebooks, and their names in the book.
-TEXTS = {"GLOSSARY.md": "glossary", "CHANGELOG.md": "changelog", "docs/house.md": "house"}
+TEXTS = {"GLOSSARY.md": "glossary", "CHANGELOG.md": "changelog", "docs/house.md": "house", "docs/ways_in.md": "ways_in"}
 CARDS = "dcgan_course/recorded"
 ROOMS = (
     "convolution",

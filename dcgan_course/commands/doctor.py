@@ -7,7 +7,9 @@ imports what it needs, and `examine` turns what goes wrong there into a line.
 import argparse
 import importlib
 import importlib.metadata
+import importlib.util
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Callable
@@ -25,6 +27,12 @@ LIBRARIES = {  # as they are imported, and as pip knows them
     "sklearn": "scikit-learn",
     "tqdm": "tqdm",
 }
+MACHINES = {
+    ("Linux", "x86_64"),
+    ("Linux", "aarch64"),
+    ("Darwin", "arm64"),
+    ("Windows", "AMD64"),
+}  # torch 2.15 has wheels
 LESSON_GIB = 0.7  # memory of a lesson's kernel; benchmarks/results/mlp_gan.md
 
 
@@ -38,11 +46,11 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at Python, libraries, device, load, speed, memory, disks, data, budget, recorded runs and widgets.
+    """Look at machine, Python, libraries, device, load, speed, memory, disks, data, budget, recorded runs and widgets.
 
     Nothing is downloaded and nothing is changed. What needs a library that is missing is left out.
     """
-    findings = [_python(), *(_library(name) for name in LIBRARIES)]
+    findings = [_machine(), _python(), *(_library(name) for name in LIBRARIES)]
     looks: dict[str, Callable[[], Finding]] = {
         "device": _device,
         "load": _load,
@@ -96,6 +104,35 @@ def run(options: argparse.Namespace) -> int:
 def _in_one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+
+
+def unsupported() -> str:
+    """Return why the pinned torch has no wheel for this machine, and what to do; "" where it has one.
+
+    Which machines have one was asked of the index of Python packages, for torch 2.15.0 with torchvision 0.29.2.
+    """
+    system, kind = platform.system(), platform.machine()
+    why = ""
+    if (system, kind) not in MACHINES:
+        why = f"{system} on {kind}"
+    elif system == "Linux" and platform.libc_ver()[0] != "glibc":
+        why = "a Linux without glibc"
+    elif system == "Darwin" and int(platform.mac_ver()[0].partition(".")[0] or 14) < 14:
+        why = f"macOS {platform.mac_ver()[0]}"
+    if not why:
+        return ""
+    apple = " If this Mac has an Apple chip, install a Python made for it." if system == "Darwin" else ""
+    return (
+        f"torch 2.15 has no wheel for {why}. The course runs on Linux with glibc (x86_64, aarch64), on macOS 14 or "
+        f"newer with an Apple chip, and on Windows on x86-64.{apple} Elsewhere read the book, or use another computer."
+    )
+
+
+def _machine() -> Finding:
+    found = f"{platform.system()} on {platform.machine()}"
+    if importlib.util.find_spec("torch"):  # somebody built it
+        return Finding("machine", found)
+    return Finding("machine", found, unsupported())
 
 
 def _python() -> Finding:

@@ -18,6 +18,7 @@ def test_a_healthy_machine_gives_zero_and_all_the_lines(capsys):
     assert __main__.main(["doctor"]) == 0
     shown = capsys.readouterr().out
     for what in (
+        "machine",
         "Python",
         "torch",
         "numpy",
@@ -251,3 +252,30 @@ def test_our_errors_show_one_sentence_in_a_notebook():
     shown = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment).stdout
     assert "InvalidValue: The environment variable DCGAN_COURSE_BUDGET is 'x'" in shown
     assert "Traceback" not in shown and "budget.py" not in shown
+
+
+@pytest.mark.parametrize(
+    ("system", "kind", "libc", "mac", "why"),
+    [
+        ("Linux", "x86_64", "glibc", "", ""),
+        ("Linux", "aarch64", "glibc", "", ""),
+        ("Darwin", "arm64", "", "15.1", ""),
+        ("Windows", "AMD64", "", "", ""),
+        ("Darwin", "x86_64", "", "13.2", "no wheel for Darwin on x86_64"),
+        ("Darwin", "arm64", "", "13.2", "no wheel for macOS 13.2"),
+        ("Windows", "ARM64", "", "", "no wheel for Windows on ARM64"),
+        ("Linux", "x86_64", "", "", "no wheel for a Linux without glibc"),
+        ("Linux", "i686", "glibc", "", "no wheel for Linux on i686"),
+    ],
+)
+def test_a_machine_for_which_there_is_no_torch_is_told_which_have_one(monkeypatch, system, kind, libc, mac, why):
+    monkeypatch.setattr(doctor.platform, "system", lambda: system)
+    monkeypatch.setattr(doctor.platform, "machine", lambda: kind)
+    monkeypatch.setattr(doctor.platform, "libc_ver", lambda: (libc, ""))
+    monkeypatch.setattr(doctor.platform, "mac_ver", lambda: (mac, ("", "", ""), ""))
+    said = doctor.unsupported()
+    assert (why in said and "macOS 14 or newer" in said) if why else said == ""
+    assert ("Apple chip, install" in said) == (system == "Darwin" and bool(why))
+    assert doctor._machine().remedy == ""  # torch is here all the same
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    assert doctor._machine().remedy == said
