@@ -602,7 +602,7 @@ for name, d, real, fake, size in asked:
 
 # %% [markdown]
 # Two batches of fakes to one bring p_real down, in each network. But that is not all: where the last number
-# lies outside the range, neither the mixture nor the chance of some batches explains it. In training the
+# lies far outside the range, neither the mixture nor the chance of some batches explains it. In training the
 # weights move while the statistics are collected; here they stood still. That may be the rest. We did not test
 # it. (And the G of the 32×32 run is the average, which D never saw.)
 #
