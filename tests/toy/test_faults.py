@@ -1,6 +1,7 @@
 """What the faults claim, measured: 100 rounds, three games each, the median."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -43,6 +44,30 @@ def test_a_high_learning_rate_throws_the_losses(broken):
 def test_a_mixed_batch_norm_answers_twice(broken):
     game = broken["real and fake in one batch norm"]
     assert end(game, "p_fake") < 0.25 and abs(end(game, "p_fake_for_g") - 0.5) < 0.1
+
+
+def gap(game) -> float:
+    """How far D's answer to fakes in G's step lies above that in its own step."""
+    return float((game.trace("p_fake_for_g") - game.trace("p_fake"))[-20:].mean(0).median())
+
+
+def test_only_the_mixed_batch_norm_answers_twice(broken):
+    others = [abs(gap(game)) for name, game in broken.items() if name != "real and fake in one batch norm"]
+    assert gap(broken["real and fake in one batch norm"]) > max(0.3, 2 * max(others))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4])
+def test_two_answers_take_batch_norm_and_one_batch(seed):
+    mixed = FAULTS["real and fake in one batch norm"]
+    apart = replace(mixed, settings=replace(mixed.settings, mixed_batch=False))
+    game = play(mixed, 3, seed).run(100)
+    assert gap(game) > 0.3
+    assert abs(gap(play(apart, 3, seed).run(60))) < 0.05
+    assert abs(gap(play(replace(mixed, discriminator_norm=False), 3, seed).run(60))) < 0.05
+    with torch.no_grad():
+        real, fake = game.real(), game.fake()  # one D and the same fakes, alone and beside real points
+        alone, beside = game.discriminators(fake), game.discriminators(torch.cat([real, fake], dim=1))[:, 100:]
+    assert (alone.sigmoid().mean(1) - beside.sigmoid().mean(1)).median() > 0.3
 
 
 def test_tanh_does_not_reach(broken):
