@@ -311,8 +311,9 @@ drawing.show(figure, alt="Rows: plain, packs of two, unrolled, on the grid of tw
 # ## What did the published protocol find, and what did we?
 #
 # The published table comes from larger networks and a much longer training: G with four hidden layers of 400, D
-# with three maxout layers of 200, Adam at 0.0001, 400 epochs of 1,000 steps, ten runs (Lin et al. 2018). The
-# course repeated it for as long as its machine allowed. Here is what was kept and what was cut.
+# with three maxout layers of 200, Adam at 0.0001, 400 epochs of 1,000 steps, ten runs (Lin et al. 2018). A
+# maxout unit gives the largest of several linear functions of its input; here five. The course repeated it for
+# as long as its machine allowed. Here is what was kept and what was cut.
 
 # %%
 record = recorded.modes_table()
@@ -384,9 +385,6 @@ for cell in record["cells"].values():
 #   quarter of the 400 epochs, with half of the widths.
 # * **The plain GAN on the ring** keeps nearly all modes; in the paper it lost some. The table does not say
 #   whether our smaller widths or the shorter training are the reason.
-#
-# One more trap is in the file: before the training, the grid has a share of 100 % within 3σ. All first samples
-# lie at (0, 0), which happens to be a centre. High quality alone is not success.
 
 # %% [markdown]
 # ## Can k and the learning rate break digits?
