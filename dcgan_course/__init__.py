@@ -4,4 +4,4 @@ The lessons build each idea once, in plain sight; afterwards it lives here. Impo
 imports nothing else: take the module that you need, for example `from dcgan_course.convolution import arithmetic`.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -40,7 +40,7 @@ def as_plain_text(app, what, name, obj, options, lines):  # type: ignore[no-unty
     for number, line in enumerate(lines):
         parts = re.split(r"(`[^`]*`)", line)
         lines[number] = "".join(
-            part if part.startswith("`") else re.sub(r"([*|]|_(?=\W|$))", r"\\\1", part) for part in parts
+            part if part.startswith("`") else re.sub(r"([*|@]|_(?=\W|$))", r"\\\1", part) for part in parts
         )
 
 

@@ -577,7 +577,7 @@ print(f"gradient of shape {tuple(picture.grad.shape[2:])}; largest difference to
 widgets.transposed_explorer()
 
 # %% [markdown]
-# The figures show the same layer at three moments (for those who read this page without a running kernel).
+# The figures show the same layer at three moments.
 
 # %%
 for moment in (1, 2, 3):

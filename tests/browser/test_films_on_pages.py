@@ -90,3 +90,29 @@ def test_it_fits_a_laptop_and_a_phone(film, size):
     assert film.page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
     lesson = film.page.url.rsplit("/", 1)[1][:2]
     film.screenshot(path=SCREENSHOTS / f"film_{lesson}_{size[0]}.png")
+
+
+WALKS = {
+    "lessons/00_start_here": ("latent_slider", "Walk"),
+    "lessons/01_convolution_arithmetic": ("convolution_explorer", "Walk the window"),
+    "lessons/02_transposed_convolution": ("transposed_explorer", "Play"),
+    "lessons/08_walking_in_latent_space": ("latent_explorer", "Walk from A to B and back"),
+}
+
+
+@pytest.mark.parametrize("page", WALKS)
+def test_a_walk_speaks_where_it_stops_and_nowhere_else(reader, page):
+    name, walk = WALKS[page]
+    home = ready(reader(page), name)
+    play, before = home.get_by_role("button", name=walk, exact=True), says(home)
+    home.evaluate(HEARD)
+    play.press("Enter")
+    home.page.wait_for_function(
+        "([home, before]) => home.querySelector('[role=status]').textContent !== before",
+        arg=[home.element_handle(), before],
+        timeout=20_000,
+    )
+    assert home.page.evaluate("() => window.heard") == []
+    home.get_by_role("button", name=f"Stop: {walk}", exact=True).press("Enter")
+    home.page.wait_for_function("() => window.heard.length === 1", timeout=5_000)
+    assert home.page.evaluate("() => window.heard[0]") == home.get_by_role("status").text_content()

@@ -27,7 +27,7 @@ def test_the_lessons_are_laid_out_and_what_was_changed_is_left(tmp_path, capsys)
     assert lesson.read_text(encoding="utf-8") == "mine"
 
 
-def test_every_link_between_what_is_laid_out_leads_somewhere(tmp_path):
+def test_lessons_exercises_solutions_and_the_glossary_are_laid_out_and_nothing_else(tmp_path):
     main(["open", str(tmp_path)])
     assert {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.*")} == {
         "notebooks",

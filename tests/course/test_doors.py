@@ -12,6 +12,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from authoring import doors, notebooks, wrap
 from authoring.site import sources
 from authoring.site.sources import Book, Place
+from dcgan_course import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -84,7 +85,7 @@ def test_the_first_cell_installs_the_course_where_it_is_missing_and_never_anothe
         return
     (_, course), (_, others) = asked
     assert {name for name, _ in asked} == {"pip"}
-    assert "--no-deps" in course and course.endswith(f"{ADDRESS}/releases/download/v0.1.0/{Path(course).name}")
+    assert "--no-deps" in course and course.endswith(f"{ADDRESS}/releases/download/v{__version__}/{Path(course).name}")
     assert "safetensors" in others.split() and not {"torch", "torchvision"} & set(others.split())
 
 

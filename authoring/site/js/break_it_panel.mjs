@@ -41,7 +41,7 @@ export function breakItPanel(home, { faults, mixtures, rounds: last }) {
   const why = element("p", { className: "explorer-words" });
   why.setAttribute("aria-live", "polite");
   const z = new Random(1).normals(1000); // of the points that are shown
-  let [game, playing, timer, left, begun] = [null, false, 0, 0, 0];
+  let [game, playing, timer, left, begun, found] = [null, false, 0, 0, 0, ""];
 
   function halt() {
     clearTimeout(timer);
@@ -102,7 +102,7 @@ export function breakItPanel(home, { faults, mixtures, rounds: last }) {
     if (game.rounds >= last) state = "done. Start trains again from the first round.";
     if (playing) state = "training …";
     words.setAttribute("aria-live", aloud ? "polite" : "off");
-    words.textContent = `Round ${game.rounds} of ${last}: ${state}`;
+    words.textContent = `Round ${game.rounds} of ${last}: ${state} ${found}.`;
   }
 
   function tellWhy() {
@@ -116,7 +116,7 @@ export function breakItPanel(home, { faults, mixtures, rounds: last }) {
     const title = `${fault.value}: round ${game.rounds} of ${last}`;
     const points = game.points(z);
     const { modes, highQuality } = countModes(points, game.centres, game.sigma);
-    const found = `${modes} of ${game.centres.length} modes · ${Math.round(100 * highQuality)}% within 3σ`;
+    found = `${modes} of ${game.centres.length} modes · ${Math.round(100 * highQuality)}% within 3σ`;
     sheet.canvas.setAttribute("aria-label", `${PANEL_SEEN}: ${found}`);
     drawGame(sheet, game, points, last, title, found);
   }
@@ -136,14 +136,14 @@ export function breakItPanel(home, { faults, mixtures, rounds: last }) {
 
 function drawGame(sheet, game, points, last, title, found) {
   const narrow = sheet.canvas.clientWidth < 560; // a phone: the traces go below the points
-  const side = narrow ? Math.min(sheet.canvas.clientWidth - 16, 280) : 290;
-  sheet.begin(() => (narrow ? side + 390 : side + 66));
+  const side = narrow ? Math.min(sheet.canvas.clientWidth - 16, 220) : 290;
+  sheet.begin(() => (narrow ? side + 330 : side + 66));
   sheet.text(8, 14, title, { size: 15, bold: true, most: sheet.width - 16 });
   drawPoints(sheet, points, game.centres, [8, 30, side]);
   sheet.text(8, 30 + side + 16, found);
   const left = (narrow ? 0 : side + 20) + 46;
   const wide = sheet.width - left - 18;
-  const high = narrow ? 110 : (side - 76) / 2;
+  const high = narrow ? 80 : (side - 76) / 2;
   const played = game.traces.gradientOfG.map((_, round) => round + 1);
   let y = legend(sheet, left, narrow ? side + 66 : 40, TRACES.map(([, colour, text]) => [colour, text])) + 16;
   const answers = new LinePlot(sheet, [left, y, wide, high], [0, last], [0, 1]);

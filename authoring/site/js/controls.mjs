@@ -80,6 +80,15 @@ export function player(name, milliseconds, act, changed = () => {}) {
   };
 }
 
+// What `player` calls for its sentence: a screen reader would never end if it spoke each step of a walk. It hears where
+// the walk stops: new nodes with the same words are spoken, the old ones were there before.
+export function quietWhilePlaying(words) {
+  return (playing) => {
+    words.setAttribute("aria-live", playing ? "off" : "polite");
+    if (!playing) words.replaceChildren(...words.cloneNode(true).childNodes);
+  };
+}
+
 export function sentence() {
   const node = element("p", { className: "explorer-words" });
   node.setAttribute("role", "status");

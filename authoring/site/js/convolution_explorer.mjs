@@ -1,6 +1,6 @@
 // The convolution explorer: choose the sizes, walk the window, read the sum, as widgets.convolution_explorer.
 
-import { columns, entitle, menu, player, say, sentence, slider } from "./controls.mjs";
+import { columns, entitle, menu, player, quietWhilePlaying, say, sentence, slider } from "./controls.mjs";
 import { Scene, kernelTaps, pictureNumbers } from "./scene.mjs";
 import { drawImpossible, drawScene } from "./scene_drawing.mjs";
 import { Sheet } from "./sheet.mjs";
@@ -22,14 +22,15 @@ export function convolutionExplorer(home, { settings, kernels, pictures, padding
   const picture = menu("picture", pictures, pictures[0], rebuild);
   const padWith = menu("pad with", Object.keys(paddingValues), Object.keys(paddingValues)[0], rebuild);
   const position = slider("output square", [1, 1, 1, 1], () => draw());
-  const walk = player("Walk the window", MILLISECONDS, () => {
+  const sheet = new Sheet(PICTURED);
+  const words = sentence();
+  const forward = () => {
     const last = scene.outputSize ** 2;
     position.value = position.value < last ? position.value + 1 : 1;
     draw();
     if (position.value === last) walk.stop();
-  });
-  const sheet = new Sheet(PICTURED);
-  const words = sentence();
+  };
+  const walk = player("Walk the window", MILLISECONDS, forward, quietWhilePlaying(words));
 
   function rebuild() {
     const { input_size: inputSize, kernel_size: kernelSize, stride, padding, dilation } = sizes;

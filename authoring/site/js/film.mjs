@@ -1,6 +1,6 @@
 // A film that is moved by hand or plays, as widgets.scrub: one frame at a time, with its label below.
 
-import { element, player, sentence, slider } from "./controls.mjs";
+import { element, player, quietWhilePlaying, sentence, slider } from "./controls.mjs";
 
 // frames: addresses of the pictures. labels: a sentence for each. interval: ms a frame. seen: what the frames show.
 export function film(home, { frames, labels, interval, seen, size: [width, height] }) {
@@ -18,8 +18,7 @@ export function film(home, { frames, labels, interval, seen, size: [width, heigh
       place.value = place.value < last ? place.value + 1 : 0;
       draw();
     },
-    // A screen reader would never end if it spoke each frame of a film that plays: it hears where the film stops.
-    (playing) => words.setAttribute("aria-live", playing ? "off" : "polite"),
+    quietWhilePlaying(words),
   );
   let ahead = [];
 

@@ -1,6 +1,6 @@
 // The latent explorer: move z between two points, along directions and at single coordinates, as widgets.latent_explorer.
 
-import { button, element, menu, paint, picture, player, sentence, slider } from "./controls.mjs";
+import { button, element, entitle, menu, paint, picture, player, quietWhilePlaying, sentence, slider } from "./controls.mjs";
 import { Generator } from "./generator.mjs";
 import { length, lerp, shell, slerp } from "./paths.mjs";
 import { rows, singles } from "./numbers.mjs";
@@ -28,16 +28,22 @@ export async function latentExplorer(home, first, runs, load) {
   const percent = slider("of the other (%)", [0, 100, 5, 0], move);
   const ofClass = [label, other, percent];
   const mode = menu("blend", Object.keys(BLENDS), Object.keys(BLENDS)[0], move);
-  const blend = slider("from A to B (%)", [0, 100, 5, 0], move);
-  const walk = player("Walk from A to B and back", 120, () => {
+  const blend = slider("from A to B (%)", [0, 100, 5, 0], (control) => {
+    walk.stop();
+    step = Math.round((blend.value * HALF) / 100); // a walk that is started again goes on from here
+    move(control);
+  });
+  const forward = () => {
     step = (step + 1) % (2 * HALF);
     blend.value = Math.round((100 * (step <= HALF ? step : 2 * HALF - step)) / HALF);
     move(blend);
-  });
+  };
+  const walk = player("Walk from A to B and back", 120, forward, quietWhilePlaying(words));
   const amounts = element("div");
   let directions = [];
   const coordinate = element("input", { type: "number", id: "explorer-coordinate", min: 0, value: 0 });
   coordinate.addEventListener("input", () => (change.value = atCoordinates[chosen()]));
+  coordinate.addEventListener("change", () => (coordinate.value = chosen())); // the box names what is moved
   const change = slider("added to it", [-REACH, REACH, 0.5, 0], (control) => {
     atCoordinates[chosen()] = change.value;
     move(control);
@@ -179,6 +185,7 @@ export async function latentExplorer(home, first, runs, load) {
 
   const chooser = element("label", { htmlFor: coordinate.id, textContent: "coordinate of z" });
   home.replaceChildren(
+    entitle(home, "Move z by hand: between two points, along directions, at single numbers"),
     element(
       "div",
       { className: "explorer-columns" },

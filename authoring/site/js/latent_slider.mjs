@@ -1,6 +1,6 @@
 // One slider through latent space: a walk in a circle through random z, as widgets.latent_slider.
 
-import { element, paint, picture, player, sentence, slider } from "./controls.mjs";
+import { element, entitle, paint, picture, player, quietWhilePlaying, sentence, slider } from "./controls.mjs";
 import { Generator } from "./generator.mjs";
 import { slerp } from "./paths.mjs";
 
@@ -12,10 +12,11 @@ export function latentSlider(home, facts, points) {
   const canvas = picture("What G draws at this place in z", 224);
   const words = sentence();
   const place = slider("place in z", [0, last, 1, 0], draw);
-  const walk = player("Walk", 120, () => {
+  const forward = () => {
     place.value = place.value < last ? place.value + 1 : 0;
     draw();
-  });
+  };
+  const walk = player("Walk", 120, forward, quietWhilePlaying(words));
 
   function draw() {
     const point = Math.floor(place.value / STEPS);
@@ -29,6 +30,12 @@ export function latentSlider(home, facts, points) {
         : `Here z is ${Math.round(100 * share)} % of the way from point ${point + 1} to point ${following + 1}.`;
   }
 
-  home.replaceChildren(element("div", { className: "explorer-row" }, walk.node), place.row, canvas, words);
+  home.replaceChildren(
+    entitle(home, "A walk in a circle through random z: no picture jumps"),
+    element("div", { className: "explorer-row" }, walk.node),
+    place.row,
+    canvas,
+    words,
+  );
   draw();
 }

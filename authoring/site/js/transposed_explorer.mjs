@@ -1,6 +1,6 @@
 // The explorer of transposed convolution: three equal views that move together, as widgets.transposed_explorer.
 
-import { columns, element, entitle, folded, player, say, sentence, slider } from "./controls.mjs";
+import { columns, element, entitle, folded, player, quietWhilePlaying, say, sentence, slider } from "./controls.mjs";
 import { Sheet } from "./sheet.mjs";
 import { TransposedLayer } from "./transposed.mjs";
 import { NARROW, VIEW_HEIGHT, drawRefused, drawThreeViews } from "./transposed_drawing.mjs";
@@ -23,14 +23,15 @@ export function transposedExplorer(home, { settings, how_to_read: howToRead }) {
   const squares = [slider("input square", [1, 1, 1, 1], draw), slider("output square", [1, 1, 1, 1], draw)];
   const pause = () => Math.min(500, Math.max(60, WALK_MILLISECONDS / Math.max(...counts)));
   // Both squares go the same share of their way, so that all views finish together.
-  const play = player("Play", pause, () => {
+  const sheet = new Sheet(PICTURED_VIEWS);
+  const words = sentence();
+  const forward = () => {
     const last = Math.max(...counts);
     walked = walked < last ? walked + 1 : 1;
     moveTo(counts.map((count) => Math.ceil((walked * count) / last)));
     if (walked === last) play.stop();
-  });
-  const sheet = new Sheet(PICTURED_VIEWS);
-  const words = sentence();
+  };
+  const play = player("Play", pause, forward, quietWhilePlaying(words));
 
   function rebuild() {
     const value = (name) => sizes[name].value;
