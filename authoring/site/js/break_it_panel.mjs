@@ -7,7 +7,7 @@ import { PointGame, countModes } from "./point_game.mjs";
 import { Random } from "./random.mjs";
 import { Sheet } from "./sheet.mjs";
 
-const PANEL_TITLE = "Break a GAN: choose a fault, press Start, and read the points and the traces";
+const PANEL_TITLE = "Break a GAN: choose a fault, press Start";
 const PANEL_SEEN = "The points beside the modes, and the traces";
 const TICK = 40; // ms from one picture to the next, where the rounds between them take no longer
 const SPOKEN_EVERY = 100; // rounds: a screen reader would never end if it spoke each tick
