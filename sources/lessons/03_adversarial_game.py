@@ -580,7 +580,7 @@ for words, optimizer_of, rate in trials:
     print(f"saturating {means[1]:4.0f} ({arrived[1]} of {games})")
 
 # %% tags=["slide"]
-figure = line_figures.rounds_figure(rows, "Plain descent: the saturating loss is far slower. Adam: nearly as fast")
+figure = line_figures.rounds_figure(rows, "Plain descent: the saturating loss is far slower. Adam: less so")
 alt = (
     "Six rows, three learning rates of plain descent and three of Adam. In each row the dots of the non-saturating "
     "loss lie left of the saturating ones; the gap is wide for plain descent and small for Adam."
@@ -732,7 +732,7 @@ far = [jensen_shannon(box, box.roll(shift * 1000), wide) for shift in (2, 4, 8)]
 print(f"JSD with the fakes moved by 2, 4 and 8: {far[0]:.4f}, {far[1]:.4f}, {far[2]:.4f}; log 2 = {math.log(2):.4f}")
 
 # %% tags=["slide"]
-figure = line_figures.pushes_figure(looked, "The better D becomes, the less the saturating loss tells G")
+figure = line_figures.pushes_figure(looked, "Once D is sure, the saturating loss tells G less and less")
 alt = (
     "Two curves over D's training steps on logarithmic axes. The saturating gradient falls by a "
     "factor of several hundred, the non-saturating one rises."

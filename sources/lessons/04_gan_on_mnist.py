@@ -25,7 +25,7 @@
 from dcgan_course.budget import course_budget
 
 budget = course_budget()  # "smoke", "cpu" or "gpu"; the variable DCGAN_COURSE_BUDGET chooses
-epochs = {"smoke": 2, "cpu": 40, "gpu": 200}[budget]  # an epoch of 60,000 pictures costs about 4 s on 2 free cores
+epochs = {"smoke": 2, "cpu": 40, "gpu": 200}[budget]  # an epoch of 60,000 pictures took 4 to 12 s on 2 cores
 steps_for_k = {"smoke": 6, "cpu": 150, "gpu": 1500}[budget]  # steps of G, for each of three values of k
 pictures = {"smoke": 2_000, "cpu": 60_000, "gpu": 60_000}[budget]  # training pictures that are used
 seed = 0

@@ -153,7 +153,7 @@ pick = torch.randperm(len(test.images), generator=torch.Generator().manual_seed(
 with torch.no_grad():
     made = run.generator(latent.sample(20, run.generator.latent_dim, other_seed))
 rows = torch.cat([scale(test.images[pick]).view(2, 10, *made.shape[1:]), made.view(2, 10, *made.shape[1:])])
-figure = rows_figure(rows, ["real", "real", "drawn", "drawn"], "Photographs, and what G draws", note)
+figure = rows_figure(rows, ["real", "real", "drawn", "drawn"], "Textures of photographs, few things to name", note)
 drawing.show(figure, alt="Two rows of test photographs above two rows of samples, all chosen at random.")
 
 # %% [markdown]
@@ -207,7 +207,9 @@ last = runs[-1]
 side = last.generator.image_shape[1]
 moments = [n for n, epoch in enumerate(last.frame_epochs) if epoch in (1, 5, 15, 25, 50, 100, 200)]
 labels = [f"epoch {last.frame_epochs[n]:g}" for n in moments]
-figure = rows_figure(last.frames[moments][:, :6], labels, f"{side}×{side}: six z", note)
+figure = rows_figure(
+    last.frames[moments][:, :6], labels, f"{side}×{side}: a checkerboard, then layouts and colours", note
+)
 drawing.show(
     figure, alt=f"Rows of six samples of the recorded {side}×{side} run at growing epochs; each column is one z."
 )
@@ -346,7 +348,7 @@ for beta in (0.99, 0.999):
 # %% tags=["slide"]
 (old_g, old_average), (new_g, new_average) = healthy.networks
 pair = torch.stack([draw(network, healthy.z)[:10] for network in (new_g, new_average)])
-figure = rows_figure(pair, ["last step", "average"], f"{live_steps} steps: the last step, and the average")
+figure = rows_figure(pair, ["last step", "average"], "The average keeps the layout of the last step")
 drawing.show(
     figure,
     alt="Two rows of ten samples of the same z: the generator of the last step above, its average below, with the same "
@@ -414,7 +416,7 @@ for number, watcher in healthy_runs.items():
 # %% tags=["slide"]
 borrowed = draw(with_statistics_of(new_average, new_g), healthy.z)
 pair = torch.stack([draw(new_average, healthy.z)[:10], borrowed[:10]])
-figure = rows_figure(pair, ["its own", "those of G"], "One average, two sets of statistics")
+figure = rows_figure(pair, ["its own", "those of G"], "With statistics of G the average is paler")
 drawing.show(
     figure,
     alt="Two rows of ten samples of the average: with statistics of its own, and with those of G, where they are paler.",
@@ -440,7 +442,7 @@ for number, watcher in healthy_runs.items():
 
 # %% tags=["slide"]
 figure, panels = plt.subplots(1, 2, figsize=(10, 4.2))
-figure.suptitle("Both losses of the recorded runs" + note, fontweight="bold")
+figure.suptitle("D does better than guessing, and G pays for it" + note, fontweight="bold")
 colours = (drawing.COLOURS["green"], drawing.COLOURS["purple"])
 for each, colour, mark in zip(runs, colours, "os", strict=False):
     losses = each.history.discriminator_loss, each.history.generator_loss
@@ -648,8 +650,11 @@ figure, axes = plt.subplots()
 for each, colour, mark in zip(runs, colours, "os", strict=False):
     axes.plot(each.frame_epochs, shares_of(each)[0], color=colour, marker=mark, label=each.name)
 axes.axhline(1, color=drawing.DATA, linewidth=1.5, linestyle=":")
+least = min(
+    share for each in runs for epoch, share in zip(each.frame_epochs, shares_of(each)[0], strict=True) if epoch >= 2
+)
 axes.set(
-    title="Recorded runs: how much 16 samples differ" + note,
+    title=f"No collapse: from epoch 2 on variety is {least:.1f} or more" + note,
     xlabel="epoch",
     ylabel="variety (real pictures: 1)",
     ylim=(0, None),
@@ -763,7 +768,7 @@ print(f"Six of nine live trainings are done, after {sum(seconds) / 60:.1f} minut
 
 # %% tags=["slide"]
 figure, panels = plt.subplots(1, 3, figsize=(11, 4.2))
-figure.suptitle("Where a faster D shows" + photos.title_note, fontweight="bold")
+figure.suptitle("A faster D: both losses part first, variety later" + photos.title_note, fontweight="bold")
 pairs = (
     (healthy, drawing.COLOURS["green"], "equal rates"),
     (broken_runs[seed], drawing.COLOURS["purple"], "D 5 × faster"),
@@ -847,7 +852,7 @@ print(
 # %%
 place = short_steps // look_every - 1
 pair = torch.stack([watchers[seed].pictures[place][:8] for watchers in kinds.values()])
-figure = rows_figure(pair, list(kinds), f"Step {short_steps}, seed {seed}: the same z")
+figure = rows_figure(pair, list(kinds), f"Step {short_steps}: a D faster all along, paler samples")
 drawing.show(
     figure,
     alt="Three rows of eight samples: equal rates, D faster for the first steps only, and D faster all along, which are paler.",

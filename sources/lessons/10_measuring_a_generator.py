@@ -78,7 +78,9 @@ names = ("real", "one class missing", "a fiftieth, copied 50 times", "one pictur
 names += ("shift, 2 pixels", "mirrored", "noise, σ 0.2", "half size and back, antialias", "half size and back, nearest")
 sets = {name: torture.SPOILS[name](train, count, seed)[:12].clone() for name in (*names, "uniform noise")}
 drawing.show_png(
-    drawing.labelled_rows_png(torch.stack(list(sets.values())), list(sets), title="Eleven ways to spoil digits"),
+    drawing.labelled_rows_png(
+        torch.stack(list(sets.values())), list(sets), title="Some sets look spoiled, some look fine and are not"
+    ),
     alt="One row of twelve digits for each spoiled set: a class missing, copies, half noise, blurred, moved, mirrored, resized.",
     width=840,
 )
@@ -612,7 +614,7 @@ drawing.show_png(
         torch.stack([pictures[:10] for pictures in versions.values()]),
         list(versions),
         zoom=2,
-        title="One set of pictures, made smaller in three ways",
+        title="The same samples, rough or smooth by how they were made smaller",
     ),
     alt="Ten generated colour pictures, made smaller in three ways, one a row: nearest pixels are rough, antialias is smooth.",
 )

@@ -132,8 +132,9 @@ def test_rounds_that_do_not_suffice_are_infinite():
     assert counts.isinf().all()
 
 
-def test_disjoint_supports_saturating_gradient_goes_the_other_stays():
-    rows = disjoint_pushes(gap=1.0, looks=[30, 300, 1500], seed=0)
+@pytest.mark.parametrize("seed", range(5))
+def test_disjoint_supports_saturating_gradient_goes_the_other_stays(seed):
+    rows = disjoint_pushes(gap=1.0, looks=[30, 300, 1500], seed=seed)
     assert [row["steps"] for row in rows] == [30, 300, 1500]
     assert rows[-1]["d_real"] > 0.99 and rows[-1]["d_fake"] < 0.01
     assert rows[-1]["minimax"] < rows[0]["minimax"] / 20
