@@ -688,12 +688,10 @@ nothing = forgetting.place_weights(maps, lots, seed=seed)
 print(f"With as many marks at random places it tells {nothing.accuracy:.0%} right.")
 
 # %% [markdown] tags=["slide"]
-# So the guess fits: the marks of another picture still say where objects lie. It seems that the regression
-# found maps for "object" and not for "magenta". Without them most of the other colours are lost, and magenta
-# stays in most pictures. (More than half of the maps were chosen, so each control is the same: all the others.)
-# Looking only at "many maps were found, and the pictures changed", one could take this for a success. What
-# gives it away is the accuracy, beside that of the right marks, and the two numbers of the comparison, beside
-# those of the right marks.
+# So the guess fits: the marks of another picture still say where objects lie. About half of the maps go each
+# time. What happens then hangs on the order. With one, magenta stays and the rest is lost; with another,
+# magenta is gone and most of the rest is left, as if the marks had been right. Looking at that line alone, one
+# could take it for a success. What gives it away in each order is the accuracy, beside that of the right marks.
 #
 # ## Take-aways
 #
