@@ -734,8 +734,8 @@ print(f"JSD with the fakes moved by 2, 4 and 8: {far[0]:.4f}, {far[1]:.4f}, {far
 # %% tags=["slide"]
 figure = line_figures.pushes_figure(looked, "Once D is sure, the saturating loss tells G less and less")
 alt = (
-    "Two curves over D's training steps on logarithmic axes. The saturating gradient falls by a "
-    "factor of several hundred, the non-saturating one rises."
+    "Two curves over D's training steps on logarithmic axes. The saturating gradient rises a little, then falls "
+    "by a factor of several hundred; the non-saturating one rises."
 )
 drawing.show(figure, alt=alt)
 
