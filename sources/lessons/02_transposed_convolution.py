@@ -438,7 +438,7 @@ drawing.show_png(
 #
 # Many texts call this layer "[**deconvolution**](../GLOSSARY.md#deconvolution)" or "inverse convolution". An
 # inverse gives back what you had. So: convolve $x$, then apply the transposed convolution with the same kernel.
-# Do we get $x$ back?
+# Do we get $x$ back? Look at the **rank** of C, too: how many independent numbers a product with C gives.
 
 # %% tags=["slide"]
 back = (C.T @ C @ x.flatten()).view(4, 4)
