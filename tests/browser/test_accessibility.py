@@ -23,6 +23,11 @@ EXPLORERS = {  # what each page has; together they are all explorers of the book
 OTHERS = [
     "index",
     "lessons/04_gan_on_mnist",
+    "lessons/06_dcgan_layer_by_layer",
+    "lessons/07_dcgan_on_cifar10",
+    "lessons/07b_fast_training",
+    "lessons/10_measuring_a_generator",
+    "lessons/11_beyond_dcgan",
     "exercises/04_gan_on_mnist",
     "solutions/04_gan_on_mnist",
     "glossary",
