@@ -27,12 +27,7 @@ LIBRARIES = {  # as they are imported, and as pip knows them
     "sklearn": "scikit-learn",
     "tqdm": "tqdm",
 }
-MACHINES = {
-    ("Linux", "x86_64"),
-    ("Linux", "aarch64"),
-    ("Darwin", "arm64"),
-    ("Windows", "AMD64"),
-}  # torch 2.15 has wheels
+MACHINES = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64"), ("Windows", "AMD64")}
 LESSON_GIB = 0.7  # memory of a lesson's kernel; benchmarks/results/mlp_gan.md
 
 
@@ -111,8 +106,7 @@ def unsupported() -> str:
 
     Which machines have one was asked of the index of Python packages, for torch 2.15.0 with torchvision 0.29.2.
     """
-    system, kind = platform.system(), platform.machine()
-    why = ""
+    why, system, kind = "", platform.system(), platform.machine()
     if (system, kind) not in MACHINES:
         why = f"{system} on {kind}"
     elif system == "Linux" and platform.libc_ver()[0] != "glibc":

@@ -582,8 +582,8 @@ for words, optimizer_of, rate in trials:
 # %% tags=["slide"]
 figure = line_figures.rounds_figure(rows, "Plain descent: the saturating loss is far slower. Adam: less so")
 alt = (
-    "Six rows, three learning rates of plain descent and three of Adam. In each row the dots of the non-saturating "
-    "loss lie left of the saturating ones; the gap is wide for plain descent and small for Adam."
+    "Six rows, three learning rates of plain descent and three of Adam. In each row the mean of the "
+    "non-saturating loss lies left of the saturating one; the gap is wide for plain descent and smaller for Adam."
 )
 drawing.show(figure, alt=alt)
 

@@ -654,7 +654,7 @@ least = min(
     share for each in runs for epoch, share in zip(each.frame_epochs, shares_of(each)[0], strict=True) if epoch >= 2
 )
 axes.set(
-    title=f"No collapse: from epoch 2 on variety is {least:.1f} or more" + note,
+    title=f"No collapse to one picture: {least:.1f} or more from epoch 2 on" + note,
     xlabel="epoch",
     ylabel="variety (real pictures: 1)",
     ylim=(0, None),

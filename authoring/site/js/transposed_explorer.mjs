@@ -22,9 +22,9 @@ export function transposedExplorer(home, { settings, how_to_read: howToRead }) {
   );
   const squares = [slider("input square", [1, 1, 1, 1], draw), slider("output square", [1, 1, 1, 1], draw)];
   const pause = () => Math.min(500, Math.max(60, WALK_MILLISECONDS / Math.max(...counts)));
-  // Both squares go the same share of their way, so that all views finish together.
   const sheet = new Sheet(PICTURED_VIEWS);
   const words = sentence();
+  // Both squares go the same share of their way, so that all views finish together.
   const forward = () => {
     const last = Math.max(...counts);
     walked = walked < last ? walked + 1 : 1;
