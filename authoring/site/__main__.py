@@ -1,6 +1,6 @@
 """Make the book, in build/site, which opens from a file without a network.
 
-python -m authoring.site          from the outputs that are stored in the notebooks: half a minute
+python -m authoring.site          from the outputs that are stored in the notebooks: a minute on two cores
 python -m authoring.site --run    runs every lesson first, in the budget of this machine, and shows what came out
 """
 

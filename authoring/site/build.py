@@ -1,10 +1,12 @@
 """Write the sources of the book and let Sphinx make its pages."""
 
 import importlib
+import multiprocessing
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -86,7 +88,6 @@ def write_sources(folder: Path, read: Callable[[Path], NotebookNode]) -> None:
     shutil.copy(HERE / "book.css", folder / "_static")
     (folder / "_static" / "explorers.js").write_text(script(), encoding="utf-8")
     write_generators(folder / "_static" / "generators")
-    write_units(folder / "_static" / "units")
     (folder / "index.md").write_text(START + contents(stand), encoding="utf-8")
     (folder / "functions").mkdir()
     for room in ROOMS:
@@ -129,13 +130,17 @@ def stored(path: Path) -> NotebookNode:
 
 
 def build(folder: Path, read: Callable[[Path], NotebookNode] = stored) -> int:
-    """Make the book in `folder`, anew; return Sphinx's exit code."""
-    sources = folder.with_name(f"{folder.name}_sources")
-    for old in (folder, sources):
+    """Make the book in `folder`, anew; return Sphinx's exit code. A process beside it records what units show."""
+    sources, units = (folder.with_name(f"{folder.name}_{name}") for name in ("sources", "units"))
+    for old in (folder, sources, units):
         shutil.rmtree(old, ignore_errors=True)
-    write_sources(sources, read)
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-d", str(sources / "_doctrees")]
-    code = subprocess.run([*command, str(sources), str(folder)], cwd=ROOT).returncode
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as beside:
+        recorded = beside.submit(write_units, units)
+        write_sources(sources, read)
+        command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-d", str(sources / "_doctrees")]
+        code = subprocess.run([*command, str(sources), str(folder)], cwd=ROOT).returncode
+        recorded.result()
+    units.rename(folder / "_static" / "units")
     shutil.rmtree(sources)
     for leftover in (folder / "_static").glob("*.html"):  # templates of the theme, which are no pages
         leftover.unlink()

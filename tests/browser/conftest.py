@@ -55,8 +55,8 @@ def site(tmp_path_factory):
     assert build(folder) == 0
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
     taken = processor_time() - start
-    print(f"\nthe book: {size:.0f} MB in {taken:.0f} s of a processor")
-    assert size < 60 and taken < 120
+    print(f"\nthe book: {size:.0f} MB in {taken:.0f} s of a processor, by two processes side by side")
+    assert size < 60 and taken < 180  # Sphinx, with two thirds of it, is the longer: two minutes on two free cores
     return folder
 
 

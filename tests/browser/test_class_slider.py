@@ -7,20 +7,11 @@ import pytest
 from tests.browser.explorer import Explorer, label, place
 from tests.browser.open_notebook import run_notebook, write_notebook
 from tests.browser.real_lab import ROOT
+from tests.browser.times import PLAIN_SLIDER
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 ROUNDS, MOVES = 4, 10
 ALL, OF_THE_CLASS = 12, 3  # sliders of the explorer
-PLAIN = """import ipywidgets
-from dcgan_course import latent, recorded
-from dcgan_course.drawing import png_of_pictures
-
-generator = recorded.load_run("mnist_dcgan").generator
-frames = [png_of_pictures(generator(z[None]), columns=1, zoom=1) for z in latent.sample(2, 100, 0)]
-slider = ipywidgets.IntSlider(max=9, description="plain")
-image = ipywidgets.Image(value=frames[0], width=288, height=288)
-slider.observe(lambda change: setattr(image, "value", frames[change["new"] % 2]), names="value")
-ipywidgets.VBox([slider, image])"""
 EXPLORER = """from dcgan_course.widgets import latent_explorer
 
 latent_explorer("mnist_dcgan_conditional")"""
@@ -29,7 +20,7 @@ latent_explorer("mnist_dcgan_conditional")"""
 @pytest.fixture(scope="module")
 def notebook(lab, browser):
     """A notebook with a plain slider in its first cell and the explorer of a conditional run in its second, run."""
-    with run_notebook(lab, browser, write_notebook(lab, "class_slider", [PLAIN, EXPLORER])) as notebook:
+    with run_notebook(lab, browser, write_notebook(lab, "class_slider", [PLAIN_SLIDER, EXPLORER])) as notebook:
         yield notebook
 
 

@@ -1,5 +1,6 @@
 """The explorers of lessons 01 and 02 on their pages of the book: they walk, say, and are quick, without a kernel."""
 
+import functools
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from dcgan_course.widgets.convolution import START, describe
 from dcgan_course.widgets.transposed import describe as describe_transposed
 from tests.browser.book import HASH, NAMELESS, ready, times_of_moves
 from tests.browser.real_lab import ROOT
+from tests.browser.times import median_is_within
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 SMALL_LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 780}
@@ -163,18 +165,15 @@ def test_it_fits_a_small_laptop_and_the_width_of_a_phone(name, request):
 def test_time_from_a_move_to_changed_pixels(convolution):
     convolution.get_by_label("input size i").press("End")
     convolution.get_by_label("padding p").press("End")
-    times = times_of_moves(convolution, convolution.get_by_label("output square"), range(2, 32))
-    print(f"\nconvolution on the page, a move to changed pixels: median {times[15]:.1f} ms, at most {times[-1]:.1f}")
-    # Asked of the median on two free cores; the fastest quarter is judged, a busy machine is not the page's fault.
-    assert times[7] < 20
+    square = convolution.get_by_label("output square")
+    moves = functools.partial(times_of_moves, convolution, square, range(2, 32))
+    median_is_within(20, moves, "convolution on the page, a move to changed pixels")
 
 
 def test_time_from_a_move_to_changed_pixels_of_the_largest_layer(transposed):
     for name in ("input size i", "kernel size k", "stride s", "dilation d", "output_padding"):
         transposed.get_by_label(name).press("End")
     transposed.get_by_label("padding p").press("Home")
-    times = times_of_moves(transposed, transposed.get_by_label("output square"), range(2, 32))
-    print(
-        f"\n784 × 25 weights on the page, a move to changed pixels: median {times[15]:.1f} ms, at most {times[-1]:.1f}"
-    )
-    assert times[7] < 20
+    square = transposed.get_by_label("output square")
+    moves = functools.partial(times_of_moves, transposed, square, range(2, 32))
+    median_is_within(20, moves, "784 × 25 weights on the page, a move to changed pixels")
