@@ -96,7 +96,7 @@ class Book:
         if WIDGET in data:
             if film := film_of_widget(state, data[WIDGET]["model_id"]):
                 return html_output(output, self._film(film, place))
-            sentence = "".join(data.get("text/plain", ""))
+            sentence = "".join(data.get("text/plain", "")).replace("run this cell", "run this cell in the notebook")
             return html_output(output, explorer(source) or f'<p class="needs-a-kernel">{escape(sentence)}</p>')
         return output
 

@@ -23,6 +23,8 @@ def test_it_says_what_the_notebook_says_at_both_ends_of_every_slider(reader):
             home.get_by_label(label, exact=True).press(key)
             setting[number] = value
             assert words.inner_text() == _sentences(TwoNormals(*setting)) and home.evaluate(PIXELS) != before
+            shown = home.locator(".explorer-number").nth(number).inner_text()
+            assert "-" not in shown and float(shown.replace("−", "-")) == value
         setting[number] = start
         home.get_by_label(label, exact=True).fill(str(start))
     assert home.evaluate(NAMELESS) == 0

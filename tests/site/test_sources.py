@@ -52,6 +52,12 @@ def test_a_widget_leaves_its_sentence_escaped(book):
     assert "<img" not in text and html.escape(HOSTILE) in text
 
 
+def test_a_page_sends_to_the_notebook_for_what_needs_a_kernel(book):
+    sentence = "The explorer: run this cell to move it."
+    widget = new_output("display_data", {WIDGET: {"model_id": "a"}, "text/plain": sentence})
+    assert "The explorer: run this cell in the notebook to move it." in shown(book, widget)
+
+
 def test_the_notebook_itself_is_left_as_it_was(book):
     notebook = new_notebook(cells=[new_code_cell("x", outputs=[picture(1, "a")]), new_markdown_cell("$x$")])
     before = notebook.copy()

@@ -12,7 +12,9 @@ export function element(tag, properties = {}, ...children) {
 export function slider(name, [low, high, step, value], change) {
   const input = element("input", { type: "range", id: `explorer-${made++}`, min: low, max: high, step, value });
   // For the eye alone: a slider speaks its number itself, and an <output> would be one more live region.
-  const shown = element("span", { className: "explorer-number", textContent: value, ariaHidden: "true" });
+  const shown = element("span", { className: "explorer-number", ariaHidden: "true" });
+  const show = () => (shown.textContent = input.value.replace("-", "−"));
+  show();
   const label = element("label", { htmlFor: input.id, textContent: name });
   const row = element("div", { className: "explorer-row" }, label, input, shown);
   const control = {
@@ -24,11 +26,11 @@ export function slider(name, [low, high, step, value], change) {
     },
     set value(number) {
       input.value = number;
-      shown.textContent = input.value;
+      show();
     },
   };
   input.addEventListener("input", () => {
-    shown.textContent = input.value;
+    show();
     change(control);
   });
   return control;
