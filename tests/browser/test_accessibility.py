@@ -11,6 +11,8 @@ SEVERE = ("serious", "critical")
 HOW = {"resultTypes": ["violations"], "preload": False}  # to preload is to fetch, which a page from a file may not
 READY = "() => [...document.querySelectorAll('div[data-explorer]')].every(home => home.dataset.ready)"
 OPEN = "() => document.querySelectorAll('article details').forEach(each => (each.open = true))"
+FORMULAS_REACHED = """() => [...document.querySelectorAll('.formula, .formula > math')].every(each =>
+    each.scrollWidth <= each.clientWidth || getComputedStyle(each).overflowX !== 'auto' || each.tabIndex === 0)"""
 EXPLORERS = {  # what each page has; together they are all explorers of the book
     "lessons/00_start_here": {"latent_slider"},
     "lessons/01_convolution_arithmetic": {"convolution_explorer"},
@@ -67,11 +69,22 @@ def test_no_severe_violation_on_a_laptop(reader, name):
 REACHED = "() => [...document.querySelectorAll('pre')].every(e => e.scrollWidth <= e.clientWidth || e.tabIndex === 0)"
 
 
-@pytest.mark.parametrize("name", ["lessons/02_transposed_convolution", "lessons/04_gan_on_mnist", "functions/toy"])
+PAGES_ON_A_PHONE = [
+    "lessons/02_transposed_convolution",
+    "lessons/03_adversarial_game",  # formulas in boxes that open
+    "lessons/04_gan_on_mnist",
+    "lessons/05_when_training_fails",
+    "functions/toy",
+]
+
+
+@pytest.mark.parametrize("name", PAGES_ON_A_PHONE)
 def test_no_severe_violation_on_a_phone(reader, name):
     page = reader(name)
     page.set_viewport_size(PHONE)
     page.wait_for_function(REACHED)
+    page.evaluate(OPEN)
+    page.wait_for_function(FORMULAS_REACHED, timeout=5_000)
     assert violations(page) == []
 
 

@@ -47,3 +47,4 @@ async function place(home) {
 document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("div[data-explorer]").forEach(place));
 window.addEventListener("load", reachWideFormulas);
 window.addEventListener("resize", reachWideFormulas);
+document.addEventListener("toggle", reachWideFormulas, true); // a box that opens shows formulas without a size before
