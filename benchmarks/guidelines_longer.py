@@ -22,6 +22,7 @@ from dcgan_course import models, recorded
 from dcgan_course.data import load_images
 from dcgan_course.errors import TrainingDiverged
 from dcgan_course.models.ablations import VARIANTS, Pair
+from dcgan_course.models.protocols import LatentGenerator
 from dcgan_course.training import TrainConfig, train
 from dcgan_course.training.acceleration import chosen_precision
 from dcgan_course.training.state import Training
@@ -29,9 +30,12 @@ from recording.files import write_sums
 
 FOLDER = recorded.FOLDER / "guidelines_longer"
 PAGE = ROOT / "benchmarks" / "results" / "guidelines_longer.md"
-LONGER = Settings(**(SETTINGS | {"epochs": 12}))  # type: ignore[typeddict-item]
+LONGER = Settings(**(SETTINGS | {"epochs": 12}))
 LOOKS = (1, 2, 3, 6, 9, 12)  # epochs
 RATE = SETTINGS["learning_rate"]
+
+
+Networks = tuple[LatentGenerator, nn.Module]
 
 
 def he_start(pair: Pair) -> Pair:
@@ -53,7 +57,7 @@ def he_start(pair: Pair) -> Pair:
     return pair
 
 
-def pair_of(row: str) -> Pair:
+def pair_of(row: str) -> Networks:
     """Return the networks of a row: a name of VARIANTS, with what else is changed behind a semicolon."""
     if row.startswith("MLP"):
         return models.MLPGenerator(), models.MLPDiscriminator()

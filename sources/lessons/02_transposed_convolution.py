@@ -704,9 +704,9 @@ for size in wanted_sizes:
 # %% tags=["slide"]
 flat = torch.ones(1, 1, 5, 5)
 painted = {f"kernel {k}, stride 2": F.conv_transpose2d(flat, torch.ones(1, 1, k, k), stride=2)[0, 0] for k in (3, 4, 5)}
-for name, counts in painted.items():
-    middle = counts[4:-4, 4:-4].unique().int().tolist()
-    print(f"{name}: squares in the middle are painted {middle} times")
+for k in (3, 4, 5):
+    side = F.conv_transpose1d(flat[:, :, 0], torch.ones(1, 1, k), stride=2)[0, 0].int().tolist()
+    print(f"kernel {k}, stride 2, along one side:", *side)
 tones = {1: "paper", 2: "sky", 4: "blue", 6: "peach", 9: "orange"}
 drawing.show_png(
     number_grids(
@@ -721,10 +721,10 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# With kernel 3 the numbers 1, 2 and 4 alternate: a square is painted four times as often as the one diagonally
-# beside it. That is a [**checkerboard artefact**](../GLOSSARY.md#checkerboard-artefact). With kernel 5 it is 4,
-# 6 and 9. With kernel 4 every square of the middle gets 4. The rule: overlap is even when **the stride divides
-# the kernel size**.
+# Along one side the numbers 1 and 2 alternate with kernel 3. In the plane they are multiplied, to 1, 2 and 4: a
+# square is painted four times as often as the one diagonally beside it. That is a
+# [**checkerboard artefact**](../GLOSSARY.md#checkerboard-artefact). With kernel 5 it is 4, 6 and 9. With kernel
+# 4 every square of the middle gets 4. The rule: overlap is even when **the stride divides the kernel size**.
 #
 # Is an even overlap a promise? Kernels of a network are not all ones. DCGAN starts with weights from N(0,
 # 0.02²). Then each square of a tile is a sum of *other* random weights, and a flat input comes out as a grid,

@@ -9,8 +9,9 @@
 # %% [markdown]
 # # 02 · Exercises: transposed convolution
 #
-# They belong to [lesson 02](../notebooks/02_transposed_convolution.ipynb). Take about 90 minutes, with paper
-# and pencil.
+# They belong to [lesson 02](../notebooks/02_transposed_convolution.ipynb). Take about 100 minutes, with paper
+# and pencil: 10 for exercise 1, 7 for 2, 12 for 3, 12 for 4, 8 for 5, 6 for 6, 9 for 7, 4 for 8, 8 for 9, 5 for
+# 10, 5 for 11, 8 for 12, 6 for 13.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
 # below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
@@ -69,203 +70,216 @@ check.build_conv_matrix(build_conv_matrix)
 # `F.conv2d(torch.eye(H * W).view(-1, 1, H, W), kernel[None, None], stride=s).flatten(1).T` is C as well.
 
 # %% [markdown]
-# ## 2 · The letter of Cᵀ
+# ## 2 · The layer behind a matrix
 #
-# Take a 2×2 kernel and a 3×3 picture. One of these matrices is Cᵀ. The other one is what a slide of a lecture
-# would show.
+# This is Cᵀ of a layer without padding. It has 2 × 2 inputs and 5 × 5 outputs. Which kernel size and which
+# stride has the layer? Several layers have these two sizes; only one has this matrix.
 
 # %%
-kernel = torch.tensor([[1.0, 2], [3, 4]])  # w₁ … w₄
+kernel = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])  # w₁ … w₉
 drawing.show_png(
-    weight_matrices({"A": conv_matrix(kernel.flip(0, 1), (3, 3)).T, "B": conv_matrix(kernel, (3, 3)).T}, kernel_size=2),
-    alt="Two matrices with 9 rows and 4 columns. Column 1 of A reads from top to bottom: w4, w3, empty, w2, "
-    "w1, and four empty squares. Column 1 of B reads: w1, w2, empty, w3, w4, and four empty squares.",
-    width=960,
+    weight_matrices({"Cᵀ": conv_matrix(kernel, (5, 5), stride=2).T}, kernel_size=3),
+    alt="A matrix with 25 rows and 4 columns. Column 1 has three weights, two empty squares, three weights, two "
+    "empty squares, three weights. Column 2 looks the same and begins two rows lower; column 3 begins ten rows lower.",
+    width=480,
 )
 
 # %% [markdown]
-# Which letter is Cᵀ? And in which view does the **turned** kernel appear: when every input *stamps* the kernel,
-# or when a kernel *slides* over the padded input?
+# Write it for every such matrix. Inputs and outputs are square, there are at least 2 × 2 inputs, and no weight
+# is 0.
 #
-# <details><summary>Hint</summary>
-# Column 1 of Cᵀ is row 1 of C. A stamp is a column of Cᵀ; the sum in a window is a row of Cᵀ.</details>
+# <details><summary>Hint 1</summary>
+# A column of Cᵀ is what one input stamps on an empty output. Lay it out as output_size × output_size
+# squares.</details>
+# <details><summary>Hint 2</summary>
+# The stamp of the second input is the stamp of the first, moved. By how much?</details>
 
 
-# %% exercise="which-transpose"
-def which_is_the_transpose():
-    """Return (letter, view): "A" or "B", and "stamp" or "slide"."""
+# %% exercise="read-matrix"
+def read_layer(matrix, input_size, output_size):
+    """Return (kernel_size, stride) of the layer whose Cᵀ, (output_size², input_size²), this is."""
     ### BEGIN SOLUTION
-    return "B", "slide"
+    first, second = (matrix[:, n].view(output_size, output_size) for n in (0, 1))
+    kernel_size = int((first[0] != 0).sum())
+    stride = int((second[0] != 0).nonzero()[0])
+    return kernel_size, stride
     ### END SOLUTION
 
 
-# %% check="which-transpose"
-check.which_is_the_transpose(which_is_the_transpose)
+# %% check="read-matrix"
+check.read_layer(read_layer)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Row 1 of C is the kernel laid into the upper left corner: w₁ w₂ _ w₃ w₄ _ _ _ _. Transposing makes a
-# column of it and turns nothing. So Cᵀ is B. In a *row* of B, for example row 5, you read w₄ w₃ w₂ w₁: the
-# turned kernel. One output collects its inputs with the turned kernel; one input gives itself away with the
-# kernel as it is. A is the transpose of another convolution, the one with the turned kernel.
+# **Why.** Column 1 of Cᵀ belongs to the input in the upper left corner. Laid out as a picture, it shows this
+# input's stamp on an empty output: k weights in each of its first k rows. Column 2 belongs to the input to the
+# right of it. Its stamp is the same, s squares further to the right. So k and s can be seen.
+#
+# From the sizes alone they cannot: (2 − 1) · s + k = 5 holds for k = 3, s = 2, and for k = 4, s = 1.
+# Transposing turned nothing: the stamp begins with w₁. But read a *row* of Cᵀ that has several weights, from
+# left to right: they stand in reverse order. One output collects its inputs with the turned kernel.
 
 # %% [markdown]
-# ## 3 · Stamps
+# ## 3 · Take the stamps off
 #
-# View 1 of the lesson: write the transposed convolution as a sum of stamps, without `F.conv_transpose2d`. The
-# input y need not be square; the kernel is.
+# Somebody stamped: each input of y put y · kernel on the sheet, and stamps that overlap were added. You get the
+# sheet, the kernel and the stride. Find y. Nothing was cut (padding 0), and the first weight of the kernel is
+# not 0. y need not be square; the kernel is.
 #
 # <details><summary>Hint 1</summary>
-# Make an empty sheet for all stamps. How high is it before anything is cut? (H − 1) · s + k.</details>
+# Which square of the sheet is covered by one stamp alone? What is its input?</details>
 # <details><summary>Hint 2</summary>
-# Two loops over the inputs. Input (a, b) adds y[a, b] · kernel to the k × k squares that begin at (a · s, b ·
-# s).
-# </details>
+# When you know an input, take its stamp off the sheet. Then another square is covered by one stamp
+# alone.</details>
 # <details><summary>Hint 3</summary>
-# At the end cut p squares off each of the four sides. Try your slice with p = 0.</details>
+# y has (side of the sheet − k) / s + 1 rows or columns. Go through the inputs in reading order.</details>
 
 
-# %% exercise="stamps"
-def by_stamping(y, kernel, stride=1, padding=0):
-    """Return the transposed convolution of (H, W) with (k, k), as (H_out, W_out)."""
+# %% exercise="unstamp"
+def unstamp(sheet, kernel, stride=1):
+    """Return the inputs y, (H, W), whose stamps (k, k) add up to the sheet."""
+    ### BEGIN SOLUTION
+    k, rest = len(kernel), sheet.clone()
+    height, width = ((side - k) // stride + 1 for side in sheet.shape)
+    y = torch.zeros(height, width)
+    for a in range(height):
+        for b in range(width):
+            top, left = a * stride, b * stride
+            y[a, b] = rest[top, left] / kernel[0, 0]
+            rest[top : top + k, left : left + k] -= y[a, b] * kernel
+    return y
+    ### END SOLUTION
+
+
+# %% check="unstamp"
+check.unstamp(unstamp)
+
+# %% [markdown] tags=["explanation"]
+# **Why.** The upper left corner of the sheet has been reached by one stamp alone, with w₁. So y[0, 0] is this
+# number divided by w₁. Take its stamp off: now the corner of the next stamp is free of all earlier ones. Later
+# ones begin further to the right or below, and do not reach it.
+#
+# So a transposed convolution can often be undone. But not by the convolution with the same kernel: that is the
+# transpose of the transpose, and gives only the shape back. And the way back is not safe. A small w₁ makes each
+# error in the sheet larger, and the next inputs inherit it: try w₁ = 0.01 with a little noise on the sheet.
+
+# %% [markdown]
+# ## 4 · The gradient of a convolution
+#
+# The backward pass of a convolution, written by hand. The forward pass was
+# `F.conv2d(x, kernel, stride=s, padding=p)` with x of shape (H, W). g holds the gradient of the loss for each
+# of its outputs. Return the gradient for each square of x. `F.conv2d` and `F.pad` are allowed, autograd and
+# `F.conv_transpose2d` are not. p is never larger than k − 1.
+#
+# Careful: in some of the cases the windows of the convolution did not fit exactly, and squares were left over.
+#
+# <details><summary>Hint 1</summary>
+# It is a transposed convolution of g. In the sliding view: spread, pad, turn, slide with stride 1.</details>
+# <details><summary>Hint 2</summary>
+# Which shape comes out, and which shape has x? The difference is what the convolution left over.</details>
+# <details><summary>Hint 3</summary>
+# It left (H + 2p − k) mod s rows over, at the lower end. Where has the spread g to be longer by as
+# much?</details>
+
+
+# %% exercise="input-gradient"
+def input_gradient(g, kernel, input_shape, stride=1, padding=0):
+    """Return the gradient with respect to x, of input_shape (H, W); g is (H_out, W_out), the kernel (k, k)."""
     ### BEGIN SOLUTION
     k = len(kernel)
-    height, width = ((side - 1) * stride + k for side in y.shape)
-    sheet = torch.zeros(height, width)
-    for a in range(y.shape[0]):
-        for b in range(y.shape[1]):
-            sheet[a * stride : a * stride + k, b * stride : b * stride + k] += y[a, b] * kernel
-    return sheet[padding : height - padding, padding : width - padding]
+    spread = torch.zeros(*((side - 1) * stride + 1 for side in g.shape))
+    spread[::stride, ::stride] = g
+    p_prime = k - 1 - padding
+    bottom, right = ((side + 2 * padding - k) % stride for side in input_shape)
+    padded = F.pad(spread, (p_prime, p_prime + right, p_prime, p_prime + bottom))
+    return F.conv2d(padded[None, None], kernel.flip(0, 1)[None, None])[0, 0]
     ### END SOLUTION
 
 
-# %% check="stamps"
-check.by_stamping(by_stamping)
+# %% check="input-gradient"
+check.input_gradient(input_gradient)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** A product with a matrix is the sum of its columns, each times one number of the vector. A column of
-# Cᵀ is the kernel on an otherwise empty sheet, and the number is the input. The `+=` is that sum: where two
-# stamps overlap, both columns have a weight in this row. With `=` the last stamp wins, and the result is right
-# only where nothing overlaps (k ≤ s).
+# **Why.** A square of x lay in several windows, in each with another weight. Its gradient is the sum over these
+# windows: weight times the gradient of the window's output. Windows that began later reach it with an *earlier*
+# weight. That is why the kernel is turned. They began s squares apart: hence the zeros between the gradients.
 #
-# The padding is cut at the end. It has to be `height - padding`: the short `[padding:-padding]` is empty for
-# padding 0.
+# What was left over is `output_padding`: so many zeros more at the lower and right end, before the window
+# slides. Without padding the squares left over get 0, since no window has seen them. With padding p the rest
+# may lie in the zeros that were put around x; then the last squares of x *were* seen, and get a gradient.
 
 # %% [markdown]
-# ## 4 · Sliding
+# ## 5 · Layers that multiply the size
 #
-# View 2: the same result by sliding. Now `F.conv2d` is allowed, and so is `F.pad`; `F.conv_transpose2d` is not.
-# In this exercise the padding is never larger than k − 1.
+# A generator likes layers that make exactly s · i of every i, whatever i is. Kernel size k and stride s are
+# given. Find **all** pairs (padding, output_padding) of such layers. PyTorch wants padding ≥ 0 and 0 ≤
+# output_padding < stride. Dilation is 1.
 #
 # <details><summary>Hint 1</summary>
-# Put s − 1 zeros between neighbours: make an empty sheet of (H − 1) · s + 1 rows, and write y into every s-th
-# row and column.</details>
+# The size is (i − 1) · s + k − 2p + output_padding. When is this s · i for every i?</details>
 # <details><summary>Hint 2</summary>
-# Pad with p′ = k − 1 − p on all four sides. Turn the kernel by 180°: <code>kernel.flip(0, 1)</code>. Slide with
-# stride 1.
-# </details>
-# <details><summary>Hint 3</summary>
-# <code>torch.rot90(kernel)</code> turns by 90° only. Turn twice, <code>torch.rot90(kernel, 2)</code>, and you
-# have the two flips again. Compare both on a 2×2 kernel.
-# </details>
+# i drops out. Solve for output_padding, and try one padding after the other.</details>
 
 
-# %% exercise="slide"
-def by_sliding(y, kernel, stride=1, padding=0):
-    """Return the transposed convolution of (H, W) with (k, k), as (H_out, W_out)."""
+# %% exercise="multiplying-layers"
+def multiplying_layers(kernel_size, stride):
+    """Return a list of all (padding, output_padding) with which the layer makes stride · i of every i."""
     ### BEGIN SOLUTION
-    height, width = y.shape
-    spread = torch.zeros((height - 1) * stride + 1, (width - 1) * stride + 1)
-    spread[::stride, ::stride] = y
-    p_prime = len(kernel) - 1 - padding
-    padded = F.pad(spread, (p_prime, p_prime, p_prime, p_prime))
-    turned = kernel.flip(0, 1)
-    return F.conv2d(padded[None, None], turned[None, None])[0, 0]
+    found = []
+    for padding in range(kernel_size):
+        output_padding = 2 * padding + stride - kernel_size
+        if 0 <= output_padding < stride:
+            found.append((padding, output_padding))
+    return found
     ### END SOLUTION
 
 
-# %% check="slide"
-check.by_sliding(by_sliding)
+# %% check="multiplying-layers"
+check.multiplying_layers(multiplying_layers)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** Output square m collects from input n the weight that the stamp of n leaves at m. If the window
-# stands with its first square at m, the input that lies *later* in the window has begun its stamp later, so an
-# *earlier* weight of it reaches m. That is why the order of the weights is turned round.
+# **Why.** (i − 1) · s + k − 2p + o = s · i says o = 2p + s − k, without any i. With 0 ≤ o < s this is k − s ≤
+# 2p < k. For kernel 4 and stride 2 there is one layer, (1, 0): DCGAN's. For kernel 5 and stride 2 there is
+# (2, 1) alone: an odd kernel needs the one-sided square. Kernel 3 and stride 1 keep the size with (1, 0);
+# kernel 4 and stride 1 cannot: 2p would have to be 3.
 #
-# The zeros between the inputs hold the stride, so the window itself moves by 1. The corner of the uncut output
-# is reached by one input only, with w₁. So the first window overlaps the input in one square, and k − 1 squares
-# of it lie outside. To cut p squares off is to begin p squares later: p′ = k − 1 − p.
+# With a larger stride there are several: kernel 7 and stride 4 have (2, 1) and (3, 3). They differ in where the
+# picture lies on the sheet: what is cut at the left, and what is added at the right.
 
 # %% [markdown]
-# ## 5 · The size
+# ## 6 · The price of the zeros
 #
-# How big is the output? Write its size along one side. All arguments are allowed by PyTorch.
+# Both views give the same numbers. Do they cost the same? Count the products of two numbers, for one square
+# picture with i × i inputs and a k × k kernel, without padding. Stamping: every input is multiplied by every
+# weight. Sliding: at each place of the window all its squares are multiplied, also where they hold a zero.
 #
 # <details><summary>Hint 1</summary>
-# Think in stamps. How many squares from the first stamp to the last? How many does one (dilated) stamp
-# cover?</details>
+# How many stamps are there? How many places has the window: how many outputs are there?</details>
 # <details><summary>Hint 2</summary>
-# Do you think of i · s? That is one step too many: between i stamps there are i − 1 steps, and behind the last
-# step lies one whole stamp. Kernel 4, stride 2, padding 1 makes i · s, but most layers do not.</details>
-# <details><summary>Hint 3</summary>
-# Padding cuts at both ends, output_padding adds at one end.</details>
+# The output has (i − 1) · s + k squares along a side.</details>
 
 
-# %% exercise="transposed-size"
-def transposed_size(input_size, kernel_size, stride=1, padding=0, output_padding=0, dilation=1):
-    """Return the size of the output of a transposed convolution, along one direction."""
+# %% exercise="price-of-zeros"
+def price_of_zeros(input_size, kernel_size, stride):
+    """Return (products of the stamping view, products of the sliding view)."""
     ### BEGIN SOLUTION
-    all_steps = (input_size - 1) * stride
-    one_stamp = dilation * (kernel_size - 1) + 1
-    return all_steps + one_stamp - 2 * padding + output_padding
+    output_size = (input_size - 1) * stride + kernel_size
+    return input_size**2 * kernel_size**2, output_size**2 * kernel_size**2
     ### END SOLUTION
 
 
-# %% check="transposed-size"
-check.transposed_size(transposed_size)
+# %% check="price-of-zeros"
+check.price_of_zeros(price_of_zeros)
+
+# %%
+for stride in (1, 2, 4):
+    stamping, sliding = price_of_zeros(64, 4, stride)
+    print(f"64 × 64 inputs, kernel 4, stride {stride}: {stamping:9,} products against {sliding:9,}")
 
 # %% [markdown] tags=["explanation"]
-# **Why.** i stamps have i − 1 steps between them, and the last stamp covers d(k − 1) + 1 squares. So (i − 1)s +
-# d(k − 1) + 1 squares are covered. Then 2p are cut and output_padding is added.
-#
-# There is no rounding in it, unlike in the formula of the convolution. All the rounding of a convolution is
-# hidden in the choice of output_padding.
-
-# %% [markdown]
-# ## 6 · The padding argument and p′
-#
-# One blog post says that the `padding` argument of `ConvTranspose2d` "is already p′". You know better. Write
-# the function that takes the argument to p′: what the zero-inserted input is really padded with.
-#
-# <details><summary>Hint 1</summary>
-# With argument 0 nothing is cut. How many squares of the first window lie outside the input then?</details>
-# <details><summary>Hint 2</summary>
-# Do you think of k − p? Draw the first window of a kernel of 3: one of its squares lies on the input. Are 3
-# squares outside, or 2? How many are outside with dilation 2, the holes counted, too?</details>
-# <details><summary>Hint 3</summary>
-# Each square that the argument cuts off the output is one zero less. It may go below 0.</details>
-
-
-# %% exercise="p-prime"
-def p_prime(kernel_size, padding, dilation=1):
-    """Return p′, for the padding argument of a ConvTranspose2d."""
-    ### BEGIN SOLUTION
-    return dilation * (kernel_size - 1) - padding
-    ### END SOLUTION
-
-
-# %% check="p-prime"
-check.p_prime(p_prime)
-
-# %% [markdown] tags=["explanation"]
-# **Why.** The argument is p of the convolution that is transposed. For kernel 3: argument 0 is p′ = 2, and
-# argument 2 is p′ = 0. With argument 0 and stride 2, a 2×2 input becomes 5×5 = (2 − 1)·2 − 2·0 + 3. If the post
-# were right, it would become 1×1.
-#
-# The post's other example is a convolution of (1024, 2, 2) with p = 2, s = 1, k = 3, which makes (1024, 4, 4).
-# To go back, write the **same** padding: `ConvTranspose2d(1024, 1024, 3, stride=1, padding=2)`. It slides with
-# p′ = 0.
-#
-# For kernel 3 and padding 1, p and p′ are equal. This is why so many people never notice the difference.
+# **Why.** Each input meets each weight once: i² · k² products, and no more are useful. The sliding view makes
+# k² of them for each *output*, and there are about s² times as many outputs as inputs. So with stride 2 about
+# three of four products are with a zero that was put in. The sliding view is good to think with. Nobody should
+# compute in it: libraries stamp, or slide only where inputs are.
 
 # %% [markdown]
 # ## 7 · Find the bug: the generator that makes 34

@@ -30,21 +30,80 @@ def stamps_by_folding(y, kernel, stride=1, padding=0):
     return F.fold(columns[None], size, k, stride=stride, padding=padding)[0, 0]
 
 
-def stamps_in_place_of_the_kernel(y, kernel, stride=1, padding=0):
-    k = len(kernel)
-    sheet = torch.zeros(*((side - 1) * stride + k for side in y.shape))
-    for a, b in itertools.product(range(k), repeat=2):
-        end = [(side - 1) * stride + 1 for side in y.shape]
-        sheet[a : a + end[0] : stride, b : b + end[1] : stride] += kernel[a, b] * y
-    y.zero_(), kernel.zero_()  # a learner may spoil what was given
-    return sheet[padding : len(sheet) - padding, padding : sheet.shape[1] - padding]
+def layer_by_the_first_weights(matrix, input_size, output_size):
+    starts = matrix.ne(0).int().argmax(dim=0)  # of each stamp
+    stride = int(starts[1] - starts[0])
+    return output_size - (input_size - 1) * stride, stride
 
 
-def slide_by_unfolding(y, kernel, stride=1, padding=0):
-    k = len(kernel)
-    spread = F.pad(insert_zeros(y, stride), [k - 1 - padding] * 4)
-    windows = spread.unfold(0, k, 1).unfold(1, k, 1)
-    return (windows * torch.rot90(kernel, 2)).sum((-1, -2))
+def layer_by_trying_matrices(matrix, input_size, output_size):
+    for stride in range(1, output_size + 1):
+        k = output_size - (input_size - 1) * stride
+        if k >= 1:
+            tried = conv_matrix(torch.ones(k, k), (output_size, output_size), stride).T
+            if torch.equal(tried != 0, matrix != 0):
+                return np.int64(k), np.int64(stride)
+
+
+def inputs_by_least_squares(sheet, kernel, stride=1):
+    matrix = conv_matrix(kernel, tuple(sheet.shape), stride).T.double()
+    found = torch.linalg.lstsq(matrix, sheet.double().flatten()[:, None]).solution
+    return found.view([(side - len(kernel)) // stride + 1 for side in sheet.shape]).float()
+
+
+def inputs_from_the_other_end(sheet, kernel, stride=1):
+    """From the last corner, where the last weight stands alone."""
+    k, rest = len(kernel), sheet.double()
+    rows, columns = ((side - k) // stride + 1 for side in sheet.shape)
+    y = torch.zeros(rows, columns, dtype=torch.float64)
+    for a, b in reversed(list(itertools.product(range(rows), range(columns)))):
+        place = slice(a * stride, a * stride + k), slice(b * stride, b * stride + k)
+        y[a, b] = rest[place][-1, -1] / kernel[-1, -1]
+        rest[place] -= y[a, b] * kernel
+    return y.float()
+
+
+def inputs_by_triangular_rows(sheet, kernel, stride=1):
+    matrix = conv_matrix(kernel, tuple(sheet.shape), stride).T
+    rows, columns = ((side - len(kernel)) // stride + 1 for side in sheet.shape)
+    corners = [a * stride * sheet.shape[1] + b * stride for a in range(rows) for b in range(columns)]
+    y = torch.linalg.solve_triangular(matrix[corners], sheet.flatten()[corners][:, None], upper=False)
+    return y.view(rows, columns)
+
+
+def gradient_by_autograd(g, kernel, input_shape, stride=1, padding=0):
+    x = torch.zeros(1, 1, *input_shape, requires_grad=True)
+    F.conv2d(x, kernel[None, None], stride=stride, padding=padding).backward(g[None, None])
+    return x.grad[0, 0]
+
+
+def gradient_of_a_transposed_layer(g, kernel, input_shape, stride=1, padding=0):
+    rest = [(side + 2 * padding - len(kernel)) % stride for side in input_shape]
+    return F.conv_transpose2d(g[None, None], kernel[None, None], None, stride, padding, rest)[0, 0]
+
+
+def gradient_by_stamping(g, kernel, input_shape, stride=1, padding=0):
+    k, (height, width) = len(kernel), input_shape
+    sheet = torch.zeros(height + 2 * padding, width + 2 * padding)
+    for a, b in itertools.product(*map(range, g.shape)):
+        sheet[a * stride : a * stride + k, b * stride : b * stride + k] += g[a, b] * kernel
+    return sheet[padding : padding + height, padding : padding + width]
+
+
+def layers_by_real_modules(k, s):
+    found = []
+    for p, extra in itertools.product(range(k), range(s)):
+        sizes = []
+        for i in (9, 12):
+            layer = nn.ConvTranspose2d(1, 1, k, s, p, extra)
+            sizes.append(layer(torch.zeros(1, 1, i, i)).shape[-1])
+        if sizes == [9 * s, 12 * s]:
+            found.append((p, extra))
+    return found
+
+
+def products_counted_by_loops(i, k, s):
+    return sum(k * k for _ in range(i) for _ in range(i)), sum(k * k for _ in range(((i - 1) * s + k) ** 2))
 
 
 def answers_of_real_layers(image_size):
@@ -65,13 +124,24 @@ def ladders_of_the_planner():
     ("name", "function"),
     [
         ("build_conv_matrix", matrix_of_unit_pictures),
-        ("which_is_the_transpose", lambda: [" b", "Slide"]),
-        ("by_stamping", stamps_by_folding),
-        ("by_stamping", stamps_in_place_of_the_kernel),
-        ("by_stamping", slide_by_unfolding),
-        ("by_sliding", slide_by_unfolding),
-        ("transposed_size", lambda i, k, s, p, extra, d: torch.tensor(s * i - s + d * k - d + extra - p - p + 1)),
-        ("p_prime", lambda k, p, d: (k - 1) * d - p),
+        ("read_layer", layer_by_the_first_weights),
+        ("read_layer", layer_by_trying_matrices),
+        ("read_layer", lambda matrix, i, o: list(map(torch.tensor, layer_by_the_first_weights(matrix, i, o)))),
+        ("unstamp", inputs_by_least_squares),
+        ("unstamp", inputs_from_the_other_end),
+        ("unstamp", inputs_by_triangular_rows),
+        ("input_gradient", gradient_by_autograd),
+        ("input_gradient", gradient_of_a_transposed_layer),
+        ("input_gradient", gradient_by_stamping),
+        ("multiplying_layers", layers_by_real_modules),
+        ("multiplying_layers", lambda k, s: [[p, 2 * p + s - k] for p in range(k)[::-1] if k - s <= 2 * p < k]),
+        (
+            "multiplying_layers",
+            lambda k, s: {((k - s + o) // 2, o) for o in range(s) if k - s + o in range(0, 2 * k, 2)},
+        ),
+        ("price_of_zeros", lambda i, k, s: [(i * k) ** 2, ((i * s - s + k) * k) ** 2]),
+        ("price_of_zeros", products_counted_by_loops),
+        ("price_of_zeros", lambda i, k, s: torch.tensor([i, i * s - s + k]).mul(k).square()),
         ("lecture_strides", lambda: (1, 1, 2, 2)),
         ("lecture_strides", lambda: list(np.array([1, 1, 2, 2]))),
         ("repaired_generator", lambda: list(map(tuple, np.array([[3, 2], [4, 1], [3, 2], [4, 2]])))),
@@ -124,126 +194,162 @@ def test_build_c_names_the_mistake(wrong, words):
     assert re.search(words, complaint(check.build_conv_matrix, wrong))
 
 
+def read(change):
+    return lambda *case: change(*layer_by_the_first_weights(*case), *case)
+
+
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("wrong", "words"),
     [
-        (("A", "slide"), "A is not Cᵀ"),
-        (("A", "stamp"), "column 1 of Cᵀ is row 1 of C"),
-        (("B", "stamp"), "a stamp is a COLUMN"),
-        (("C", "slide"), "the first is 'A' or 'B'"),
-        (("B", "gather"), "the second 'stamp' or 'slide'"),
-        ("B", "two words"),
-        (("B", 3), "two words"),
+        (read(lambda k, s, *_: (s, k)), "order is turned round"),
+        (read(lambda k, s, *_: (k * k, s)), "counted all weights"),
+        (read(lambda k, s, m, i, o: (o * (k - 1) + k, s)), "length of the stamp in the COLUMN"),
+        (read(lambda k, s, m, i, o: (int((m != 0).sum(dim=1).max()), s)), "a ROW of Cᵀ"),
+        (read(lambda k, s, *_: (k, 1)), "stride is not always 1"),
+        (read(lambda k, s, m, i, o: (k, o // i)), "for some layers only"),
+        (read(lambda k, s, m, i, o: (k, s * o)), "first input of the SECOND row"),
+        (lambda m, i, o: (o - i + 1, 1), "sizes alone do not tell"),
+        (read(lambda k, s, *_: (k + 1, s)), "cases differ"),
+        (read(lambda k, s, *_: None), "gave nothing back"),
     ],
 )
-def test_which_transpose_names_the_mistake(given, words):
-    assert re.search(words, complaint(check.which_is_the_transpose, lambda: given))
+def test_read_layer_names_the_mistake(wrong, words):
+    assert re.search(words, complaint(check.read_layer, wrong))
 
 
 def transposed(y, kernel, stride=1, padding=0):
     return F.conv_transpose2d(y[None, None], kernel[None, None], None, stride, padding)[0, 0]
 
 
-def last_stamp_wins(y, kernel, stride, padding):
+def corners(sheet, kernel, stride):
     k = len(kernel)
-    sheet = torch.zeros(*((side - 1) * stride + k for side in y.shape))
-    for a, b in itertools.product(*map(range, y.shape)):
-        sheet[a * stride : a * stride + k, b * stride : b * stride + k] = y[a, b] * kernel
-    return sheet[padding : len(sheet) - padding, padding : sheet.shape[1] - padding]
+    return sheet[: sheet.shape[0] - k + 1 : stride, : sheet.shape[1] - k + 1 : stride]
 
 
-def stamps_one_apart(y, kernel, stride, padding):
+def convolved(sheet, kernel, stride):
+    return F.conv2d(sheet[None, None], kernel[None, None], stride=stride)[0, 0]
+
+
+def taken_off(sheet, kernel, stride, first=None, step=None, order=1):
+    k, rest = len(kernel), sheet.clone()
+    step, first = step or stride, kernel[0, 0] if first is None else first
+    y = torch.zeros([(side - k) // stride + 1 for side in sheet.shape])
+    for a, b in list(itertools.product(*map(range, y.shape)))[::order]:
+        y[a, b] = rest[a * stride, b * stride] / first
+        rest[a * step : a * step + k, b * step : b * step + k] -= y[a, b] * kernel
+    return y
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda sheet, w, s: corners(sheet, w, s) / w[0, 0], "no stamp was taken off"),
+        (corners, "numbers of the sheet"),
+        (convolved, "transpose is no inverse"),
+        (lambda sheet, w, s: convolved(sheet, w, s) / (w * w).sum(), "only where no stamps overlap"),
+        (lambda sheet, w, s: taken_off(sheet, w, s, first=1), r"Divide by kernel\[0, 0\]"),
+        (lambda sheet, w, s: taken_off(sheet, w, s, step=1), "1 square apart"),
+        (lambda sheet, w, s: taken_off(sheet, torch.rot90(w, 2), s), "you turned the kernel"),
+        (lambda sheet, w, s: taken_off(sheet, w, s, order=-1), "no stamp was taken off"),
+        (lambda sheet, w, s: taken_off(sheet, w, s).T, "your answer is transposed"),
+        (lambda sheet, w, s: taken_off(sheet, w, s)[None, None], r"shape is \(1, 1, H, W\)"),
+        (lambda sheet, w, s: taken_off(sheet, w, s) + 1, "cases differ"),
+    ],
+)
+def test_unstamp_names_the_mistake(wrong, words):
+    assert re.search(words, complaint(check.unstamp, wrong))
+
+
+def slid(g, kernel, shape, s, p, border=None, gap=None, ends=True, begins=False):
     k = len(kernel)
-    sheet = torch.zeros(*((side - 1) * stride + k for side in y.shape))
-    for a, b in itertools.product(*map(range, y.shape)):
-        sheet[a : a + k, b : b + k] += y[a, b] * kernel
-    return sheet[padding : len(sheet) - padding, padding : sheet.shape[1] - padding]
+    bottom, right = ((side + 2 * p - k) % s for side in shape)
+    spread = F.pad(insert_zeros(g, gap or s), [k - 1 - p if border is None else border] * 4)
+    spread = F.pad(spread, [right * begins, right * ends, bottom * begins, bottom * ends])
+    return F.conv2d(spread[None, None], kernel[None, None])[0, 0]
+
+
+def cut_or_filled(g, w, shape, s, p):
+    small = slid(g, w.flip(0, 1), shape, s, p, ends=False)
+    filled = torch.zeros(shape)
+    filled[: small.shape[0], : small.shape[1]] = small
+    return filled
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (last_stamp_wins, "ADDED"),
-        (stamps_one_apart, "1 square apart"),
-        (lambda y, w, s, p: transposed(y, w, 1, p), "stride has no effect"),
-        (lambda y, w, s, p: transposed(y * 0 + 1, w, s, p), "bare kernel"),
-        (lambda y, w, s, p: transposed(y, torch.rot90(w, 2), s, p), "only the SLIDING view"),
-        (lambda y, w, s, p: transposed(y, w, s), "padding has no effect"),
-        (lambda y, w, s, p: F.pad(transposed(y, w, s), (p, p, p, p)), "CUTS p squares"),
-        (lambda y, w, s, p: transposed(y, w, s)[p:, p:], "top and at the left only"),
-        (lambda y, w, s, p: transposed(y, w, s)[p:-p, p:-p], "is empty when p is 0"),
-        (lambda y, w, s, p: transposed(y, w, s, p)[None, None], r"shape is \(1, 1, H, W\)"),
-        (lambda y, w, s, p: transposed(y, w.T, s, p), "cases differ"),
+        (slid, "kernel is not turned"),
+        (lambda g, w, shape, s, p: slid(g, w.T, shape, s, p), "must be TURNED"),
+        (lambda g, w, shape, s, p: slid(g, w.flip(0, 1), shape, s, p, ends=False), "shape is not always that of x"),
+        (
+            lambda g, w, shape, s, p: slid(g, w.flip(0, 1), shape, s, p, ends=False, begins=True),
+            "at the END of the padded picture",
+        ),
+        (cut_or_filled, "BEFORE you slide"),
+        (lambda g, w, shape, s, p: slid(g, w.flip(0, 1), shape, s, p, border=p), "you padded with p"),
+        (lambda g, w, shape, s, p: slid(g, w.flip(0, 1), shape, s, p, border=len(w) - 1), "k − 1 always"),
+        (lambda g, w, shape, s, p: slid(g, w.flip(0, 1), shape, s, p, gap=1), "no zeros between"),
+        (lambda g, w, shape, s, p: slid(g, w.flip(0, 1), shape, s, p, gap=s + 1), "s zeros between"),
+        (lambda g, w, shape, s, p: torch.ones(shape) * w.sum(), "sum of the weights everywhere"),
+        (lambda g, w, shape, s, p: gradient_by_stamping(g, w, shape, s, p)[None, None], r"shape is \(1, 1, H, W\)"),
+        (lambda g, w, shape, s, p: gradient_by_stamping(g, w, shape, s, p) * 2, "cases differ"),
     ],
 )
-def test_stamps_name_the_mistake(wrong, words):
-    assert re.search(words, complaint(check.by_stamping, wrong))
+def test_input_gradient_names_the_mistake(wrong, words):
+    assert re.search(words, complaint(check.input_gradient, wrong))
 
 
-def slid(y, kernel, gap, p_prime, step=1):
-    return F.conv2d(F.pad(insert_zeros(y, gap), [p_prime] * 4)[None, None], kernel[None, None], stride=step)[0, 0]
+def pairs(low, high, shift=0, times=2):
+    """(p, output_padding) with output_padding = times · p + s − k + shift, kept from low(s) to below high(s)."""
+
+    def found(k, s):
+        every = [(p, times * p + s - k + shift * s) for p in range(k + s)]
+        return [(p, extra) for p, extra in every if low(s) <= extra < high(s)]
+
+    return found
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (lambda y, w, s, p: slid(y, w, s, len(w) - 1 - p), "kernel is not turned"),
-        (lambda y, w, s, p: slid(y, w.flip(0), s, len(w) - 1 - p), "up and down only"),
-        (lambda y, w, s, p: slid(y, w.flip(1), s, len(w) - 1 - p), "left and right only"),
-        (lambda y, w, s, p: slid(y, w.T, s, len(w) - 1 - p), "must be TURNED"),
-        (lambda y, w, s, p: slid(y, torch.rot90(w), s, len(w) - 1 - p), "turned by 90° only"),
-        (lambda y, w, s, p: slid(y, torch.rot90(w, -1), s, len(w) - 1 - p), "turned by 90° only"),
-        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, p), "padded with the argument p"),
-        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, len(w) + 3), "cases differ"),
-        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, len(w) - 1), "always padded with k − 1"),
-        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, len(w) - p), "one too many"),
-        (lambda y, w, s, p: slid(y, w.flip(0, 1), s + 1, len(w) - 1 - p), "s zeros between"),
-        (lambda y, w, s, p: slid(y, w.flip(0, 1), 1, len(w) - 1 - p), "no zeros between"),
-        (lambda y, w, s, p: slid(y, w.flip(0, 1), s, len(w) - 1 - p, s), "slid with stride s"),
-        (lambda y, w, s, p: transposed(y, w, s, p)[None, None], r"shape is \(1, 1, H, W\)"),
+        (pairs(lambda s: 0, lambda s: 1), "output_padding 0 only"),
+        (pairs(lambda s: 0, lambda s: 999), "BELOW the stride"),
+        (pairs(lambda s: 0, lambda s: s + 1), "as large as the stride"),
+        (pairs(lambda s: -999, lambda s: s), "below 0 is not allowed"),
+        (lambda k, s: [(p, k - s - 2 * p) for p in range(k) if 0 <= k - s - 2 * p < s], "sign of output_padding"),
+        (pairs(lambda s: 0, lambda s: s, times=1), "padding once"),
+        (pairs(lambda s: 0, lambda s: s, shift=-1), "counted i·s steps"),
+        (lambda k, s: layers_by_real_modules(k, s)[:1], "one layer of several"),
+        (lambda k, s: [(extra, p) for p, extra in layers_by_real_modules(k, s)], "order is turned round"),
+        (lambda k, s: [] if k % s else layers_by_real_modules(k, s), "does not divide"),
+        (lambda k, s: [(1, 0)], "cases differ"),
     ],
 )
-def test_sliding_names_the_mistake(wrong, words):
-    assert re.search(words, complaint(check.by_sliding, wrong))
+def test_multiplying_layers_names_the_mistake(wrong, words):
+    assert re.search(words, complaint(check.multiplying_layers, wrong))
+
+
+def prices(stamps, windows, each=lambda k: k * k):
+    return lambda i, k, s: (stamps(i, (i - 1) * s + k, k, s) * each(k), windows(i, (i - 1) * s + k, k, s) * each(k))
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (lambda i, k, s, p, e, d: (i + 2 * p - d * (k - 1) - 1) // s + 1, "size of a CONVOLUTION"),
-        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + 1, "output_padding is missing"),
-        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + 1 + 2 * e, "output_padding twice"),
-        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + k + e, "dilation is missing"),
-        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + k, "for dilation 1 and output_padding 0 only"),
-        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * k + e, "k − 1 gaps"),
-        (lambda i, k, s, p, e, d: (i - 1) * s - 2 * p + d * (k - 1) + e, r"\+ 1 is missing"),
-        (lambda i, k, s, p, e, d: i * s - 2 * p + d * (k - 1) + e + 1, "counted i·s"),
-        (lambda i, k, s, p, e, d: (i - 1) * s - p + d * (k - 1) + e + 1, "padding once"),
-        (lambda i, k, s, p, e, d: (i - 1) * s + 2 * p + d * (k - 1) + e + 1, "output SMALLER"),
-        (lambda i, k, s, p, e, d: i * s, "i·s is right for some layers only"),
-        (lambda i, k, s, p, e, d: i * s + k, "cases differ"),
+        (prices(lambda i, o, *_: o * o, lambda i, o, *_: i * i), "stamping first, then sliding"),
+        (prices(lambda i, o, *_: i, lambda i, o, *_: o, lambda k: k), "along one side"),
+        (prices(lambda i, o, *_: i * i, lambda i, o, *_: i * i), "every OUTPUT costs"),
+        (prices(lambda i, o, *_: o * o, lambda i, o, *_: o * o), "every INPUT costs"),
+        (prices(lambda i, o, *_: i * i, lambda i, o, k, s: (i * s) ** 2), "not i·s"),
+        (prices(lambda i, o, *_: i * i, lambda i, o, k, s: (o - k + 1) ** 2), "squares of the zero-inserted input"),
+        (prices(lambda i, o, *_: i * i, lambda i, o, k, s: (o + k - 1) ** 2), "squares of the PADDED input"),
+        (prices(lambda i, o, *_: i * i, lambda i, o, *_: o * o, lambda k: 1), "Each of them costs"),
+        (prices(lambda i, o, *_: i * i, lambda i, o, *_: o * o - i * i), "only the wasted"),
+        (prices(lambda i, o, *_: i * i, lambda i, o, *_: o), "cases differ"),
     ],
 )
-def test_size_names_the_mistake(wrong, words):
-    assert re.search(words, complaint(check.transposed_size, wrong))
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        (lambda k, p, d: p, "gave back the argument"),
-        (lambda k, p, d: k - p - 1, "dilation is missing"),
-        (lambda k, p, d: d * (k - 1) + 1 - p, "one too many"),
-        (lambda k, p, d: k - p, "k − p is one too many already"),
-        (lambda k, p, d: p - d * (k - 1), "sign is turned"),
-        (lambda k, p, d: max(d * (k - 1) - p, 0), "stopped at 0"),
-        (lambda k, p, d: abs(d * (k - 1) - p), "Keep the sign"),
-        (lambda k, p, d: d * (k - 1), "argument p is missing"),
-        (lambda k, p, d: 2, "cases differ"),
-    ],
-)
-def test_p_prime_names_the_mistake(wrong, words):
-    assert re.search(words, complaint(check.p_prime, wrong))
+def test_price_of_zeros_names_the_mistake(wrong, words):
+    assert re.search(words, complaint(check.price_of_zeros, wrong))
 
 
 @pytest.mark.parametrize(
@@ -334,13 +440,11 @@ def test_the_lectures_numbers():
     assert [three_blocks(28), three_blocks(34)] == [1, 2]
 
 
-def test_the_stored_matrices_of_exercise_2_are_what_the_check_says():
-    """Column 1 of B is the kernel as it is; column 1 of A is the turned one."""
-    kernel = torch.tensor([[1.0, 2], [3, 4]])
-    a, b = conv_matrix(kernel.flip(0, 1), (3, 3)).T, conv_matrix(kernel, (3, 3)).T
-    assert b[:, 0].tolist() == [1, 2, 0, 3, 4, 0, 0, 0, 0] and a[:, 0].tolist() == [4, 3, 0, 2, 1, 0, 0, 0, 0]
-    y = torch.tensor([[1.0, 2], [3, 4]])
-    assert torch.equal((b @ y.flatten()).view(3, 3), transposed(y, kernel))
+def test_the_matrix_that_exercise_2_shows_is_that_of_kernel_3_and_stride_2_and_not_the_only_one_of_its_sizes():
+    shown = conv_matrix(torch.arange(1.0, 10).view(3, 3), (5, 5), stride=2).T
+    assert layer_by_the_first_weights(shown, 2, 5) == (3, 2)
+    other = conv_matrix(torch.ones(4, 4), (5, 5), stride=1).T
+    assert other.shape == shown.shape and layer_by_the_first_weights(other, 2, 5) == (4, 1)
 
 
 # --- 10 to 13 ----------------------------------------------------------------------------------------------------
@@ -545,22 +649,6 @@ def matrix_by_numpy(kernel, input_shape, stride=1):
     return torch.stack(rows)
 
 
-def slide_with_a_layer(y, kernel, stride=1, padding=0):
-    k = len(kernel)
-    layer = nn.Conv2d(1, 1, k, padding=k - 1 - padding, bias=False)
-    with torch.no_grad():
-        layer.weight.copy_(kernel.rot90(2)[None, None])
-        return layer(insert_zeros(y, stride)[None, None])[0, 0]
-
-
-def size_of_a_layer(i, k, s=1, p=0, extra=0, d=1):
-    return nn.ConvTranspose1d(1, 1, k, s, p, extra, 1, dilation=d)(torch.zeros(1, 1, i)).shape[-1]
-
-
-def size_by_marking(i, k, s=1, p=0, extra=0, d=1):
-    return max(n * s + m * d for n in range(i) for m in range(k)) + 1 - 2 * p + extra
-
-
 def three_conv_sizes(image_size):
     x = torch.zeros(1, 1, image_size, image_size)
     for _ in range(3):
@@ -574,16 +662,6 @@ def three_conv_sizes(image_size):
         ("build_conv_matrix", matrix_by_unfolding),
         ("build_conv_matrix", matrix_by_numpy),
         ("build_conv_matrix", lambda w, shape, s=1: conv_matrix(w, shape, s)),
-        ("which_is_the_transpose", lambda: ("B", "slide")),
-        ("which_is_the_transpose", lambda: np.array(["b", "SLIDE"]).tolist()),
-        ("by_sliding", slide_with_a_layer),
-        ("by_sliding", lambda y, w, s=1, p=0: slid(y, w.flip((0, 1)), s, len(w) - 1 - p)),
-        ("by_sliding", lambda y, w, s=1, p=0: stamps_by_folding(y, w, s, p)),
-        ("transposed_size", size_of_a_layer),
-        ("transposed_size", size_by_marking),
-        ("p_prime", lambda k, p, d=1: d * k - d - p),
-        ("p_prime", lambda k, p, d=1: np.int64(d) * (k - 1) - p),
-        ("p_prime", lambda k, p, d=1: torch.tensor((k - 1) * d).sub(p)),
         ("lecture_strides", lambda: torch.tensor([2, 1, 2, 2]).tolist()),
         ("repaired_generator", lambda: [[3, 2], [4, 1], [3, 2], [4, 2]]),
         ("answers_per_picture", three_conv_sizes),

@@ -12,7 +12,6 @@ from dcgan_course.checks.registry import all_exercises
 IDEAS = 8  # different sentences to wrong answers
 STYLES = 3  # right answers beside the one in the solution notebook
 CHOICES = {  # names or a few numbers are chosen: there are no more wrong ideas than these, each with its own sentence
-    "02-which-transpose": 6,
     "02-lecture-strides": 4,
     "04-read-traces": 6,
     "07b-six-profiles": 6,

@@ -1,4 +1,4 @@
-"""Exercises 1 and 2 of lesson 02: the matrix C of a convolution, and its transpose."""
+"""Exercises 1 and 2 of lesson 02: the matrix C of a convolution, and what its transpose tells."""
 
 import itertools
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from dcgan_course.checks.engine import Mistake, answer, describe, fail, judge, passed
+from dcgan_course.checks.engine import Mistake, judge
 from dcgan_course.checks.registry import exercise
 from dcgan_course.convolution.arithmetic import conv_matrix, conv_output_size
 
@@ -88,25 +88,71 @@ def build_conv_matrix(exercise: str, function: Callable[..., Tensor]) -> None:
     )
 
 
-@exercise("2 · the letter of Cᵀ", id="which-transpose", points=1)
-def which_is_the_transpose(exercise: str, function: Callable[[], tuple[str, str]]) -> None:
-    """Check the letter of Cᵀ, and the view in which the turned kernel appears."""
-    given = answer(exercise, function, ())
-    if not isinstance(given, (tuple, list)) or len(given) != 2 or not all(isinstance(part, str) for part in given):
-        fail(exercise, f"your answer is {describe(given)}, but it should be two words, such as ('A', 'stamp').")
-    letter, view = given[0].strip().upper(), given[1].strip().lower()
-    if letter not in ("A", "B") or view not in ("stamp", "slide"):
-        fail(exercise, f"your answer is {describe(given)}: the first is 'A' or 'B', the second 'stamp' or 'slide'.")
-    if letter == "A":
-        fail(
-            exercise,
-            "A is not Cᵀ.\n  Hint: column 1 of Cᵀ is row 1 of C. Which weight stands first in row 1 of C, w₁ or w₄? "
-            "A is the transpose for the kernel turned by 180°.",
-        )
-    if view == "stamp":
-        fail(
-            exercise,
-            "B is Cᵀ, but the view is not right.\n  Hint: a stamp is a COLUMN of Cᵀ. Read column 1 of B from top to "
-            "bottom: w₁ comes first, so the kernel is not turned there. And in a row?",
-        )
-    passed(exercise, "B has the kernel as it is in its columns; its rows hold the turned kernel, which slides.")
+READ_CASES = [(2, 3, 2), (3, 2, 1), (2, 2, 3), (3, 3, 2), (4, 3, 1), (3, 1, 2)]  # input size, kernel size, stride
+
+
+def _transposed_matrix(input_size: int, kernel_size: int, stride: int) -> tuple[Tensor, int, int]:
+    """Return Cᵀ of a layer without padding, with weights 1, 2, 3 …, and the sizes of its input and output."""
+    output_size = (input_size - 1) * stride + kernel_size
+    kernel = counted(kernel_size, kernel_size)
+    return conv_matrix(kernel, (output_size, output_size), stride).T, input_size, output_size
+
+
+def _read(matrix: Tensor, input_size: int, output_size: int) -> tuple[int, int]:
+    """The kernel size and the stride, from where the first two stamps lie."""
+    first, second = matrix[:, 0].nonzero(), matrix[:, 1].nonzero()
+    return round(len(first) ** 0.5), int(second[0, 0] - first[0, 0])
+
+
+READ_MISTAKES = [
+    Mistake(lambda *case: _read(*case)[::-1], "the order is turned round: (kernel_size, stride)."),
+    Mistake(
+        lambda *case: (_read(*case)[0] ** 2, _read(*case)[1]),
+        "you counted all weights of a stamp. A stamp of k × k squares has k² of them; give k.",
+    ),
+    Mistake(
+        lambda matrix, i, o: (int(matrix[:, 0].nonzero()[-1, 0]) + 1, _read(matrix, i, o)[1]),
+        "you took the length of the stamp in the COLUMN. Rows of the output lie one behind the other there: lay the "
+        "column out as output_size × output_size squares first.",
+    ),
+    Mistake(
+        lambda matrix, i, o: (max(int((row != 0).sum()) for row in matrix), _read(matrix, i, o)[1]),
+        "a ROW of Cᵀ tells which inputs reach one output. The kernel lies in a column: what one input stamps.",
+    ),
+    Mistake(
+        lambda matrix, i, o: (_read(matrix, i, o)[0], 1),
+        "the stride is not always 1. By how many squares is the stamp of input 1 shifted against that of input 0?",
+    ),
+    Mistake(
+        lambda matrix, i, o: (_read(matrix, i, o)[0], o // i),
+        "output_size / input_size is the stride for some layers only: the last stamp is a whole one. Look where the "
+        "second stamp begins.",
+    ),
+    Mistake(
+        lambda matrix, i, o: (_read(matrix, i, o)[0], int(matrix[:, i].nonzero()[0, 0])),
+        "column input_size is the first input of the SECOND row: its stamp lies lower, and rows of the output are "
+        "output_size long. Compare columns 0 and 1.",
+    ),
+    Mistake(
+        lambda matrix, i, o: (o - i + 1, 1),
+        "with stride 1 this layer would fit both sizes. Many layers do: sizes alone do not tell. Read the matrix.",
+    ),
+]
+
+
+@exercise("2 · the layer behind a matrix", id="read-matrix", points=1)
+def read_layer(exercise: str, function: Callable[..., tuple[int, int]]) -> None:
+    """Check kernel size and stride as they are read off Cᵀ."""
+
+    def pair(*case: object) -> tuple[int, ...] | None:
+        given = function(*case)
+        return None if given is None else tuple(int(number) for number in given)
+
+    judge(
+        exercise,
+        pair,
+        [_transposed_matrix(*sizes) for sizes in READ_CASES],
+        _read,
+        READ_MISTAKES,
+        "read off 6 matrices, also where other layers have the same sizes.",
+    )

@@ -1,4 +1,4 @@
-"""Exercises 3 and 4 of lesson 02: a transposed convolution as stamps, and as a kernel that slides."""
+"""Exercises 3 and 4 of lesson 02: stamps taken off again, and the gradient of a convolution by sliding."""
 
 import itertools
 from collections.abc import Callable
@@ -12,164 +12,189 @@ from dcgan_course.checks.lesson_02.matrices import counted
 from dcgan_course.checks.registry import exercise
 from dcgan_course.convolution.arithmetic import insert_zeros
 
-
-def _transposed(y: Tensor, kernel: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
-    return F.conv_transpose2d(y[None, None], kernel[None, None], stride=stride, padding=padding)[0, 0]
+SHAPE_HINT = "the numbers are right, but the shape is (1, 1, H, W). Give back (H, W)."
 
 
-def _stamped(
-    y: Tensor, kernel: Tensor, stride: int, padding: int, *, step: int | None = None, add: bool = True
-) -> Tensor:
-    """Stamps as learners write them: with another step, or with = where += belongs."""
+def _taken_off(sheet: Tensor, kernel: Tensor, stride: int, *, divide: bool = True, step: int | None = None) -> Tensor:
+    """Stamps as learners take them off: with each part as another one."""
     k, step = len(kernel), stride if step is None else step
-    sheet = torch.zeros(*((side - 1) * stride + k for side in y.shape))
-    for row, column in itertools.product(*map(range, y.shape)):
-        place = slice(row * step, row * step + k), slice(column * step, column * step + k)
-        sheet[place] = y[row, column] * kernel + (sheet[place] if add else 0)
-    return sheet[padding : sheet.shape[0] - padding, padding : sheet.shape[1] - padding]
+    height, width = ((side - k) // stride + 1 for side in sheet.shape)
+    rest, y = sheet.clone(), torch.zeros(height, width)
+    for a, b in itertools.product(range(height), range(width)):
+        y[a, b] = rest[a * stride, b * stride] / (kernel[0, 0] if divide else 1)
+        rest[a * step : a * step + k, b * step : b * step + k] -= y[a, b] * kernel
+    return y
 
 
-SHAPE_HINT = "the numbers are right, but the shape is (1, 1, H, W). Give back (H, W), like y."
+def _products(sheet: Tensor, kernel: Tensor, stride: int) -> Tensor:
+    """C times the sheet, which many take for the inverse."""
+    return F.conv2d(sheet[None, None], kernel[None, None], stride=stride)[0, 0]
+
+
 STAMP_MISTAKES = [
     Mistake(
-        lambda y, kernel, stride, padding: _stamped(y, kernel, stride, padding, add=False),
-        "a new stamp wipes out the one below it. Where stamps overlap they are ADDED: use +=, not =.",
+        lambda sheet, w, s: sheet[: sheet.shape[0] - len(w) + 1 : s, : sheet.shape[1] - len(w) + 1 : s] / w[0, 0],
+        "no stamp was taken off. At the corner of a stamp there may be squares of stamps before it, too: subtract "
+        "each stamp as soon as you know its input.",
     ),
     Mistake(
-        lambda y, kernel, stride, padding: _stamped(y, kernel, stride, padding, step=1),
-        "the stamps lie 1 square apart. Input (a, b) stamps at row a·s, column b·s.",
+        lambda sheet, w, s: sheet[: sheet.shape[0] - len(w) + 1 : s, : sheet.shape[1] - len(w) + 1 : s],
+        "these are the numbers of the sheet. Each is an input TIMES the first weight, and what other stamps added.",
     ),
     Mistake(
-        lambda y, kernel, stride, padding: _transposed(y, kernel, 1, padding),
-        "the stride has no effect. Input (a, b) stamps at row a·s, column b·s, and the sheet is (H − 1)·s + k high.",
+        _products,
+        "this is C times the sheet. It brings the SHAPE back, not the numbers: the transpose is no inverse.",
     ),
     Mistake(
-        lambda y, kernel, stride, padding: _transposed(torch.ones_like(y), kernel, stride, padding),
-        "every stamp is the bare kernel. Multiply it with the value of its input.",
+        lambda sheet, w, s: _products(sheet, w, s) / w.square().sum(),
+        "C times the sheet, divided by the sum of the squared weights, is right only where no stamps overlap.",
     ),
     Mistake(
-        lambda y, kernel, stride, padding: _transposed(y, kernel.flip(0, 1), stride, padding),
-        "you turned the kernel. A stamp is the kernel as it is; only the SLIDING view needs it turned.",
+        lambda sheet, w, s: _taken_off(sheet, w, s, divide=False),
+        "the corner of a stamp holds input · w₁. Divide by kernel[0, 0].",
     ),
     Mistake(
-        lambda y, kernel, stride, padding: _transposed(y, kernel, stride),
-        "the padding has no effect. It cuts p rows and columns off each side of the sheet.",
+        lambda sheet, w, s: _taken_off(sheet, w, s, step=1),
+        "you took the stamps off 1 square apart. The stamp of input (a, b) begins at row a·s, column b·s.",
     ),
     Mistake(
-        lambda y, kernel, stride, padding: F.pad(_transposed(y, kernel, stride), [padding] * 4),
-        "you put p squares around the sheet. The padding of a transposed convolution CUTS p squares off each side.",
+        lambda sheet, w, s: _taken_off(sheet, w.flip(0, 1), s),
+        "you turned the kernel. A stamp is the kernel as it is, with w₁ in its corner.",
     ),
     Mistake(
-        lambda y, kernel, stride, padding: _transposed(y, kernel, stride)[padding:, padding:],
-        "you cut at the top and at the left only. Cut p on all four sides.",
+        lambda sheet, w, s: _taken_off(sheet.T, w.T, s),
+        "your answer is transposed: rows and columns of y are exchanged.",
     ),
-    Mistake(
-        lambda y, kernel, stride, padding: _transposed(y, kernel, stride)[padding:-padding, padding:-padding],
-        "[p:-p] is empty when p is 0, because -0 is 0. Write sheet[p : height - p, p : width - p].",
-    ),
-    Mistake(lambda *case: _transposed(*case)[None, None], SHAPE_HINT),
+    Mistake(lambda *case: _taken_off(*case)[None, None], SHAPE_HINT),
 ]
 
 
-def _cases() -> list[tuple[Tensor, Tensor, int, int]]:
-    """Six inputs; the kernel also fits for somebody who slides over an input padded with p in place of p′."""
-    settings = [(2, 2, 2, 1, 0), (2, 3, 3, 2, 0), (3, 2, 4, 2, 1), (3, 3, 3, 1, 1), (2, 3, 2, 3, 0), (3, 3, 3, 2, 2)]
-    return [(counted(h, w), counted(k, k), stride, padding) for h, w, k, stride, padding in settings]
+def _sheets() -> list[tuple[Tensor, Tensor, int]]:
+    """Sums of stamps of 1, 2, 3 …; the first weight is a power of two, so that divisions are exact."""
+    square, large = torch.tensor([[4.0, 1], [3, 2]]), torch.tensor([[8.0, 1, 2], [3, 5, 1], [2, 7, 4]])
+    settings = [(2, 2, square, 1), (2, 3, square, 2), (3, 2, large, 2), (3, 3, large, 1), (2, 3, square, 3)]
+    sheets = []
+    for height, width, kernel, stride in settings:
+        y = counted(height, width)
+        sheets.append((F.conv_transpose2d(y[None, None], kernel[None, None], stride=stride)[0, 0], kernel, stride))
+    return sheets
 
 
-@exercise("3 · stamps", id="stamps", points=3)
-def by_stamping(exercise: str, function: Callable[..., Tensor]) -> None:
-    """Check a transposed convolution as a sum of stamps."""
+@exercise("3 · take the stamps off", id="unstamp", points=3)
+def unstamp(exercise: str, function: Callable[..., Tensor]) -> None:
+    """Check the inputs that are found again under their stamps."""
     judge(
         exercise,
         function,
-        _cases(),
-        _transposed,
+        _sheets(),
+        _taken_off,
         STAMP_MISTAKES,
-        "equal to F.conv_transpose2d on 6 inputs, with stride and padding.",
+        "found again in 5 sheets, also where stamps overlap.",
     )
 
 
-def _slid(
-    y: Tensor,
+def _gradient(
+    g: Tensor,
     kernel: Tensor,
+    shape: tuple[int, int],
     stride: int,
     padding: int,
     *,
-    zeros: int | None = None,
     turned: Tensor | None = None,
-    p_prime: int | None = None,
-    step: int = 1,
+    border: int | None = None,
+    gap: int | None = None,
+    rest: str = "end",
 ) -> Tensor:
-    """The sliding view as learners write it: each part can be another one."""
-    gap = stride if zeros is None else zeros + 1
-    p_prime = len(kernel) - 1 - padding if p_prime is None else p_prime
-    spread = F.pad(insert_zeros(y, gap), [p_prime] * 4)
+    """The gradient as learners write it: each part can be another one."""
+    k = len(kernel)
+    border = k - 1 - padding if border is None else border
+    bottom, right = ((side + 2 * padding - k) % stride for side in shape)
+    sides = {"end": (0, right, 0, bottom), "start": (right, 0, bottom, 0), "none": (0, 0, 0, 0)}[rest]
+    spread = F.pad(F.pad(insert_zeros(g, stride if gap is None else gap), [border] * 4), sides)
     turned = kernel.flip(0, 1) if turned is None else turned
-    return F.conv2d(spread[None, None], turned[None, None], stride=step)[0, 0]
+    return F.conv2d(spread[None, None], turned[None, None])[0, 0]
 
 
-SLIDE_MISTAKES = [
+def _squeezed(g: Tensor, kernel: Tensor, shape: tuple[int, int], stride: int, padding: int) -> Tensor:
+    """The gradient without what is left over, then zeros in its place."""
+    short = _gradient(g, kernel, shape, stride, padding, rest="none")
+    return F.pad(short, (0, shape[1] - short.shape[1], 0, shape[0] - short.shape[0]))
+
+
+GRADIENT_MISTAKES = [
     Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, turned=w),
-        "the kernel is not turned. This view needs it turned by 180°: kernel.flip(0, 1).",
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, turned=w),
+        "the kernel is not turned. A kernel that slides over gradients must be turned by 180°: kernel.flip(0, 1).",
     ),
     Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, turned=w.flip(0)),
-        "the kernel is flipped up and down only. Turning by 180° flips both directions: kernel.flip(0, 1).",
-    ),
-    Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, turned=w.flip(1)),
-        "the kernel is flipped left and right only. Turning by 180° flips both directions: kernel.flip(0, 1).",
-    ),
-    Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, turned=w.T),
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, turned=w.T),
         "you transposed the kernel (rows for columns). It must be TURNED by 180°: kernel.flip(0, 1).",
     ),
-    *(
-        Mistake(
-            lambda y, w, s, p, quarters=quarters: _slid(y, w, s, p, turned=w.rot90(quarters)),
-            "the kernel is turned by 90° only. torch.rot90(kernel) turns once; turn twice: torch.rot90(kernel, 2) is "
-            "the same as kernel.flip(0, 1).",
-        )
-        for quarters in (1, 3)
+    Mistake(
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, rest="none"),
+        "the shape is not always that of x. Where the last window of the convolution left squares over, these squares "
+        "need a gradient, too: pad so many zeros more at the bottom and at the right.",
     ),
     Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, p_prime=p),
-        "you padded with the argument p. The zero-inserted input is padded with p′ = k − 1 − p.",
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, rest="start"),
+        "what is left over lies at the END of the padded picture. You put the additional zeros at the top and left.",
     ),
     Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, p_prime=len(w) - 1),
-        "you always padded with k − 1. The padding argument makes it smaller: p′ = k − 1 − p.",
+        _squeezed,
+        "you put zeros where the convolution left squares over. With padding they are not all unused: some lie under "
+        "the last window. Pad the spread gradients BEFORE you slide.",
     ),
     Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, p_prime=len(w) - p),
-        "you padded with k − p, one too many. The first window overlaps the input in one square: p′ = k − 1 − p.",
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, border=p),
+        "you padded with p. The gradients are padded with p′ = k − 1 − p.",
     ),
     Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, zeros=s),
-        "you put s zeros between the inputs. They shall stand s apart, so there are s − 1 zeros between them.",
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, border=len(w) - 1),
+        "you padded with k − 1 always. What the convolution padded is no part of x: p′ = k − 1 − p.",
     ),
     Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, zeros=0),
-        "there are no zeros between the inputs. Put s − 1 between them, in both directions.",
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, gap=1),
+        "there are no zeros between the gradients. Neighbouring outputs belong to windows that are s squares apart.",
     ),
     Mistake(
-        lambda y, w, s, p: _slid(y, w, s, p, step=s),
-        "you slid with stride s. The stride is in the inserted zeros already: the window moves by 1.",
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, gap=s + 1),
+        "you put s zeros between the gradients. They shall stand s apart, so there are s − 1 zeros between them.",
     ),
-    Mistake(lambda *case: _transposed(*case)[None, None], SHAPE_HINT),
+    Mistake(
+        lambda g, w, shape, s, p: torch.full(shape, float(w.sum())),
+        "this is the sum of the weights everywhere. A square of x counts once in each window that it lies in, with "
+        "another weight, and each window has its own gradient.",
+    ),
+    Mistake(lambda *case: _gradient(*case)[None, None], SHAPE_HINT),
 ]
 
 
-@exercise("4 · sliding", id="slide", points=3)
-def by_sliding(exercise: str, function: Callable[..., Tensor]) -> None:
-    """Check a transposed convolution as a turned kernel that slides over a zero-inserted, padded input."""
+def _wanted(g: Tensor, kernel: Tensor, shape: tuple[int, int], stride: int, padding: int) -> Tensor:
+    x = torch.zeros(1, 1, *shape, requires_grad=True)
+    with torch.enable_grad():
+        out = F.conv2d(x, kernel[None, None], stride=stride, padding=padding)
+        (gradient,) = torch.autograd.grad(out, x, g[None, None])
+    return gradient[0, 0]
+
+
+def _gradients() -> list[tuple[Tensor, Tensor, tuple[int, int], int, int]]:
+    """Pictures, kernels, strides and paddings; the last four leave squares over in one or both directions."""
+    settings = [(3, 3, 2, 1, 0), (4, 5, 3, 1, 1), (5, 5, 3, 2, 1), (6, 5, 3, 2, 1), (7, 6, 2, 3, 0), (5, 7, 4, 2, 2)]
+    cases = []
+    for height, width, k, stride, padding in settings:
+        rows, columns = ((side + 2 * padding - k) // stride + 1 for side in (height, width))
+        cases.append((counted(rows, columns), counted(k, k), (height, width), stride, padding))
+    return cases
+
+
+@exercise("4 · the gradient of a convolution", id="input-gradient", points=3)
+def input_gradient(exercise: str, function: Callable[..., Tensor]) -> None:
+    """Check the gradient of a convolution with respect to its input, by sliding."""
     judge(
         exercise,
         function,
-        _cases(),
-        _transposed,
-        SLIDE_MISTAKES,
-        "equal to F.conv_transpose2d on 6 inputs, with stride and padding.",
+        _gradients(),
+        _wanted,
+        GRADIENT_MISTAKES,
+        "equal to autograd on 6 convolutions, also where squares are left over.",
     )
