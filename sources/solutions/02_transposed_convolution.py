@@ -72,16 +72,17 @@ check.build_conv_matrix(build_conv_matrix)
 # %% [markdown]
 # ## 2 · The layer behind a matrix
 #
-# This is Cᵀ of a layer without padding. It has 2 × 2 inputs and 5 × 5 outputs. Which kernel size and which
-# stride has the layer? Several layers have these two sizes; only one has this matrix.
+# A layer without padding has 2 × 2 inputs and 5 × 5 outputs. Cᵀ has 25 rows then; to save space the picture
+# shows it lying on its side, as C: row n of C is column n of Cᵀ. Which kernel size and which stride has the
+# layer? Several layers have these two sizes; only one has this matrix.
 
 # %%
 kernel = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])  # w₁ … w₉
 drawing.show_png(
-    weight_matrices({"Cᵀ": conv_matrix(kernel, (5, 5), stride=2).T}, kernel_size=3),
-    alt="A matrix with 25 rows and 4 columns. Column 1 has three weights, two empty squares, three weights, two "
-    "empty squares, three weights. Column 2 looks the same and begins two rows lower; column 3 begins ten rows lower.",
-    width=480,
+    weight_matrices({"C": conv_matrix(kernel, (5, 5), stride=2)}, kernel_size=3),
+    alt="A matrix with 4 rows and 25 columns. Row 1 has three weights, two empty squares, three weights, two empty "
+    "squares, three weights. Row 2 looks the same and begins two columns later; row 3 begins ten columns later.",
+    width=960,
 )
 
 # %% [markdown]

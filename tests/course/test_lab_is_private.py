@@ -1,8 +1,10 @@
 """`make lab` opens a server that runs any code it is sent: only for this machine, and only for who has the token."""
 
+import contextlib
 import json
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
@@ -21,7 +23,12 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def facts(lab):
-    return json.loads(lab._wait_for_file("jpserver-*.json", 60))
+    found = json.loads(lab._wait_for_file("jpserver-*.json", 60))
+    for _ in range(100):  # its file may come before it listens
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", found["port"]), 10):
+            break
+        time.sleep(0.2)
+    return found
 
 
 def status(address: str, token: str = "") -> int:
