@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 06 · Exercises: DCGAN, layer by layer
 #
-# They belong to [lesson 06](../notebooks/06_dcgan_layer_by_layer.ipynb). Take about 70 minutes.
+# They belong to [lesson 06](../notebooks/06_dcgan_layer_by_layer.ipynb). Take about 75 minutes: 12 for exercise
+# 1, 8 for 2, 12 for 3, 10 for 4, 8 for 5, 7 for 6, 8 for 7, 10 for 8.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
 # below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
@@ -29,20 +30,29 @@ from dcgan_course.models.shapes import shape_table, table_text
 # %% [markdown]
 # ## 1 · The block that makes maps larger
 #
-# Write `up`. It doubles height and width: kernel 4, stride 2, padding 1.
+# The lesson's `up` doubles. Write one for any whole factor from 2 on: height and width become exactly `factor`
+# times as large, whatever they are. The kernel is 2 · factor and the stride is `factor`, so that overlap is
+# even. Padding, and whatever else it needs, you find. Rules 1, 2 and 4 hold.
 #
 # <details><summary>Hint 1</summary>
-# Three layers in this order: the transposed convolution, batch norm, the activation of G.</details>
+# Lesson 02: the size is (H − 1) · s + k − 2p + output_padding. With k = 2s, how many squares are too
+# many?</details>
 # <details><summary>Hint 2</summary>
+# They are `factor` squares. Padding takes them off in pairs. And if `factor` is odd?</details>
+# <details><summary>Hint 3</summary>
 # Batch norm takes any constant off again. So the convolution needs no bias.</details>
 
 
 # %% exercise="write-up"
-def up(in_channels, out_channels):
-    """Return the block (N, in_channels, H, W) → (N, out_channels, 2H, 2W)."""
+def up(in_channels, out_channels, factor):
+    """Return the block (N, in_channels, H, W) → (N, out_channels, factor · H, factor · W)."""
     ### BEGIN SOLUTION
+    padding = (factor + 1) // 2
+    output_padding = 2 * padding - factor  # 1 if factor is odd, else 0
     return nn.Sequential(
-        nn.ConvTranspose2d(in_channels, out_channels, 4, 2, 1, bias=False),
+        nn.ConvTranspose2d(
+            in_channels, out_channels, 2 * factor, factor, padding, output_padding=output_padding, bias=False
+        ),
         nn.BatchNorm2d(out_channels),
         nn.ReLU(),
     )
@@ -53,27 +63,34 @@ def up(in_channels, out_channels):
 check.write_up(up)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** (H − 1) · 2 − 2 · 1 + 4 = 2H. The norm stands before the activation: it sees numbers of both signs,
-# and the ReLU then cuts about half of them. A bias in front of the norm would be subtracted with the mean: a
-# parameter without effect.
+# **Why.** (H − 1) · f + 2f = f · H + f: `factor` squares too many. An even factor takes f/2 off at each end:
+# DCGAN's padding 1 for factor 2. An odd one takes (f + 1)/2 off at each end, one square too many, and
+# `output_padding` gives one back at the lower right. So with an odd factor the picture is shifted by half a
+# square each time.
+#
+# The norm stands before the activation: it sees numbers of both signs, and the ReLU then cuts about half of
+# them. A bias in front of the norm would be subtracted with the mean: a parameter without effect.
 
 # %% [markdown]
 # ## 2 · The block that makes maps smaller
 #
-# Write `down`, the mirror. It halves height and width, also with kernel 4, stride 2, padding 1.
+# Write `down`, the mirror. Height and width are multiples of `factor`, and become exactly 1/factor of what they
+# were. Again kernel 2 · factor and stride `factor`. Take the **smallest** padding that does it.
 #
 # <details><summary>Hint 1</summary>
-# The activation of D lets a fifth of the negative side through.</details>
+# ⌊(H + 2p − 2f)/f⌋ + 1 shall be H/f. What must the rounding throw away?</details>
 # <details><summary>Hint 2</summary>
-# No pooling: the stride of the convolution does the halving.</details>
+# The activation of D lets a fifth of the negative side through. And no pooling: the stride does the
+# work.</details>
 
 
 # %% exercise="write-down"
-def down(in_channels, out_channels):
-    """Return the block (N, in_channels, 2H, 2W) → (N, out_channels, H, W)."""
+def down(in_channels, out_channels, factor):
+    """Return the block (N, in_channels, factor · H, factor · W) → (N, out_channels, H, W)."""
     ### BEGIN SOLUTION
+    padding = (factor + 1) // 2
     return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, 4, 2, 1, bias=False),
+        nn.Conv2d(in_channels, out_channels, 2 * factor, factor, padding, bias=False),
         nn.BatchNorm2d(out_channels),
         nn.LeakyReLU(0.2),
     )
@@ -84,8 +101,12 @@ def down(in_channels, out_channels):
 check.write_down(down)
 
 # %% [markdown] tags=["explanation"]
-# **Why.** ⌊(2H + 2 · 1 − 4)/2⌋ + 1 = H. LeakyReLU keeps a slope of 0.2 on the negative side: a unit that is off
-# still tells G in which direction to move.
+# **Why.** With H = f · m the size is m − 2 + ⌊2p/f⌋ + 1. It is m if ⌊2p/f⌋ = 1, so f ≤ 2p < 2f. The smallest
+# such p is f/2, rounded up. With an odd factor ⌊…⌋ throws one square of padding away: at the lower right the
+# window never reaches it. That is the square that `output_padding` gave back in exercise 1.
+#
+# LeakyReLU keeps a slope of 0.2 on the negative side: a unit that is off still tells G in which direction to
+# move.
 
 # %% [markdown]
 # ## 3 · The generator from the rules

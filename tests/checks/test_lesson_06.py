@@ -15,49 +15,74 @@ from tests.helpers.answers import complaint, praise
 # Exercises 1 and 2
 
 
+def window(factor):
+    """Padding and output_padding of kernel 2 · factor and stride factor."""
+    return -(-factor // 2), factor % 2
+
+
 class OwnUp(nn.Module):
     """The block in another style: a class, with functions."""
 
-    def __init__(self, before, after):
+    def __init__(self, before, after, factor):
         super().__init__()
         self.norm = nn.BatchNorm2d(after)
-        self.conv = nn.ConvTranspose2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+        self.conv = nn.ConvTranspose2d(before, after, 2 * factor, factor, *window(factor), bias=False)
 
     def forward(self, x):
         return F.relu(self.norm(self.conv(x)))
 
 
-def named_down(before, after):
+def named_down(before, after, factor):
     block = nn.Sequential()
-    block.add_module("conv", nn.Conv2d(before, after, (4, 4), (2, 2), (1, 1), bias=False))
+    kernel, stride, padding = (2 * factor,) * 2, (factor,) * 2, (window(factor)[0],) * 2
+    block.add_module("conv", nn.Conv2d(before, after, kernel, stride, padding, bias=False))
     block.add_module("norm", nn.BatchNorm2d(after, momentum=0.2))
     block.add_module("act", nn.LeakyReLU(0.2, inplace=True))
     return block
 
 
-@pytest.mark.parametrize("answer", [models.up, OwnUp])
+def packaged_up(before, after, factor):
+    return models.up(before, after, 2 * factor, factor, *window(factor))
+
+
+def packaged_down(before, after, factor):
+    return models.down(before, after, 2 * factor, factor, window(factor)[0])
+
+
+def up_with_more_padding(before, after, factor):
+    """A larger padding and a larger output_padding: another place of the picture, the same size."""
+    padding = next(p for p in range(2 * factor, 0, -1) if 0 <= 2 * p - factor < factor)
+    return models.up(before, after, 2 * factor, factor, padding, 2 * padding - factor)
+
+
+@pytest.mark.parametrize("answer", [packaged_up, OwnUp, up_with_more_padding])
 def test_up_passes(answer, capsys):
     praise(capsys, check.write_up, answer)
 
 
-@pytest.mark.parametrize("answer", [models.down, named_down])
+@pytest.mark.parametrize("answer", [packaged_down, named_down])
 def test_down_passes(answer, capsys):
     praise(capsys, check.write_down, answer)
 
 
-def layers(*kinds, transposed=True, bias=False, eps=1e-5, stride=2, padding=1):
+def layers(*kinds, transposed=True, bias=False, eps=1e-5, kernel=None, stride=None, padding=None, extra=None):
     """A block of the kinds of layers named, in that order."""
 
-    def block(before, after):
-        convolution = nn.ConvTranspose2d if transposed else nn.Conv2d
+    def block(before, after, factor):
+        size, step = kernel(factor) if kernel else 2 * factor, stride(factor) if stride else factor
+        p = window(factor)[0] if padding is None else padding(factor)
+        one = window(factor)[1] if extra is None else extra(factor)
         made = {
-            "conv": lambda: convolution(before, after, 4, stride, padding, bias=bias),
+            "conv": lambda: (
+                nn.ConvTranspose2d(before, after, size, step, p, one, bias=bias)
+                if transposed
+                else nn.Conv2d(before, after, size, step, p, bias=bias)
+            ),
             "norm": lambda: nn.BatchNorm2d(after, eps),
             "relu": nn.ReLU,
             "leaky": lambda: nn.LeakyReLU(0.2),
             "default": nn.LeakyReLU,
             "tanh": nn.Tanh,
-            "pool": lambda: nn.MaxPool2d(2),
             "relu6": nn.ReLU6,
             "prelu": lambda: nn.PReLU(init=0.2),
         }
@@ -66,26 +91,25 @@ def layers(*kinds, transposed=True, bias=False, eps=1e-5, stride=2, padding=1):
     return block
 
 
-def with_window(convolution, activation):
-    """A block whose convolution has another kernel and leads to the same size."""
-    return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), activation)
-
-
-def norm_first(convolution, activation):
+def norm_first(block):
     """Batch norm in front of the convolution, with as many maps as stand there."""
-    return lambda before, after: nn.Sequential(
-        nn.BatchNorm2d(before), convolution(before, after, 4, 2, 1, bias=False), activation
+    return lambda before, after, factor: nn.Sequential(
+        nn.BatchNorm2d(before), block(before, after, factor)[0], block(before, after, factor)[2]
     )
 
 
-def upsampling(before, after):
+def upsampling(before, after, factor=2):
     return nn.Sequential(
-        nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, 1, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
+        nn.Upsample(scale_factor=factor),
+        nn.Conv2d(before, after, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(),
     )
 
 
-def norm_of_other_maps(before, after):
-    return nn.Sequential(nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(before), nn.ReLU())
+def norm_of_other_maps(before, after, factor):
+    block = packaged_up(before, after, factor)
+    return nn.Sequential(block[0], nn.BatchNorm2d(before), nn.ReLU())
 
 
 class NormUnused(OwnUp):
@@ -96,7 +120,7 @@ class NormUnused(OwnUp):
 
 
 UP_MISTAKES = [
-    (norm_first(nn.ConvTranspose2d, nn.ReLU()), "the norm stands before the convolution"),
+    (norm_first(packaged_up), "the norm stands before the convolution"),
     (upsampling, "there is Upsample; rule 1"),
     (norm_of_other_maps, "gets 5 maps: BatchNorm2d(out_channels)"),
     (NormUnused, "never called"),
@@ -108,35 +132,55 @@ UP_MISTAKES = [
     (layers("conv", "relu"), "0 batch norms"),
     (layers("conv", "norm", "relu", bias=True), "bias=False"),
     (layers("conv", "norm", "relu", transposed=False), "there is Conv2d, but rule 1 asks for ConvTranspose2d"),
-    (layers("conv", "norm", "relu", stride=1), "(4, 5, 7, 7), but it should be (4, 5, 12, 12)"),
-    (layers("conv", "norm", "relu", padding=0), "kernel 4, stride 2, padding 1"),
+    (lambda a, b, factor: models.up(a, b), "with factor 3, (4, 6, 6, 6) became (4, 2, 12, 12)"),
+    (layers("conv", "norm", "relu", padding=lambda f: 0), "for factor 2 it is kernel 4, stride 2, padding 1"),
+    (layers("conv", "norm", "relu", extra=lambda f: 0), "What gives one back, at one end?"),
+    (layers("conv", "norm", "relu", padding=lambda f: int(f == 2), extra=lambda f: 0), "solve the formula of the size"),
     (layers("conv", "norm", "relu", eps=0.8), "the second argument is eps"),
-    (lambda a, b: with_window(nn.ConvTranspose2d(a, b, 3, 2, 1, 1, bias=False), nn.ReLU()), "3 is no multiple"),
-    (lambda a, b: with_window(nn.ConvTranspose2d(a, b, 2, 2, bias=False), nn.ReLU()), "right size, other kernel."),
-    (lambda before, after: "block", "not a network"),
-    (lambda before, after: models.up(after, before), "the channels are swapped"),
+    (
+        layers("conv", "norm", "relu", kernel=lambda f: f + 1, padding=lambda f: 1, extra=lambda f: 1),
+        "3 is no multiple",
+    ),
+    (
+        layers("conv", "norm", "relu", kernel=lambda f: f, padding=lambda f: 0, extra=lambda f: 0),
+        "right size, other kernel.",
+    ),
+    (lambda before, after, factor: "block", "not a network"),
+    (lambda before, after, factor: packaged_up(after, before, factor), "the channels are swapped"),
 ]
 DOWN_MISTAKES = [
-    (norm_first(nn.Conv2d, nn.LeakyReLU(0.2)), "the norm stands before the convolution"),
-    (lambda before, after: models.down(after, before), "your network raised RuntimeError for a batch of shape (4, 3"),
-    (lambda before, after: models.down(after, before), "the channels are swapped"),
+    (norm_first(packaged_down), "the norm stands before the convolution"),
+    (lambda a, b, factor: packaged_down(b, a, factor), "your network raised RuntimeError for a batch of shape (4, 3"),
+    (lambda a, b, factor: packaged_down(b, a, factor), "the channels are swapped"),
     (layers("conv", "norm", "prelu", transposed=False), "PReLU has a trained number of its own"),
     (
-        lambda a, b: with_window(nn.Conv2d(a, b, 4, 2, 1, bias=False, padding_mode="reflect"), nn.LeakyReLU(0.2)),
+        lambda a, b, f: nn.Sequential(
+            nn.Conv2d(a, b, 2 * f, f, window(f)[0], bias=False, padding_mode="reflect"),
+            nn.BatchNorm2d(b),
+            nn.LeakyReLU(0.2),
+        ),
         "padding_mode='reflect'",
     ),
-    (lambda a, b: with_window(nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.LeakyReLU(0.2)), "3 is no multiple"),
-    (lambda a, b: with_window(nn.Conv2d(a, b, 2, 2, bias=False), nn.LeakyReLU(0.2)), "right size, other kernel."),
+    (
+        layers("conv", "norm", "leaky", transposed=False, kernel=lambda f: f + 1, padding=lambda f: 1),
+        "3 is no multiple",
+    ),
+    (
+        layers("conv", "norm", "leaky", transposed=False, kernel=lambda f: f, padding=lambda f: 0),
+        "right size, other kernel.",
+    ),
+    (layers("conv", "norm", "leaky", transposed=False, padding=lambda f: f - 1), "The task asks for the smallest"),
+    (lambda a, b, factor: models.down(a, b), "with factor 3, (4, 6, 12, 12) became (4, 2, 6, 6)"),
     (layers("conv", "norm", "relu", transposed=False), "activation of G"),
     (layers("conv", "norm", "default", transposed=False), "the slope is 0.01"),
     (layers("conv", "leaky", "norm", transposed=False), "the norm stands behind"),
     (layers("conv", "norm", "leaky"), "there is ConvTranspose2d, but rule 1 asks for Conv2d"),
     (layers("conv", "leaky", transposed=False), "0 batch norms"),
     (layers("conv", "norm", "leaky", transposed=False, bias=True), "bias=False"),
-    (layers("conv", "norm", "leaky", transposed=False, padding=0), "half as large"),
+    (layers("conv", "norm", "leaky", transposed=False, padding=lambda f: 0), "smaller by the factor"),
     (
-        lambda a, b: nn.Sequential(
-            nn.Conv2d(a, b, 3, 1, 1, bias=False), nn.MaxPool2d(2), nn.BatchNorm2d(b), nn.LeakyReLU(0.2)
+        lambda a, b, f: nn.Sequential(
+            nn.Conv2d(a, b, 3, 1, 1, bias=False), nn.MaxPool2d(f), nn.BatchNorm2d(b), nn.LeakyReLU(0.2)
         ),
         "pooling",
     ),
@@ -661,10 +705,10 @@ def counted_in_pairs(latent_dim, start, widths, channels):
     return latent_dim * widths[0] * start * start + 2 * sum(widths) + 16 * pairs
 
 
-def by_dict(convolution, activation):
-    return lambda before, after: nn.Sequential(
+def by_dict(block, activation):
+    return lambda before, after, factor: nn.Sequential(
         OrderedDict(
-            conv=convolution(before, after, 4, 2, 1, bias=False),
+            conv=block(before, after, factor)[0],
             norm=nn.BatchNorm2d(after, momentum=None),
             act=activation,
         )
@@ -672,9 +716,9 @@ def by_dict(convolution, activation):
 
 
 class OwnDown(OwnUp):
-    def __init__(self, before, after):
-        super().__init__(before, after)
-        self.conv = nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1, bias=False)
+    def __init__(self, before, after, factor):
+        super().__init__(before, after, factor)
+        self.conv = packaged_down(before, after, factor)[0]
 
     def forward(self, x):
         return F.leaky_relu(self.norm(self.conv(x)), 0.2)
@@ -683,9 +727,8 @@ class OwnDown(OwnUp):
 @pytest.mark.parametrize(
     ("judge", "answer"),
     [
-        (check.write_up, by_dict(nn.ConvTranspose2d, nn.ReLU(inplace=True))),
-        (check.write_up, lambda a, b: models.up(a, b, 4, 2, 1)),
-        (check.write_down, by_dict(nn.Conv2d, nn.LeakyReLU(0.2))),
+        (check.write_up, by_dict(packaged_up, nn.ReLU(inplace=True))),
+        (check.write_down, by_dict(packaged_down, nn.LeakyReLU(0.2))),
         (check.write_down, OwnDown),
         (check.true_comments, lambda side, layers: [text.strip() for text in comments(right)(side, layers)]),
         (check.true_comments, lambda side, layers: tuple(comments(right)(side, layers))),
@@ -698,9 +741,7 @@ def test_more_styles_pass(judge, answer, capsys):
 
 
 def norm_with(**settings):
-    return lambda before, after: nn.Sequential(
-        nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after, **settings), nn.ReLU()
-    )
+    return lambda a, b, f: nn.Sequential(packaged_up(a, b, f)[0], nn.BatchNorm2d(b, **settings), nn.ReLU())
 
 
 class WeightsInForward(OwnUp):
@@ -717,7 +758,7 @@ class ReplacesInForward(OwnUp):
         return super().forward(x)
 
 
-SHARED = {case: models.up(*case) for case in ((3, 5), (6, 2))}
+SHARED = {case: packaged_up(*case) for case in ((3, 5, 2), (6, 2, 3), (4, 3, 4))}
 
 
 @pytest.mark.parametrize(
@@ -727,12 +768,12 @@ SHARED = {case: models.up(*case) for case in ((3, 5), (6, 2))}
         (norm_with(track_running_stats=False), "keeps no running statistics"),
         (norm_with(momentum=0.0), "never move"),
         (norm_with(momentum=1.0), "of the last batch alone"),
-        (lambda a, b: models.up(a, b).requires_grad_(False), "comes frozen"),
-        (lambda a, b: models.up(a, b).eval(), "comes in eval mode"),
-        (lambda a, b: SHARED[a, b], "share their weights"),
+        (lambda *case: packaged_up(*case).requires_grad_(False), "comes frozen"),
+        (lambda *case: packaged_up(*case).eval(), "comes in eval mode"),
+        (lambda *case: SHARED[case], "share their weights"),
         (WeightsInForward, "asking your block changes its parameters"),
         (ReplacesInForward, "asking your block changes its parameters"),
-        (lambda a, b: nn.Sequential(*models.up(a, b), nn.Dropout(0.1)), "the values are not"),
+        (lambda *case: nn.Sequential(*packaged_up(*case), nn.Dropout(0.1)), "the values are not"),
     ],
 )
 def test_more_up_mistakes(answer, hint):

@@ -20,11 +20,10 @@ from dcgan_course.checks.networks import (
     noted,
 )
 from dcgan_course.checks.registry import exercise
-from dcgan_course.models.dcgan import down, up
 
-CASES = ((3, 5), (6, 2))
-WANTED_WINDOW = (4, 2, 1)  # kernel, stride, padding
-Block = Callable[[int, int], nn.Module]
+CASES = ((3, 5, 2), (6, 2, 3), (4, 3, 4))  # maps before, maps behind, factor
+WANTED_WINDOW = (4, 2, 1)  # kernel, stride, padding of DCGAN's own blocks
+Block = Callable[[int, int, int], nn.Module]
 STRETCH = 10.0  # the scale of batch norm while it is judged: ReLU6 is ReLU to numbers below 6
 
 
@@ -36,27 +35,36 @@ class Wanted:
     other: type[Convolution]
     activation: Callable[[Tensor], Tensor]
     activation_name: str
-    oracle: Block
     size: str
+
+    def side(self, before: int, factor: int) -> int:
+        """The side of the maps that leave the block."""
+        return before * factor if self.convolution is nn.ConvTranspose2d else before // factor
+
+    def paddings(self, factor: int) -> set[tuple[int, int]]:
+        """All (padding, output_padding) with which kernel 2 · factor and stride `factor` make the wanted size."""
+        if self.convolution is nn.Conv2d:
+            return {(-(-factor // 2), 0)}  # the smallest
+        return {(p, 2 * p - factor) for p in range(2 * factor) if 0 <= 2 * p - factor < factor}
 
 
 def _leaky(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
-UP = Wanted(nn.ConvTranspose2d, nn.Conv2d, F.relu, "ReLU", up, "twice as large")
-DOWN = Wanted(nn.Conv2d, nn.ConvTranspose2d, _leaky, "LeakyReLU(0.2)", down, "half as large")
+UP = Wanted(nn.ConvTranspose2d, nn.Conv2d, F.relu, "ReLU", "larger by the factor")
+DOWN = Wanted(nn.Conv2d, nn.ConvTranspose2d, _leaky, "LeakyReLU(0.2)", "smaller by the factor")
 
 
 @exercise("1 · the block that makes maps larger", id="write-up", points=2)
 def write_up(exercise: str, function: Block) -> None:
-    """Check a learner's up(in_channels, out_channels)."""
+    """Check a learner's up(in_channels, out_channels, factor)."""
     _check(exercise, function, UP)
 
 
 @exercise("2 · the block that makes maps smaller", id="write-down", points=2)
 def write_down(exercise: str, function: Block) -> None:
-    """Check a learner's down(in_channels, out_channels)."""
+    """Check a learner's down(in_channels, out_channels, factor)."""
     _check(exercise, function, DOWN)
 
 
@@ -73,7 +81,7 @@ def _check(exercise: str, function: Block, wanted: Wanted) -> None:
         )
     passed(
         exercise,
-        f"convolution, norm, {wanted.activation_name}: sizes and values agree for {len(CASES)} pairs of widths.",
+        f"convolution, norm, {wanted.activation_name}: sizes and values agree for factors 2, 3 and 4.",
     )
 
 
@@ -95,7 +103,38 @@ def window_complaint(convolution: Convolution) -> str | None:
     )
 
 
-def _check_case(exercise: str, function: Block, case: tuple[int, int], wanted: Wanted) -> None:
+def _window_of_factor(convolution: Convolution, factor: int, wanted: Wanted) -> str | None:
+    """Say how a convolution differs from kernel 2 · factor, stride factor and a right padding; None if it does not."""
+    if convolution.padding_mode != "zeros":
+        return f"has padding_mode={convolution.padding_mode!r}; the padding here is of zeros, PyTorch's own."
+    kernel, stride = convolution.kernel_size, convolution.stride
+    pair = convolution.padding, convolution.output_padding
+    if (kernel, stride) == ((2 * factor,) * 2, (factor,) * 2) and pair in {
+        ((p, p), (o, o)) for p, o in wanted.paddings(factor)
+    }:
+        return None
+    hint = ""
+    if kernel[0] != 2 * factor:
+        why = f": {kernel[0]} is no multiple of the stride (lesson 02)" if kernel[0] % factor else ""
+        hint = f"\n  Hint: right size, other kernel{why}."
+    elif wanted.convolution is nn.Conv2d:
+        hint = "\n  Hint: right size, but a smaller padding makes it, too. The task asks for the smallest."
+    return (
+        f"has kernel {kernel[0]}, stride {stride[0]} and padding {convolution.padding} for factor {factor}; the task "
+        f"names kernel {2 * factor} and stride {factor}.{hint}"
+    )
+
+
+def _size_hint(got: int, want: int, factor: int, wanted: Wanted) -> str:
+    """Say how to find the padding of a factor, where the size is wrong."""
+    if factor == 2:
+        return "for factor 2 it is kernel 4, stride 2, padding 1."
+    if wanted.convolution is nn.ConvTranspose2d and factor % 2 and abs(got - want) == 1:
+        return "an odd number of squares has to go: padding takes two at a time. What gives one back, at one end?"
+    return "solve the formula of the size (lesson 01 or 02) for the padding, with this kernel and this stride."
+
+
+def _check_case(exercise: str, function: Block, case: tuple[int, int, int], wanted: Wanted) -> None:
     block = built(exercise, function, case)
     convolution = _convolution(exercise, block, wanted)
     if not all(layer.training for layer in block.modules()):
@@ -112,7 +151,8 @@ def _check_case(exercise: str, function: Block, case: tuple[int, int], wanted: W
             nn.init.constant_(norm.weight, STRETCH)
     nn.init.normal_(convolution.weight, 0, 0.2)  # whatever it came with, the values must tell the orders apart
     before = [(parameter, parameter.detach().clone()) for parameter in block.parameters()]
-    x = torch.randn(4, case[0], 6, 6)
+    factor, side = case[2], 6 if wanted.convolution is nn.ConvTranspose2d else 12
+    x = torch.randn(4, case[0], side, side)
     with noted(block, (*CONVOLUTIONS, nn.BatchNorm2d)) as notes:
         got = asked(exercise, block.train(), x, lambda: _why_raised(convolution, case, notes))
     now = list(block.parameters())
@@ -124,14 +164,14 @@ def _check_case(exercise: str, function: Block, case: tuple[int, int], wanted: W
             "asking your block changes its parameters. What is set or drawn in `forward` is gone at the next call, and "
             "nothing can be learned: make layers in `__init__`, and only use them in `forward`.",
         )
-    want = tuple(wanted.oracle(*case)(x).shape)
+    want = (len(x), case[1], *[wanted.side(side, factor)] * 2)
     if tuple(got.shape) != want:
         fail(
             exercise,
-            f"{tuple(x.shape)} became {tuple(got.shape)}, but it should be {want}, {wanted.size}: "
-            "kernel 4, stride 2, padding 1.",
+            f"with factor {factor}, {tuple(x.shape)} became {tuple(got.shape)}, but it should be {want}, "
+            f"{wanted.size}.\n  Hint: {_size_hint(got.shape[-1], want[-1], factor, wanted)}",
         )
-    other_window = window_complaint(convolution)
+    other_window = _window_of_factor(convolution, factor, wanted)
     if len(norms) != 1:
         fail(exercise, f"the block has {len(norms)} batch norms; rule 2 asks for one, behind the convolution.")
     _check_order(exercise, [call.module for call in notes], convolution, norms[0])
@@ -144,9 +184,9 @@ def _check_case(exercise: str, function: Block, case: tuple[int, int], wanted: W
     _check_values(exercise, got, convolution(x), norms[0], wanted)
 
 
-def _why_raised(convolution: Convolution, case: tuple[int, int], notes: list[Call]) -> str:
+def _why_raised(convolution: Convolution, case: tuple[int, int, int], notes: list[Call]) -> str:
     """Say which number of maps is wrong in a block that raised an error, or nothing."""
-    before, after = case
+    before, after, _ = case
     if (convolution.in_channels, convolution.out_channels) == (after, before):
         return f"the channels are swapped: the block gets {before} maps and gives {after}. in_channels comes first."
     if not notes or notes[-1].output is not None or not isinstance(notes[-1].module, nn.BatchNorm2d):
