@@ -10,7 +10,7 @@
 # # 01 · Exercises: convolution arithmetic
 #
 # They belong to [lesson 01](../notebooks/01_convolution_arithmetic.ipynb). Take about 60 minutes, with paper
-# and pencil.
+# and pencil: 12 for exercise 1, 12 for 2, 7 for 3, 9 for 4, 12 for 5, 8 for 6.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
 # below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong

@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 03 · Exercises: the adversarial game
 #
-# They belong to [lesson 03](../notebooks/03_adversarial_game.ipynb). Take about 70 minutes: 30 with paper for 1
-# to 5, 15 for the loop, 25 for what follows it.
+# They belong to [lesson 03](../notebooks/03_adversarial_game.ipynb). Take about 75 minutes, with paper for 1 to
+# 5: 5 for exercise 1, 6 for 2, 8 for 3, 8 for 4, 6 for 5, 10 for 6, 7 for 7, 8 for 8, 9 for 9, 8 for 10.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
 # below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong

@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 05 · Exercises: when training fails
 #
-# They belong to [lesson 05](../notebooks/05_when_training_fails.ipynb). Take about 50 minutes.
+# They belong to [lesson 05](../notebooks/05_when_training_fails.ipynb). Take about 50 minutes: 20 for exercise
+# 1, 15 for 2, 15 for 3.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
 # below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong

@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 09 · Exercises: what the networks learned
 #
-# They belong to [lesson 09](../notebooks/09_what_the_networks_learned.ipynb). Take about 60 minutes.
+# They belong to [lesson 09](../notebooks/09_what_the_networks_learned.ipynb). Take about 60 minutes: 15 for
+# exercise 1, 15 for 2, 15 for 3, 15 for 4.
 #
 # In each exercise you replace one line, `raise NotImplementedError(...)`, by your answer. Then run the check
 # below it. A check says ✓, or it says what is wrong; where it recognises the mistake, it gives a hint. Wrong
