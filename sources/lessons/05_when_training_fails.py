@@ -182,10 +182,10 @@ drawing.show(
 )
 
 # %% [markdown]
-# This is [**mode collapse**](../GLOSSARY.md#mode-collapse): many z lead to the same few points. In two of the
-# five games all points go to one mode (reverse KL 2.08); the other three stay near two or three. And it is the
-# first warning of this lesson. D's two answers, 0.50 and 0.49, are what lesson 03 called the end of the game.
-# They look like success. **p_real and p_fake alone cannot show collapse.**
+# This is [**mode collapse**](../GLOSSARY.md#mode-collapse): many z lead to the same few points. In some of the
+# games all points go to one mode (then reverse KL is log 8 = 2.08); the others stay near two or three. And it
+# is the first warning of this lesson. D's two answers, both near 0.5, are what lesson 03 called the end of the
+# game. They look like success. **p_real and p_fake alone cannot show collapse.**
 #
 # Why does D not stop it? D looks at one point at a time. A point near a true mode is a good point. That *all*
 # points are there is a property of the set, and D never sees a set. D slowly learns to distrust the crowded
@@ -505,23 +505,21 @@ drawing.show_png(
 # %% [markdown]
 # Three different stories, all begun from the same two networks:
 #
-# * **Learning rate times ten.** At the end every z gives nearly the same picture: entropy 0.28, σ 0.04. D's
-#   traces were first. This was tried with five seeds and a look at every fifth round: D(real) passed 0.9 or
-#   D(fake) fell below 0.1 at rounds 65 to 80, the entropy fell below 2.1 at rounds 85 to 115, in this order in
-#   each of the five.
-# * **k = 1/10: G too fast.** It collapses too: entropy 0.19, σ 0.08. But at the end D says 0.56 and 0.44, which
-#   looks *better* than at the start. There is a sign on the way, a weaker one: D(fake) rises above D(real), at
-#   rounds 120, 180 and 220. The entropy fell as early. (Tried with five seeds: in each the pictures of all z
-#   became alike, and the entropy fell, to between 4 and 59 % of its start. D(fake) was first above D(real) at
-#   round 80 in four, at 120 in this one.)
+# * **Learning rate times ten.** At the end every z gives nearly the same picture: entropy and σ are near 0. D's
+#   traces were first: it was sure of one kind before the entropy fell. (So it was with five seeds of five, with
+#   a look at every fifth round.)
+# * **k = 1/10: G too fast.** The classes fade, too, and the pictures of all z become alike. But at the end D's
+#   answers are close to ½, which looks *better* than at the start. There is a sign on the way, a weaker one: in
+#   some rounds D(fake) is above D(real). The entropy fell as early. (With five seeds it always fell, but not
+#   equally far: from a half of its start to nearly nothing. D(fake) was above D(real) in each.)
 # * **k = 10: D too fast.** Nothing happens to the classes in this time, in five of five seeds. One source of
 #   this course saw G draw a single digit when it changed k. Beginning from a trained pair, with more steps for
 #   D, we did not find it.
 #
 # Do the traces show collapse before the eye does? **When D wins, yes.** The strokes become rough at about the
-# time when D's trace leaves. That all pictures become *the same* can be seen at round 160 or 200, and entropy
-# and σ fell before. **When G runs ahead, D's means can look healthy at the very end.** So count classes while
-# you train, and measure σ over z: two lines of code.
+# time when D's trace leaves. That all pictures become *the same* can be seen only later, and entropy and σ fell
+# before. **When G runs ahead, D's means can look healthy at the very end.** So count classes while you train,
+# and measure σ over z: two lines of code.
 
 # %% [markdown]
 # ## Which trace belongs to which fault?
@@ -559,21 +557,21 @@ drawing.show(
 )
 
 # %% [markdown]
-# Every row of this table was just measured; the last is measured in a moment:
+# Find the numbers of each row in the printed table above; the last row is measured in a moment:
 #
-# | symptom | trace, after 200 rounds | cause | cure |
+# | symptom | trace | cause | cure |
 # | --- | --- | --- | --- |
-# | D is sure, G's loss climbs | D(real) 0.83, D(fake) 0.18, G's gradient 72 instead of 0.5 | **D too strong**: five steps and a higher learning rate | fewer steps, lower rate for D |
-# | G's loss is below 0 and near it | G loss −0.22; gradient 9 where the other loss has 72 | **saturating loss** log(1 − D) against a D that is sure | −log D(G(z)) |
-# | all lines jump | D loss 73 where guessing gives 1.39 | **learning rate** 0.2 instead of 0.001 | divide it by ten until the jumps end |
-# | D says two things of the same fakes | D(fake) 0.01 in D's step, 0.49 in G's step | **real and fake in one batch-norm batch** | two batches, or no batch norm in D |
-# | D wins for good, samples stop at a wall | D(fake) 0.02; no coordinate beyond 1 | **data outside the range of tanh** | scale the data to [−1, 1] |
-# | the first samples are one point | σ below 0.001 at the start, 0 modes at the end | **`BatchNorm2d(n, 0.8)`**: 0.8 is eps | write `momentum=0.8`, or neither |
+# | D is sure, G's loss climbs | D(real) near 1, D(fake) near 0, G's gradient far longer than in the game that works | **D too strong**: five steps and a higher learning rate | fewer steps, lower rate for D |
+# | G's loss is below 0 and near it | G's gradient is far shorter than with the other loss | **saturating loss** log(1 − D) against a D that is sure | −log D(G(z)) |
+# | all lines jump | D loss many times the 1.39 of guessing | **learning rate** 0.2 instead of 0.001 | divide it by ten until the jumps end |
+# | D says two things of the same fakes | D(fake) near 0 in D's step, near ½ in G's step | **real and fake in one batch-norm batch** | two batches, or no batch norm in D |
+# | D wins for good, samples stop at a wall | D(fake) near 0; no coordinate beyond 1 | **data outside the range of tanh** | scale the data to [−1, 1] |
+# | the first samples are one point | σ at the start hundreds of times too small | **`BatchNorm2d(n, 0.8)`**: 0.8 is eps | write `momentum=0.8`, or neither |
 # | G never improves | G's gradient is exactly 0 | **fake detached in G's step** (slip 3) | detach in D's step only |
-# | pictures are grey and grainy | 35 % of the pixels are darker than black | **tanh against data in [0, 1]** | scale the data to [−1, 1] |
+# | pictures are grey and grainy | many pixels are darker than black | **tanh against data in [0, 1]** | scale the data to [−1, 1] |
 #
 # The fourth row is the strangest. D learned on batches with both kinds. There, batch norm's mean tells D what
-# the *other* points are. In G's step all points are fakes, the mean is another one, and D answers 0.49: it
+# the *other* points are. In G's step all points are fakes, the mean is another one, and D answers about ½: it
 # knows nothing. G then learns from a D that exists nowhere else. None of the games found a mode. A trace of D's
 # own step alone would have shown a D that is merely strong.
 #
@@ -668,8 +666,8 @@ for name, images, black, white in (("[−1, 1]", digits.images, -1.0, 1.0), ("[0
 
 # %% [markdown]
 # Nothing breaks loudly. "Darker than black" means below 0 for the data in [0, 1]: about a third of the pixels
-# are, which no real picture has (29 to 35 % with five seeds). With [−1, 1] none can be: tanh ends there. On the
-# screen the pictures look grey, because black now stands at 0, in the middle of [−1, 1].
+# are, also with other seeds; no real picture has any. With [−1, 1] none can be: tanh ends there. On the screen
+# the pictures look grey, because black now stands at 0, in the middle of [−1, 1].
 #
 # And the border? One pair of trainings shows nothing: with five seeds, the one with [0, 1] was further off in
 # four and closer in one. At this length that is no finding.

@@ -346,10 +346,10 @@ drawing.show_png(
 )
 
 # %% [markdown]
-# Real training pictures are 2.4 away from real test pictures: no generator can be expected below that. Noise
-# that hardly disturbs a reader costs 47.8, and the entropy does not see it at all. Perfect digits of one kind
-# are as far away as scattered pixels: 649.2 and 610.5. Grey paper is at 911.1. Keep these marks in mind for the
-# table.
+# Real training pictures have a distance to real test pictures, too: no generator can be expected below that.
+# Noise that hardly disturbs a reader costs many times as much, and the entropy does not see it at all. Perfect
+# digits of one kind are about as far away as scattered pixels. Grey paper is farthest. Keep these marks in mind
+# for the table.
 
 # %% [markdown]
 # ## Which rule is worth most?
@@ -764,8 +764,8 @@ for name, trace in (("p_real", run.history.p_real), ("p_fake", run.history.p_fak
 
 # %% [markdown]
 # Most of these digits can be read; some cannot. The three generators differ in width, rate, batches, pictures
-# and length, so their distances are a list and no contest. Real pictures have 2.4, so there is much room left:
-# real digits with the noise of above are nearer than any of the three. Lesson 10 will say more about such
+# and length, so their distances are a list and no contest. Real pictures are far nearer, so there is much room
+# left: real digits with the noise of above are nearer than any of the three. Lesson 10 will say more about such
 # numbers.
 #
 # One warning. Read the two traces: p_real is 0.09 after the first epoch and 1.00 after the last, and from the
