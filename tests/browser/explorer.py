@@ -20,6 +20,13 @@ LOOK = """async element => {
     return {pictures: pictures.length, hash, colours: colours.size};
 }"""
 
+# The kernel takes messages in their order: when it has answered this one, it has drawn what was asked for before. A
+# cell that is at work holds it up; then waiting is no use.
+ANSWERED = """() => Promise.race([
+    window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestKernelInfo().then(() => true),
+    new Promise(done => setTimeout(() => done(false), 5000)),
+])"""
+
 # Milliseconds from the key's event to the first frame in which the picture's pixels have changed.
 KEY_TO_PIXELS = """element => {
     const picture = element.querySelector('.jupyter-widgets img');
@@ -84,10 +91,12 @@ class Explorer:
             self.page.wait_for_timeout(20)
 
     def wait_until_steady(self) -> dict:
-        """Wait until the pictures stay as they are for a fifth of a second, and return what they show."""
+        """Wait until the kernel has answered and the pictures stay as they are for a fifth of a second; return them."""
+        self.page.evaluate(ANSWERED)
         last = self.look()
         for _ in range(50):
             self.page.wait_for_timeout(200)
+            self.page.evaluate(ANSWERED)
             now = self.look()
             if now == last:
                 return now

@@ -68,6 +68,16 @@ def test_pushes_are_the_formulas_of_the_paper(place):
         assert r1 == pytest.approx((pushes[0], pushes[1] - 0.7 * psi), abs=1e-9), loss
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_the_slopes_by_hand_are_those_of_autograd(loss, penalty):
+    game = DiracGame(loss, penalty, 0.7)
+    for place in torch.randn(50, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2:
+        theta, psi = place.tolist()
+        by_hand = game._generator_push(theta, psi), game._discriminator_push(theta, psi)
+        assert by_hand == pytest.approx(tuple(game.field(place).tolist()), abs=1e-9)
+
+
 def test_a_field_of_many_places_is_that_of_each():
     many = torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     for loss, penalty in itertools.product(LOSSES, PENALTIES):

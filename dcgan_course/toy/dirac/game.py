@@ -6,6 +6,7 @@ sections 2 and 4.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +19,30 @@ from dcgan_course.training.losses import GAMES
 LOSSES = tuple(GAMES)
 PENALTIES = ("none", "clip", *SLOPE_PENALTIES)
 FAR = 1e6  # a path that gets so far from the equilibrium is not followed further
+
+
+def _sigmoid(a: float) -> float:
+    return 1 / (1 + math.exp(-a)) if a > -700 else 0.0
+
+
+# By hand: the derivatives of D's and of G's loss in D's answer a to the fake. `push` gets the same from autograd, for
+# any loss of `training.losses`; a path of thousands of steps is too long for it.
+SLOPES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "non_saturating": (_sigmoid, lambda a: _sigmoid(a) - 1),
+    "minimax": (_sigmoid, lambda a: -_sigmoid(a)),
+    "least_squares": (lambda a: a, lambda a: a - 1),
+    "wasserstein": (lambda a: 1.0, lambda a: -1.0),
+    "hinge": (lambda a: float(a > -1), lambda a: -1.0),
+    "relativistic": (_sigmoid, lambda a: _sigmoid(a) - 1),
+}
+PENALTY_SLOPES: dict[str, Callable[[float, float], float]] = {  # of ψ and the weight: the derivative in ψ
+    "none": lambda psi, weight: 0.0,
+    "clip": lambda psi, weight: 0.0,
+    "r1": lambda psi, weight: weight * psi,
+    "r2": lambda psi, weight: weight * psi,
+    "r1_r2": lambda psi, weight: 2 * weight * psi,
+    "gradient": lambda psi, weight: 2 * weight * (abs(psi) - 1) * ((psi > 0) - (psi < 0)),
+}
 
 
 @dataclass(frozen=True)
@@ -109,18 +134,29 @@ class DiracGame:
         if not isinstance(start, tuple | list) or len(start) != 2:
             raise InvalidValue(f"start is {start!r}, but it must be a pair of numbers (θ, ψ).")
         numbers = [_number(name, value) for name, value in zip("θψ", start, strict=True)]
-        place = torch.tensor(numbers, dtype=torch.float64)
-        path = [place]
+        (theta, psi), path = numbers, [numbers]
         for _ in range(steps):
-            moved = place.clone()
-            moved[1] += step_size * self.push(place, "discriminator")
+            next_psi = psi + step_size * self._discriminator_push(theta, psi)
             if self.penalty == "clip":
-                moved[1].clamp_(-self.weight, self.weight)
-            moved[0] += step_size * self.push(moved if alternating else place, "generator")
-            if not float(moved.norm()) < FAR:
+                next_psi = max(-self.weight, min(self.weight, next_psi))
+            theta += step_size * self._generator_push(theta, next_psi if alternating else psi)
+            psi = next_psi
+            if not math.hypot(theta, psi) < FAR:
                 break
-            path.append(place := moved)
-        return torch.stack(path)
+            path.append([theta, psi])
+        return torch.tensor(path, dtype=torch.float64)
+
+    def _discriminator_push(self, theta: float, psi: float) -> float:
+        """Return what `push` does for "discriminator" at one place, from the slopes by hand."""
+        return -SLOPES[self.loss][0](self._answer(theta, psi)) * theta - PENALTY_SLOPES[self.penalty](psi, self.weight)
+
+    def _generator_push(self, theta: float, psi: float) -> float:
+        """Return what `push` does for "generator" at one place, from the slopes by hand."""
+        return -SLOPES[self.loss][1](self._answer(theta, psi)) * psi
+
+    def _answer(self, theta: float, psi: float) -> float:
+        """Return what `logits` does at the fake."""
+        return (0.5 if self.loss == "least_squares" else 0.0) + psi * theta
 
     def jacobian(self) -> Tensor:
         """Return the derivative of the field at the equilibrium (0, 0): (2, 2), rows θ′ and ψ′, columns θ and ψ.
