@@ -104,7 +104,7 @@ for axes, values, title in zip(
     axes.imshow(values, cmap="gray", vmin=low, vmax=high)
     axes.set_title(title, fontweight="normal")
     axes.axis("off")
-figure.suptitle("From a map to sixteen features" + photos.title_note, fontweight="bold")
+figure.suptitle("Max pooling keeps sixteen numbers of a map" + photos.title_note, fontweight="bold")
 drawing.show(
     figure, alt="A training picture, one map of D's first layer for it, and the sixteen numbers that max pooling keeps."
 )
@@ -397,7 +397,7 @@ drawing.show_png(
 # %% tags=["slide"]
 maps = blocks.generator_maps(run.generator, z[0], 2)
 drawing.show_png(
-    unit_figures.maps_sheet(maps, f"The {len(maps)} maps of G's last hidden layer for this z"),
+    unit_figures.maps_sheet(maps, f"{len(maps)} maps: some draw parts of the scene, many a raster"),
     alt="A grid of small grey maps: some show parts of the scene, many a raster or stripes, some are nearly black.",
     width=730,
 )

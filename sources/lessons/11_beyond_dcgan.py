@@ -714,7 +714,7 @@ widgets.latent_explorer("mnist_dcgan_conditional")
 
 # %%
 drawing.show_png(
-    widgets.latent_explorer_twin("mnist_dcgan_conditional", zoom=2, title="One z, and what each slider does to it"),
+    widgets.latent_explorer_twin("mnist_dcgan_conditional", zoom=2, title="Class makes another digit, z another hand"),
     width=460,
     alt="A static page of the explorer: rows of digits, among them one that goes from one class to another and one that "
     "goes through the classes.",

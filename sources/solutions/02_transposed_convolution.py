@@ -168,8 +168,9 @@ check.unstamp(unstamp)
 #
 # The backward pass of a convolution, written by hand. The forward pass was
 # `F.conv2d(x, kernel, stride=s, padding=p)` with x of shape (H, W). g holds the gradient of the loss for each
-# of its outputs. Return the gradient for each square of x. `F.conv2d` and `F.pad` are allowed, autograd and
-# `F.conv_transpose2d` are not. p is never larger than k − 1.
+# of its outputs. Return the gradient for each square of x. Use `F.conv2d` and `F.pad`. Autograd and
+# `F.conv_transpose2d` would do the work for you; the check cannot see which way you went. p is never larger
+# than k − 1.
 #
 # Careful: in some of the cases the windows of the convolution did not fit exactly, and squares were left over.
 #

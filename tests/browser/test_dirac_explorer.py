@@ -71,5 +71,5 @@ def test_time_from_key_to_changed_pixels(notebook, explorer):
         explorer.wait_until_steady()
         return [explorer.key_to_pixels(weight, "ArrowRight") for _ in range(MOVES)]
 
-    median_is_within(limit_beside_a_plain_slider(notebook, 1, 300), moves, "Dirac explorer, key to changed pixels")
+    median_is_within(limit_beside_a_plain_slider(notebook, 1, 200), moves, "Dirac explorer, key to changed pixels")
     assert notebook.errors() == []

@@ -230,13 +230,13 @@ def convolved(sheet, kernel, stride):
     return F.conv2d(sheet[None, None], kernel[None, None], stride=stride)[0, 0]
 
 
-def taken_off(sheet, kernel, stride, first=None, step=None, order=1):
+def taken_off(sheet, kernel, stride, first=None, step=None, order=1, bare=False):
     k, rest = len(kernel), sheet.clone()
     step, first = step or stride, kernel[0, 0] if first is None else first
     y = torch.zeros([(side - k) // stride + 1 for side in sheet.shape])
     for a, b in list(itertools.product(*map(range, y.shape)))[::order]:
         y[a, b] = rest[a * stride, b * stride] / first
-        rest[a * step : a * step + k, b * step : b * step + k] -= y[a, b] * kernel
+        rest[a * step : a * step + k, b * step : b * step + k] -= kernel * (1 if bare else y[a, b])
     return y
 
 
@@ -249,6 +249,8 @@ def taken_off(sheet, kernel, stride, first=None, step=None, order=1):
         (lambda sheet, w, s: convolved(sheet, w, s) / (w * w).sum(), "only where no stamps overlap"),
         (lambda sheet, w, s: taken_off(sheet, w, s, first=1), r"Divide by kernel\[0, 0\]"),
         (lambda sheet, w, s: taken_off(sheet, w, s, step=1), "1 square apart"),
+        (lambda sheet, w, s: taken_off(sheet, w, s, bare=True), "took the bare kernel off"),
+        (transposed, "stamped the sheet once more"),
         (lambda sheet, w, s: taken_off(sheet, torch.rot90(w, 2), s), "you turned the kernel"),
         (lambda sheet, w, s: taken_off(sheet, w, s, order=-1), "no stamp was taken off"),
         (lambda sheet, w, s: taken_off(sheet, w, s).T, "your answer is transposed"),
@@ -279,6 +281,7 @@ def cut_or_filled(g, w, shape, s, p):
     ("wrong", "words"),
     [
         (slid, "kernel is not turned"),
+        (lambda g, w, shape, s, p: slid(g, w, shape, s, p, ends=False), "two things"),
         (lambda g, w, shape, s, p: slid(g, w.T, shape, s, p), "must be TURNED"),
         (lambda g, w, shape, s, p: slid(g, w.flip(0, 1), shape, s, p, ends=False), "shape is not always that of x"),
         (
@@ -322,7 +325,9 @@ def pairs(low, high, shift=0, times=2):
         (lambda k, s: layers_by_real_modules(k, s)[:1], "one layer of several"),
         (lambda k, s: [(extra, p) for p, extra in layers_by_real_modules(k, s)], "order is turned round"),
         (lambda k, s: [] if k % s else layers_by_real_modules(k, s), "does not divide"),
+        (lambda k, s: [pair for pair in layers_by_real_modules(k, s) if pair[0]], "padding 0 is allowed"),
         (lambda k, s: [(1, 0)], "cases differ"),
+        (lambda k, s: (1, 0), r"your answer is \(1, 0\), but it should be \[\(1, 0\)\]"),
     ],
 )
 def test_multiplying_layers_names_the_mistake(wrong, words):
@@ -342,6 +347,7 @@ def prices(stamps, windows, each=lambda k: k * k):
         (prices(lambda i, o, *_: o * o, lambda i, o, *_: o * o), "every INPUT costs"),
         (prices(lambda i, o, *_: i * i, lambda i, o, k, s: (i * s) ** 2), "not i·s"),
         (prices(lambda i, o, *_: i * i, lambda i, o, k, s: (o - k + 1) ** 2), "squares of the zero-inserted input"),
+        (prices(lambda i, o, *_: i * i, lambda i, o, k, s: max(0, o - 2 * k + 2) ** 2), "inside the zero-inserted"),
         (prices(lambda i, o, *_: i * i, lambda i, o, k, s: (o + k - 1) ** 2), "squares of the PADDED input"),
         (prices(lambda i, o, *_: i * i, lambda i, o, *_: o * o, lambda k: 1), "Each of them costs"),
         (prices(lambda i, o, *_: i * i, lambda i, o, *_: o * o - i * i), "only the wasted"),
@@ -427,6 +433,14 @@ RIGHT = {28: (7, [(4, 2, 1, 0)] * 2), 50: (6, [(4, 2, 1, 0), (4, 2, 1, 1), (4, 2
 )
 def test_ladders_name_the_mistake(changed, words):
     assert re.search(words, complaint(check.my_ladders, lambda: RIGHT | changed), re.DOTALL)
+
+
+@pytest.mark.parametrize("name", ["read_layer", "multiplying_layers", "price_of_zeros", "overlap"])
+def test_a_complaint_calls_the_learners_function_by_its_name(name):
+    def my_own_name(*case):
+        return [(0, 0)]
+
+    assert "my_own_name(" in complaint(getattr(check, name), my_own_name)
 
 
 def test_the_right_ladder_of_these_tests_is_right(capsys):

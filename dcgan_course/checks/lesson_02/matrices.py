@@ -1,5 +1,6 @@
 """Exercises 1 and 2 of lesson 02: the matrix C of a convolution, and what its transpose tells."""
 
+import functools
 import itertools
 from collections.abc import Callable
 
@@ -144,6 +145,7 @@ READ_MISTAKES = [
 def read_layer(exercise: str, function: Callable[..., tuple[int, int]]) -> None:
     """Check kernel size and stride as they are read off Cᵀ."""
 
+    @functools.wraps(function)
     def pair(*case: object) -> tuple[int, ...] | None:
         given = function(*case)
         return None if given is None else tuple(int(number) for number in given)

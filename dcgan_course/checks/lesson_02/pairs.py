@@ -1,5 +1,6 @@
 """Exercises 10 to 13 of lesson 02: uneven overlap, the way back, several channels, and what makes two layers a pair."""
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -26,6 +27,7 @@ def _stamps_on_a_line(kernel_size: int, stride: int) -> list[int]:
 def overlap(exercise: str, function: Callable[[int, int], list[int]]) -> None:
     """Check how many stamps reach each square, along one side, for a kernel size and a stride."""
 
+    @functools.wraps(function)
     def listed(kernel_size: int, stride: int) -> list[int] | None:
         given = function(kernel_size, stride)
         return None if given is None else sorted(int(number) for number in given)

@@ -1,5 +1,6 @@
 """Exercises 5 and 6 of lesson 02: layers that multiply the size, and the price of the inserted zeros."""
 
+import functools
 from collections.abc import Callable
 
 from dcgan_course.checks.engine import Mistake, judge
@@ -63,6 +64,10 @@ MULTIPLY_MISTAKES = [
         "you counted i·s steps between the stamps. From the first of i stamps to the last there are i − 1 steps.",
     ),
     Mistake(
+        lambda k, s: [pair for pair in _multiplying(k, s) if pair[0]],
+        "padding 0 is allowed, too: a stride that is larger than the kernel needs no cut at all.",
+    ),
+    Mistake(
         lambda k, s: _multiplying(k, s)[:1],
         "you found one layer of several. Try every padding: which output_padding would it need?",
     ),
@@ -81,9 +86,13 @@ MULTIPLY_MISTAKES = [
 def multiplying_layers(exercise: str, function: Callable[[int, int], Pairs]) -> None:
     """Check all (padding, output_padding) with which a layer makes stride · i of every i."""
 
-    def listed(kernel_size: int, stride: int) -> Pairs | None:
+    @functools.wraps(function)
+    def listed(kernel_size: int, stride: int) -> object:
         given = function(kernel_size, stride)
-        return None if given is None else sorted((int(p), int(extra)) for p, extra in given)
+        try:
+            return None if given is None else sorted((int(p), int(extra)) for p, extra in given)
+        except (TypeError, ValueError):
+            return given  # shown as it is, beside the list that it should be
 
     def wanted(kernel_size: int, stride: int) -> Pairs:
         return sorted(_multiplying(kernel_size, stride))
@@ -127,6 +136,11 @@ PRICE_MISTAKES = [
         "the output has (i − 1)·s + k squares along a side here, not i·s: nothing is cut.",
     ),
     Mistake(
+        lambda i, k, s: (i**2 * k**2, max(0, (i - 1) * s + 2 - k) ** 2 * k**2),
+        "you let the window stand only where it lies inside the zero-inserted input. It also hangs over the border: "
+        "there are as many places as outputs.",
+    ),
+    Mistake(
         lambda i, k, s: (i**2 * k**2, ((i - 1) * s + 1) ** 2 * k**2),
         "you counted the squares of the zero-inserted input. The window also stands where it hangs over the border.",
     ),
@@ -149,6 +163,7 @@ PRICE_MISTAKES = [
 def price_of_zeros(exercise: str, function: Callable[[int, int, int], tuple[int, int]]) -> None:
     """Check the products of the stamping and of the sliding view."""
 
+    @functools.wraps(function)
     def pair(i: int, k: int, s: int) -> tuple[int, ...] | None:
         given = function(i, k, s)
         return None if given is None else tuple(int(number) for number in given)

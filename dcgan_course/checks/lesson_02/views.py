@@ -15,14 +15,16 @@ from dcgan_course.convolution.arithmetic import insert_zeros
 SHAPE_HINT = "the numbers are right, but the shape is (1, 1, H, W). Give back (H, W)."
 
 
-def _taken_off(sheet: Tensor, kernel: Tensor, stride: int, *, divide: bool = True, step: int | None = None) -> Tensor:
+def _taken_off(
+    sheet: Tensor, kernel: Tensor, stride: int, *, divide: bool = True, times: bool = True, step: int | None = None
+) -> Tensor:
     """Stamps as learners take them off: with each part as another one."""
     k, step = len(kernel), stride if step is None else step
     height, width = ((side - k) // stride + 1 for side in sheet.shape)
     rest, y = sheet.clone(), torch.zeros(height, width)
     for a, b in itertools.product(range(height), range(width)):
         y[a, b] = rest[a * stride, b * stride] / (kernel[0, 0] if divide else 1)
-        rest[a * step : a * step + k, b * step : b * step + k] -= y[a, b] * kernel
+        rest[a * step : a * step + k, b * step : b * step + k] -= (y[a, b] if times else 1) * kernel
     return y
 
 
@@ -52,6 +54,14 @@ STAMP_MISTAKES = [
     Mistake(
         lambda sheet, w, s: _taken_off(sheet, w, s, divide=False),
         "the corner of a stamp holds input · w₁. Divide by kernel[0, 0].",
+    ),
+    Mistake(
+        lambda sheet, w, s: _taken_off(sheet, w, s, times=False),
+        "you took the bare kernel off. A stamp is the kernel TIMES its input.",
+    ),
+    Mistake(
+        lambda sheet, w, s: F.conv_transpose2d(sheet[None, None], w[None, None], stride=s)[0, 0],
+        "you stamped the sheet once more, and it grew. Here stamps must go.",
     ),
     Mistake(
         lambda sheet, w, s: _taken_off(sheet, w, s, step=1),
@@ -125,6 +135,11 @@ GRADIENT_MISTAKES = [
     Mistake(
         lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, turned=w),
         "the kernel is not turned. A kernel that slides over gradients must be turned by 180°: kernel.flip(0, 1).",
+    ),
+    Mistake(
+        lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, turned=w, rest="none"),
+        "two things: the kernel is not turned by 180°, kernel.flip(0, 1), and the shape is not always that of x. What "
+        "the convolution left over needs so many zeros more at the bottom and at the right.",
     ),
     Mistake(
         lambda g, w, shape, s, p: _gradient(g, w, shape, s, p, turned=w.T),
