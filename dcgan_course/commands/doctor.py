@@ -295,9 +295,16 @@ def _recorded_runs() -> Finding:
         **{name: lambda name=name: runs.load_run(name) for name in sorted(runs.PAIRS)},  # type: ignore[misc]  # lambda
         "digit_classifier": runs.digit_classifier,
         "factor_reader": runs.factor_reader,
+        "cifar10_classifier": runs.cifar10_classifier,
+        "cifar_recipes": tables.cifar_recipes,
+        "fixes": tables.fixes,
+        "gpu_speed": tables.gpu_speed,
         "guidelines": tables.guidelines,
+        "guidelines_longer": tables.guidelines_longer,
+        "long_trainings": tables.long_trainings,
         "modes_table": tables.modes_table,
         "probes": tables.probes,
+        "toy_fixes": tables.toy_fixes,
     }
     damaged = []
     for name, look in looks.items():

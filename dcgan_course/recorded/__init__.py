@@ -22,6 +22,7 @@ from dcgan_course.recorded.tables import (
     gpu_speed,
     guideline_samples,
     guidelines,
+    guidelines_longer,
     long_film,
     long_trainings,
     modes_table,

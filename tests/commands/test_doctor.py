@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dcgan_course import __main__, budget
+from dcgan_course import __main__, budget, recorded
 from dcgan_course.commands import doctor, speed
 from dcgan_course.commands.doctor import Finding
 from dcgan_course.errors import InvalidValue
@@ -133,7 +133,10 @@ def test_what_is_damaged_is_named_in_a_line(shipped, file, content):
     assert finding.found.startswith("damaged: " + file.split("/")[0]) and "git checkout" in finding.remedy
 
 
-@pytest.mark.parametrize("name", ["mnist_mlp/card.json", "cifar10_dcgan_64", "factor_reader"])
+FOLDERS = sorted(path.parent.name for path in recorded.FOLDER.glob("*/card.json"))
+
+
+@pytest.mark.parametrize("name", ["mnist_mlp/card.json", *FOLDERS])
 def test_what_is_not_there_is_named_too(shipped, name):
     remove = shutil.rmtree if (shipped / name).is_dir() else Path.unlink
     remove(shipped / name)

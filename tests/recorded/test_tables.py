@@ -17,6 +17,7 @@ from dcgan_course.recorded.tables import strip_path
     ("table", "keys"),
     [
         (recorded.guidelines, {"rows", "made", "yardsticks"}),
+        (recorded.guidelines_longer, {"rows", "made", "settings"}),
         (recorded.fixes, {"rows", "made", "yardsticks", "controls", "settings"}),
         (recorded.modes_table, {"cells", "runs", "published_epochs"}),
         (recorded.probes, {"cells", "paper", "made"}),
@@ -49,6 +50,7 @@ def test_every_folder_that_is_shipped_has_the_sums_of_all_its_files():
     ("table", "read"),
     [
         ("guidelines", recorded.guidelines),
+        ("guidelines_longer", recorded.guidelines_longer),
         ("fixes", recorded.fixes),
         ("guidelines", lambda: recorded.guideline_samples("full recipe")),
         ("modes_table", recorded.modes_table),
